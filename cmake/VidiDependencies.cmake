@@ -1,0 +1,37 @@
+# Every library that vidi uses, found once. Headers of libraries are system headers: our warnings do not apply to them.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(GIF REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(Boost 1.81 REQUIRED)
+
+# Header-only Boost (Asio, Beast) with coroutines.
+add_library(vidi_boost INTERFACE)
+add_library(vidi::boost ALIAS vidi_boost)
+target_link_libraries(vidi_boost INTERFACE Boost::boost Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+target_compile_definitions(vidi_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+
+# OpenVINO comes as a wheel that carries its C++ headers, libraries and CMake package.
+file(GLOB VIDI_OPENVINO_CMAKE "${VIDI_VENV}/lib/python3*/site-packages/openvino/cmake")
+if(NOT VIDI_OPENVINO_CMAKE)
+  message(FATAL_ERROR "OpenVINO is not in ${VIDI_VENV}. Run scripts/setup.sh, which installs it.")
+endif()
+find_package(OpenVINO REQUIRED COMPONENTS Runtime PATHS "${VIDI_OPENVINO_CMAKE}" NO_DEFAULT_PATH)
+
+if(VIDI_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(VIDI_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,53 @@
+# How a module, its tests and the programs are declared: one folder, one target, one namespace.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+
+add_library(vidi_options INTERFACE)
+target_compile_options(vidi_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion
+                                              -Wno-sign-conversion -Werror)
+target_include_directories(vidi_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False positives of g++ 12 in inlined library code at -O2 and under sanitizers.
+  target_compile_options(vidi_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
+                                                -Wno-stringop-overread -Wno-restrict -Wno-dangling-pointer)
+endif()
+if(VIDI_SANITIZE)
+  add_compile_options(-fsanitize=${VIDI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${VIDI_SANITIZE})
+  if(VIDI_SANITIZE MATCHES "thread")
+    add_compile_options(-Wno-tsan)
+  endif()
+endif()
+
+# vidi_module(name SOURCES ... [DEPENDS ...] [PRIVATE ...]): the static library vidi_name, also vidi::name.
+# DEPENDS are needed by the module's headers, PRIVATE only by its sources.
+function(vidi_module name)
+  cmake_parse_arguments(MODULE "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(vidi_${name} STATIC ${MODULE_SOURCES})
+  add_library(vidi::${name} ALIAS vidi_${name})
+  target_link_libraries(vidi_${name} PUBLIC ${MODULE_DEPENDS} PRIVATE vidi_options ${MODULE_PRIVATE})
+  target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+endfunction()
+
+# vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract]): a GoogleTest program, one ctest entry for each of its
+# tests. TEST_DATA names the folder tests/data for it.
+function(vidi_test name)
+  if(NOT VIDI_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT TEST_LABEL)
+    set(TEST_LABEL unit)
+  endif()
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
+                                             MODELS_DIR="${CMAKE_SOURCE_DIR}/models")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600)
+endfunction()

@@ -1,0 +1,38 @@
+#pragma once
+// Task<T>: a coroutine that may wait without holding a thread. Everything that can wait (a store, a model, a client)
+// returns one, and the code that uses it reads as straight lines.
+//
+// A task runs on the executor that started it and comes back to it after every wait, whatever thread did the work.
+//
+// g++ 12 destroys an aggregate that is built inside a co_await expression twice. Name it first:
+//   Query query{.limit = 10};
+//   auto page = co_await store.list(std::move(query));
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <utility>
+
+namespace vidi {
+
+template <typename T>
+using Task = boost::asio::awaitable<T>;
+
+// Called once, from any thread, with what a waiting task waits for. Move-only.
+template <typename T>
+using Completion = std::move_only_function<void(T)>;
+
+// Turns an operation that reports through a callback into a task: `start` is called with a Completion<T>, keeps it, and
+// calls it once from any thread. T must be default constructible.
+template <typename T, typename Start>
+  requires std::invocable<Start, Completion<T>>
+Task<T> wait_for(Start start);
+
+// Runs the task on the calling thread until it is done; for command lines and tests. An exception of the task is thrown.
+template <typename T>
+T run(Task<T> task);
+
+}  // namespace vidi
+
+#include "core/task_impl.hpp"

@@ -1,0 +1,54 @@
+#pragma once
+// Listens, speaks HTTP/1.1 (RFC 9112) and hands each request to the router's handlers.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "http/router.hpp"
+
+namespace vidi::http {
+
+struct ServerOptions {
+  std::string listen = "0.0.0.0:4000";  // address:port, [v6]:port; port 0: a free one
+  std::size_t threads = 0;              // 0: one a processor
+  std::size_t max_connections = 4096;   // more: 503 with Retry-After, and closed
+  std::size_t max_requests = 1024;      // being handled at once; more: 503 with Retry-After
+  std::size_t max_header_bytes = 16U << 10U;
+  std::size_t max_body_bytes = 32U << 20U;  // 413 before it is read when Content-Length says so
+  std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to the end of its head
+  std::chrono::milliseconds body_timeout{60'000};    // for the whole body
+  std::chrono::milliseconds idle_timeout{75'000};    // between requests of a connection
+  std::chrono::milliseconds write_timeout{60'000};   // for the whole response
+  std::chrono::milliseconds stop_timeout{30'000};    // how long stop() waits for requests in flight
+};
+
+class Server {
+ public:
+  // Binds and listens at once. Throws std::runtime_error, saying what cannot be bound and why.
+  Server(ServerOptions options, Router router, ErrorPage error_page);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::string address() const;  // "127.0.0.1:4000"
+
+  // Serves on `threads` threads, the calling one among them, until stop() and until what was in flight is answered.
+  void run();
+
+  // Ends it gracefully: no new connections; requests in flight are answered with "Connection: close"; idle connections
+  // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once.
+  void stop();
+
+  // Whether stop() has been called (a readiness check says so). Any thread.
+  [[nodiscard]] bool stopping() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace vidi::http

@@ -1,0 +1,47 @@
+#pragma once
+// From the bytes of a picture file to pixels. The content decides what a file is, never its name.
+// Every function may be called from several threads.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "image/image.hpp"
+
+namespace vidi::image {
+
+enum class Format { png, jpeg, gif, bmp };
+
+std::string_view name(Format format);        // "PNG"
+std::string_view media_type(Format format);  // "image/png"
+
+struct DecodeLimits {
+  std::size_t max_bytes = 32U << 20U;          // of the file
+  std::uint64_t max_pixels = 64'000'000;       // width times height
+  std::size_t max_memory = 512U << 20U;        // bytes that decoding one picture may allocate, an estimate made before
+};
+
+// What a file says of itself before any pixel is allocated.
+struct Header {
+  Format format = Format::png;
+  int width = 0;   // as displayed: after the EXIF orientation is applied
+  int height = 0;
+  std::size_t memory = 0;  // bytes that decoding it will allocate at most
+};
+
+// Which format the bytes begin as; absent when it is none that vidi decodes.
+std::optional<Format> sniff(ByteView bytes);
+
+// Errors: unsupported_media (no known format), undecodable (a header that is cut or makes no sense), too_large (over a
+// limit; the message names the value and the limit).
+Result<Header> read_header(ByteView bytes, const DecodeLimits& limits);
+
+// The whole picture, upright: JPEG's EXIF orientation is applied, an animated GIF gives its first frame. Alpha is kept:
+// see flatten(). 16-bit channels are reduced to 8, palettes and CMYK become RGB.
+// Errors: as read_header, and undecodable for damaged or truncated data.
+Result<Image> decode(ByteView bytes, const DecodeLimits& limits = {});
+
+}  // namespace vidi::image

@@ -1,0 +1,43 @@
+#pragma once
+// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/ (S3 and Cassandra
+// later), chosen in open.cpp.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/digest.hpp"
+#include "core/result.hpp"
+#include "core/task.hpp"
+
+namespace vidi::objects {
+
+// Every method may be called from several threads at once. A store must outlive the tasks it has returned; its
+// destructor finishes what has been started. Errors: unavailable, overloaded, internal (the disk is full or broken, or a
+// stored object does not match its digest).
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // Keeps `bytes`, whose SHA-256 is `digest` (the caller has computed it); durable when it returns. Putting what is
+  // there already stores nothing. `bytes` must stay valid until the task is done.
+  virtual Task<Result<void>> put(Digest digest, ByteView bytes) = 0;
+
+  // Absent: there is no such object.
+  virtual Task<Result<std::optional<Bytes>>> get(Digest digest) = 0;
+
+  virtual Task<Result<bool>> contains(Digest digest) = 0;
+
+  // False: there was no such object.
+  virtual Task<Result<bool>> remove(Digest digest) = 0;
+
+  // Whether the store can take an object now; the error says why not.
+  virtual Task<Result<void>> check() = 0;
+};
+
+// `url` is "memory:" or "file:FOLDER" (made when it is missing).
+// Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
+std::unique_ptr<ObjectStore> open_object_store(const std::string& url);
+
+}  // namespace vidi::objects
