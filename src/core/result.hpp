@@ -10,18 +10,18 @@ namespace vidi {
 
 // What kind of thing went wrong. src/api/status.cpp maps each to its HTTP status.
 enum class ErrorCode {
-  invalid_argument,      // the caller asked for something that makes no sense
-  not_found,             // there is no such thing
-  unauthorized,          // no key, or a wrong one
-  forbidden,             // the key does not allow it
-  conflict,              // it contradicts what is there
-  too_large,             // over a limit on bytes, pixels or memory
-  unsupported_media,     // the type is not allowed, or the name contradicts the content
-  undecodable,           // the bytes are not a valid picture of their type
-  overloaded,            // a queue is full: try again later
-  unavailable,           // a store or model cannot be reached: try again later
-  deadline_exceeded,     // the time allowed has passed
-  internal,              // a mistake of ours, or of the machine (disk full)
+  invalid_argument,   // the caller asked for something that makes no sense
+  not_found,          // there is no such thing
+  unauthorized,       // no key, or a wrong one
+  forbidden,          // the key does not allow it
+  conflict,           // it contradicts what is there
+  too_large,          // over a limit on bytes, pixels or memory
+  unsupported_media,  // the type is not allowed, or the name contradicts the content
+  undecodable,        // the bytes are not a valid picture of their type
+  overloaded,         // a queue is full: try again later
+  unavailable,        // a store or model cannot be reached: try again later
+  deadline_exceeded,  // the time allowed has passed
+  internal,           // a mistake of ours, or of the machine (disk full)
 };
 
 // The code's name as it stands in JSON errors and logs, for example "invalid_argument".

@@ -29,7 +29,8 @@ template <typename T, typename Start>
   requires std::invocable<Start, Completion<T>>
 Task<T> wait_for(Start start);
 
-// Runs the task on the calling thread until it is done; for command lines and tests. An exception of the task is thrown.
+// Runs the task on the calling thread until it is done; for command lines and tests. An exception of the task is
+// thrown.
 template <typename T>
 T run(Task<T> task);
 

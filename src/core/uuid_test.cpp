@@ -46,8 +46,9 @@ TEST(Uuid, ReadsBackWhatItPrints) {
 }
 
 TEST(Uuid, RefusesWhatIsNotOne) {
-  for (const char* text : {"", "01890a5d", "01890a5dac96-774b-bcce-b302099a80570-", "01890a5d-ac96-774b-bcce-b302099a805g",
-                           "01890a5d-ac96-774b-bcce-b302099a80571", "../../../etc/passwd/0000/0000/000000"}) {
+  for (const char* text :
+       {"", "01890a5d", "01890a5dac96-774b-bcce-b302099a80570-", "01890a5d-ac96-774b-bcce-b302099a805g",
+        "01890a5d-ac96-774b-bcce-b302099a80571", "../../../etc/passwd/0000/0000/000000"}) {
     EXPECT_FALSE(parse_uuid(text)) << text;
   }
 }
