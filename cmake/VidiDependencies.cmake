@@ -13,6 +13,7 @@ find_package(GIF REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(Boost 1.81 REQUIRED)
 
 # Header-only Boost (Asio, Beast) with coroutines.

@@ -52,7 +52,7 @@ class MnistTest : public testing::Test {
   static void SetUpTestSuite() {
     auto loaded = datasets::load_mnist(TEST_DATA "/mnist", datasets::Split::test);
     ASSERT_TRUE(loaded) << loaded.error().message;
-    images_ = new datasets::Mnist(std::move(*loaded));
+    images_ = new datasets::LabelledImages(std::move(*loaded));
   }
   static void TearDownTestSuite() { delete images_; }
 
@@ -62,7 +62,7 @@ class MnistTest : public testing::Test {
     return image;
   }
 
-  static inline datasets::Mnist* images_ = nullptr;
+  static inline datasets::LabelledImages* images_ = nullptr;
 };
 
 TEST_F(MnistTest, EveryTestImagePassesUnchangedInEitherPolarity) {

@@ -1,0 +1,48 @@
+#pragma once
+// The heart of vidi: the bytes of a picture in, a prediction out.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "core/task.hpp"
+#include "core/worker_pool.hpp"
+#include "image/decode.hpp"
+#include "models/repository.hpp"
+#include "recognition/upload.hpp"
+#include "records/prediction.hpp"
+
+namespace vidi::recognition {
+
+struct RecognizerOptions {
+  UploadRules rules;
+  image::DecodeLimits limits;
+  // A picture of at most this many pixels is decoded on the thread that asks; a larger one by the workers, so that it
+  // does not hold up the network. Handing a small picture over costs more than decoding it.
+  std::uint64_t inline_pixels = 128 * 128;
+  std::size_t candidates = 5;  // at most that many in an answer
+  WorkerPool::Options workers;
+};
+
+// Any thread. Must outlive the tasks it has returned.
+class Recognizer {
+ public:
+  Recognizer(models::Repository models, RecognizerOptions options);
+
+  // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
+  // Errors: not_found (no such model), those of check_upload and image::decode, overloaded (too many pictures waiting),
+  // internal.
+  Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
+
+  [[nodiscard]] const models::Repository& models() const { return models_; }
+
+ private:
+  models::Repository models_;
+  RecognizerOptions options_;
+  WorkerPool workers_;
+};
+
+}  // namespace vidi::recognition

@@ -1,0 +1,40 @@
+#include "recognition/recorder.hpp"
+
+#include <utility>
+
+namespace vidi::recognition {
+
+Task<Result<void>> Recorder::record(records::Prediction prediction, ByteView picture) {
+  if (!prediction.image) co_return co_await records_.append(std::move(prediction));
+
+  const Digest digest = *prediction.image;
+  co_await locks_.lock_shared(digest);
+  const SharedGuard guard(locks_, digest);
+  auto kept = co_await objects_.put(digest, picture);
+  if (!kept) co_return kept;
+  co_return co_await records_.append(std::move(prediction));
+}
+
+Task<Result<bool>> Recorder::forget(Uuid id) {
+  const auto prediction = co_await records_.find(id);
+  if (!prediction) co_return std::unexpected(prediction.error());
+  if (!*prediction) co_return false;
+  if (!(*prediction)->image) {
+    const auto forgotten = co_await records_.forget(id);
+    if (!forgotten) co_return std::unexpected(forgotten.error());
+    co_return forgotten->existed;
+  }
+
+  const Digest digest = *(*prediction)->image;
+  co_await locks_.lock_exclusive(digest);
+  const ExclusiveGuard guard(locks_, digest);
+  const auto forgotten = co_await records_.forget(id);
+  if (!forgotten) co_return std::unexpected(forgotten.error());
+  if (forgotten->orphan) {
+    const auto removed = co_await objects_.remove(*forgotten->orphan);
+    if (!removed) co_return std::unexpected(removed.error());
+  }
+  co_return forgotten->existed;
+}
+
+}  // namespace vidi::recognition

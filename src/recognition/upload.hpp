@@ -1,0 +1,34 @@
+#pragma once
+// What a client sent, whatever the protocol it came by.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/uuid.hpp"
+#include "image/decode.hpp"
+
+namespace vidi::recognition {
+
+struct Upload {
+  Uuid id;                              // made when the request arrived
+  Timestamp time;                       // when the request arrived
+  Bytes bytes;                          // of the picture file
+  std::optional<std::string> filename;  // as the client sent it; absent: a raw body
+  std::string user;                     // empty: not known
+};
+
+struct UploadRules {
+  // What a file's name may end in, in lower case.
+  std::vector<std::string> extensions{"png", "jpg", "jpeg", "gif", "bmp", "pdf", "txt"};
+};
+
+// Whether the file's name and content agree with the rules and with one another; a raw body has no name to check.
+// Returns the content's format. Errors: unsupported_media (the ending is not allowed, or is another format's),
+// undecodable (an empty file, or a format that vidi does not read).
+Result<image::Format> check_upload(const Upload& upload, const UploadRules& rules);
+
+}  // namespace vidi::recognition
