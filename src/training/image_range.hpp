@@ -1,0 +1,43 @@
+#pragma once
+// A part of a data set, and the order in which a training takes it.
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "datasets/mnist.hpp"
+
+namespace vidi::training {
+
+// The images first .. first + count - 1 of a data set that outlives it.
+struct ImageRange {
+  const datasets::LabelledImages* images = nullptr;
+  std::size_t first = 0;
+  std::size_t count = 0;
+
+  [[nodiscard]] std::span<const std::uint8_t> image(std::size_t index) const { return images->image(first + index); }
+  [[nodiscard]] std::uint8_t label(std::size_t index) const { return images->labels[first + index]; }
+};
+
+// Draws batches of indices below `count`: every index once an epoch, each epoch in another order. A batch at the end of
+// an epoch is filled from the next. The same on every machine. One thread at a time.
+class EpochShuffler {
+ public:
+  EpochShuffler(std::size_t count, std::uint64_t seed);
+
+  // Valid until the next call.
+  std::span<const std::size_t> next(std::size_t batch);
+
+ private:
+  void shuffle();
+  std::size_t below(std::size_t bound);
+
+  std::mt19937_64 random_;
+  std::vector<std::size_t> order_;
+  std::vector<std::size_t> batch_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace vidi::training

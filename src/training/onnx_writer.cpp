@@ -1,0 +1,130 @@
+#include "training/onnx_writer.hpp"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <onnx/checker.h>
+#include <onnx/onnx_pb.h>
+#include <onnx/shape_inference/implementation.h>
+
+#include <bit>
+#include <exception>
+#include <limits>
+
+namespace vidi::training {
+namespace {
+
+// A model file keeps floats least significant byte first.
+static_assert(std::endian::native == std::endian::little);
+
+void set_value(onnx::ValueInfoProto& value, std::string_view name, const std::vector<Dimension>& shape) {
+  value.set_name(std::string(name));
+  onnx::TypeProto_Tensor& type = *value.mutable_type()->mutable_tensor_type();
+  type.set_elem_type(onnx::TensorProto::FLOAT);
+  for (const Dimension& dimension : shape) {
+    onnx::TensorShapeProto_Dimension& target = *type.mutable_shape()->add_dim();
+    if (const auto* size = std::get_if<std::int64_t>(&dimension)) target.set_dim_value(*size);
+    if (const auto* symbol = std::get_if<std::string>(&dimension)) target.set_dim_param(*symbol);
+  }
+}
+
+struct AttributeValue {
+  onnx::AttributeProto& target;
+
+  void operator()(std::int64_t value) const {
+    target.set_type(onnx::AttributeProto::INT);
+    target.set_i(value);
+  }
+  void operator()(float value) const {
+    target.set_type(onnx::AttributeProto::FLOAT);
+    target.set_f(value);
+  }
+  void operator()(const std::string& value) const {
+    target.set_type(onnx::AttributeProto::STRING);
+    target.set_s(value);
+  }
+  void operator()(const std::vector<std::int64_t>& values) const {
+    target.set_type(onnx::AttributeProto::INTS);
+    for (const std::int64_t value : values) target.add_ints(value);
+  }
+};
+
+Result<void> check(const onnx::ModelProto& model, ErrorCode code) {
+  try {
+    onnx::checker::check_model(model);
+    onnx::ModelProto inferred = model;
+    const onnx::ShapeInferenceOptions strict(true, 1, true);
+    onnx::shape_inference::InferShapes(inferred, onnx::OpSchemaRegistry::Instance(), strict);
+    return {};
+  } catch (const std::exception& error) {
+    return fail(code, std::string("ONNX's checker refuses the model: ") + error.what());
+  }
+}
+
+std::string serialise(const onnx::ModelProto& model) {
+  std::string text;
+  google::protobuf::io::StringOutputStream stream(&text);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  model.SerializeWithCachedSizes(&coded);
+  return text;
+}
+
+}  // namespace
+
+OnnxWriter::OnnxWriter(std::string_view graph_name) : model_(std::make_unique<onnx::ModelProto>()) {
+  model_->set_ir_version(kIrVersion);
+  model_->set_producer_name("vidi");
+  model_->add_opset_import()->set_version(kOperatorSet);
+  model_->mutable_graph()->set_name(std::string(graph_name));
+}
+
+OnnxWriter::~OnnxWriter() = default;
+
+void OnnxWriter::add_input(std::string_view name, const std::vector<Dimension>& shape) {
+  set_value(*model_->mutable_graph()->add_input(), name, shape);
+}
+
+void OnnxWriter::add_output(std::string_view name, const std::vector<Dimension>& shape) {
+  set_value(*model_->mutable_graph()->add_output(), name, shape);
+}
+
+void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::int64_t> shape,
+                              std::span<const float> values) {
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
+  tensor.set_name(std::string(name));
+  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  for (const std::int64_t size : shape) tensor.add_dims(size);
+  tensor.set_raw_data(values.data(), values.size_bytes());
+}
+
+void OnnxWriter::add_node(const Node& node) {
+  onnx::NodeProto& target = *model_->mutable_graph()->add_node();
+  target.set_op_type(node.operation);
+  for (const std::string& input : node.inputs) target.add_input(input);
+  for (const std::string& output : node.outputs) target.add_output(output);
+  if (!node.outputs.empty()) target.set_name(node.outputs.front());
+  for (const Attribute& attribute : node.attributes) {
+    onnx::AttributeProto& added = *target.add_attribute();
+    added.set_name(attribute.name);
+    std::visit(AttributeValue{added}, attribute.value);
+  }
+}
+
+Result<Bytes> OnnxWriter::finish() const {
+  if (auto good = check(*model_, ErrorCode::internal); !good) return forward_error(good);
+  if (model_->ByteSizeLong() > std::numeric_limits<int>::max()) {
+    return fail(ErrorCode::internal, "the model is over 2 GiB, the most that an ONNX file can hold");
+  }
+  return to_bytes(serialise(*model_));
+}
+
+Result<void> check_onnx(ByteView file) {
+  onnx::ModelProto model;
+  if (file.size() > std::numeric_limits<int>::max() ||
+      !model.ParseFromArray(file.data(), static_cast<int>(file.size()))) {
+    return fail(ErrorCode::undecodable, "the file is not an ONNX model: it cannot be parsed");
+  }
+  return check(model, ErrorCode::undecodable);
+}
+
+}  // namespace vidi::training

@@ -1,0 +1,73 @@
+#pragma once
+// Builds an ONNX model node by node (https://onnx.ai/onnx/repo-docs/IR.html).
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+
+namespace onnx {
+class ModelProto;
+class NodeProto;
+class ValueInfoProto;
+}  // namespace onnx
+
+namespace vidi::training {
+
+// A size, or the name of a size that is known only when the model runs.
+using Dimension = std::variant<std::int64_t, std::string>;
+
+struct Attribute {
+  std::string name;
+  std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>> value;
+};
+
+// What a node computes: an operator of the standard operator set, the names of the values it takes and makes.
+struct Node {
+  std::string operation;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::vector<Attribute> attributes = {};
+};
+
+// Values are 32-bit floats. Nodes are added in the order in which they run. The same calls make the same bytes: nothing
+// of the time, the machine or the program's version goes in. One thread at a time.
+class OnnxWriter {
+ public:
+  // Of the format and of the standard operator set; every run time that reads these versions reads the model.
+  static constexpr std::int64_t kIrVersion = 8;
+  static constexpr std::int64_t kOperatorSet = 13;
+
+  explicit OnnxWriter(std::string_view graph_name);
+  ~OnnxWriter();
+  OnnxWriter(const OnnxWriter&) = delete;
+  OnnxWriter& operator=(const OnnxWriter&) = delete;
+
+  void add_input(std::string_view name, const std::vector<Dimension>& shape);
+  void add_output(std::string_view name, const std::vector<Dimension>& shape);
+
+  // A constant of the model, for example its weights; the last dimension of `values` changes fastest.
+  void add_constant(std::string_view name, std::initializer_list<std::int64_t> shape, std::span<const float> values);
+
+  void add_node(const Node& node);
+
+  // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
+  // Error: internal, with what they found.
+  [[nodiscard]] Result<Bytes> finish() const;
+
+ private:
+  std::unique_ptr<onnx::ModelProto> model_;
+};
+
+// Runs ONNX's checker and its strict shape inference over a model file.
+// Error: undecodable, with what they found.
+Result<void> check_onnx(ByteView file);
+
+}  // namespace vidi::training

@@ -1,0 +1,51 @@
+#pragma once
+// Softmax regression, as TensorFlow's "MNIST for ML beginners" trains it: y = softmax(x W + b), cross-entropy, plain
+// gradient descent from zeros.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "datasets/accuracy.hpp"
+#include "training/image_range.hpp"
+#include "training/progress.hpp"
+
+namespace vidi::training {
+
+// How the learning rate changes from the first step to the last.
+enum class Decay { none, linear };
+
+struct SoftmaxOptions {
+  std::size_t steps = 1000;
+  double rate = 0.5;  // of the first step
+  Decay decay = Decay::none;
+  std::size_t batch = 100;
+  double average = 0.0;  // the part of the steps, the last ones, whose weights are averaged; 0: the last step's alone
+  std::uint64_t seed = 1;
+};
+
+inline constexpr std::size_t kDigitSide = 28;  // of MNIST's pictures, in pixels
+inline constexpr std::size_t kDigitPixels = kDigitSide * kDigitSide;
+inline constexpr std::size_t kDigitClasses = 10;
+
+struct SoftmaxRegression {
+  std::vector<float> weights;  // kDigitPixels x kDigitClasses, the class changing fastest
+  std::vector<float> biases;   // kDigitClasses
+};
+
+// The same images, options, processor and BLAS give the same model to the last bit. Absent when `stop` became true.
+// Error: invalid_argument (options out of range, or pictures that are not 28x28).
+Result<std::optional<SoftmaxRegression>> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
+                                                       ProgressReporter& progress, const std::atomic<bool>& stop);
+
+// How many of the pictures the model gets right.
+datasets::Accuracy evaluate(const SoftmaxRegression& model, const ImageRange& images);
+
+// Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 10).
+Result<Bytes> to_onnx(const SoftmaxRegression& model);
+
+}  // namespace vidi::training
