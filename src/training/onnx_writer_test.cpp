@@ -1,0 +1,77 @@
+#include "training/onnx_writer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace vidi::training {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::array<float, 4> kWeights = {1.0F, 2.0F, 3.0F, 4.0F};
+
+// y = x W for rows of two.
+Result<Bytes> product(std::int64_t output_columns, const std::string& operation = "MatMul") {
+  OnnxWriter writer("product");
+  writer.add_input("x", {"n", std::int64_t{2}});
+  writer.add_constant("w", {2, 2}, kWeights);
+  writer.add_node({.operation = operation, .inputs = {"x", "w"}, .outputs = {"y"}});
+  writer.add_output("y", {"n", output_columns});
+  return writer.finish();
+}
+
+TEST(OnnxWriter, WritesAModelThatTheCheckerAccepts) {
+  const auto model = product(2);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(check_onnx(*model));
+}
+
+TEST(OnnxWriter, WritesTheSameBytesForTheSameCalls) { EXPECT_EQ(product(2), product(2)); }
+
+TEST(OnnxWriter, KeepsEveryKindOfAttribute) {
+  OnnxWriter writer("attributes");
+  writer.add_input("x", {std::int64_t{1}, std::int64_t{1}, std::int64_t{4}, std::int64_t{4}});
+  writer.add_node({.operation = "MaxPool",
+                   .inputs = {"x"},
+                   .outputs = {"pooled"},
+                   .attributes = {{"kernel_shape", std::vector<std::int64_t>{2, 2}},
+                                  {"strides", std::vector<std::int64_t>{2, 2}},
+                                  {"auto_pad", std::string("VALID")},
+                                  {"ceil_mode", std::int64_t{0}}}});
+  writer.add_node({.operation = "LeakyRelu", .inputs = {"pooled"}, .outputs = {"y"}, .attributes = {{"alpha", 0.5F}}});
+  writer.add_output("y", {std::int64_t{1}, std::int64_t{1}, std::int64_t{2}, std::int64_t{2}});
+  const auto model = writer.finish();
+  EXPECT_TRUE(model) << model.error().message;
+}
+
+TEST(OnnxWriter, RefusesAnOperatorThatDoesNotExist) {
+  const auto model = product(2, "Multiplicate");
+  ASSERT_FALSE(model);
+  EXPECT_THAT(model.error().message, HasSubstr("Multiplicate"));
+}
+
+TEST(OnnxWriter, RefusesAShapeThatTheNodesDoNotMake) { EXPECT_FALSE(product(3)); }
+
+TEST(OnnxWriter, RefusesAnInputThatNothingMakes) {
+  OnnxWriter writer("dangling");
+  writer.add_input("x", {"n", std::int64_t{2}});
+  writer.add_node({.operation = "Add", .inputs = {"x", "nowhere"}, .outputs = {"y"}});
+  writer.add_output("y", {"n", std::int64_t{2}});
+  const auto model = writer.finish();
+  ASSERT_FALSE(model);
+  EXPECT_THAT(model.error().message, HasSubstr("nowhere"));
+}
+
+TEST(CheckOnnx, RefusesWhatIsNotAModel) {
+  EXPECT_FALSE(check_onnx(as_bytes("not a model")));
+  EXPECT_FALSE(check_onnx({}));
+  auto model = product(2);
+  ASSERT_TRUE(model);
+  model->resize(model->size() / 2);
+  EXPECT_FALSE(check_onnx(*model));
+}
+
+}  // namespace
+}  // namespace vidi::training

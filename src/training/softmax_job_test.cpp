@@ -1,0 +1,116 @@
+#include "training/softmax_job.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <toml++/toml.h>
+
+#include "training/onnx_writer.hpp"
+#include "training/test_folder.hpp"
+
+namespace vidi::training {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Silent final : public ProgressReporter {
+ public:
+  void report(const Progress& /*progress*/) override {}
+  void finish() override {}
+};
+
+// Trains on MNIST's test set, which stands in for the training set that is too large to commit.
+class SoftmaxTraining : public testing::Test {
+ protected:
+  SoftmaxTraining() {
+    std::filesystem::create_directories(data());
+    for (const char* kind : {"images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"}) {
+      for (const char* prefix : {"train-", "t10k-"}) {
+        std::filesystem::copy(std::filesystem::path(TEST_DATA "/mnist") / (std::string("t10k-") + kind),
+                              data() / (std::string(prefix) + kind));
+      }
+    }
+  }
+
+  [[nodiscard]] std::filesystem::path data() const { return folder_.path() / "data"; }
+  [[nodiscard]] SoftmaxJob job(const std::string& models) const {
+    return {.data = data(), .models = folder_.path() / models, .options = {.steps = 100}};
+  }
+  Result<std::optional<SoftmaxReport>> start(const SoftmaxJob& job) { return run(job, progress_, stop_); }
+
+  TestFolder folder_;
+  Silent progress_;
+  std::atomic<bool> stop_ = false;
+};
+
+TEST_F(SoftmaxTraining, WritesAModelAndWhatItIs) {
+  const auto report = start(job("models"));
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(*report);
+  EXPECT_TRUE(check_onnx(as_bytes(folder_.read("models/digits-softmax/1/model.onnx"))));
+  const toml::table card = toml::parse(folder_.read("models/digits-softmax/model.toml"));
+  EXPECT_EQ(card["name"].value<std::string>(), "digits-softmax");
+  EXPECT_EQ(card["labels"].as_array()->size(), 10U);
+  EXPECT_EQ(card["training"]["test_correct"].value<std::size_t>(), (*report)->test.correct);
+  EXPECT_EQ(card["training"]["validation_accuracy"].value<double>(), (*report)->validation->fraction());
+  EXPECT_EQ(card["training"]["data"].value<std::string>(),
+            "MNIST, 10,000 training images, the last 5,000 held out for validation");
+  EXPECT_GT((*report)->validation->fraction(), 0.8);
+}
+
+TEST_F(SoftmaxTraining, WritesTheSameFilesAgain) {
+  ASSERT_TRUE(start(job("first")));
+  ASSERT_TRUE(start(job("second")));
+  for (const char* file : {"/digits-softmax/1/model.onnx", "/digits-softmax/model.toml"}) {
+    EXPECT_EQ(folder_.read(std::string("first") + file), folder_.read(std::string("second") + file)) << file;
+    EXPECT_FALSE(folder_.read(std::string("first") + file).empty()) << file;
+  }
+}
+
+TEST_F(SoftmaxTraining, WritesNothingWhenItIsStopped) {
+  stop_ = true;
+  const auto report = start(job("models"));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(*report);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "models"));
+}
+
+TEST_F(SoftmaxTraining, RefusesAnExistingVersionBeforeItReadsTheData) {
+  ASSERT_TRUE(start(job("models")));
+  SoftmaxJob again = job("models");
+  again.data = folder_.path() / "absent";
+  const auto refused = start(again);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+}
+
+TEST_F(SoftmaxTraining, NamesTheFileThatIsMissing) {
+  std::filesystem::remove(data() / "t10k-labels-idx1-ubyte.gz");
+  const auto refused = start(job("models"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("t10k-labels-idx1-ubyte"));
+}
+
+TEST_F(SoftmaxTraining, RefusesToHoldOutEveryImage) {
+  SoftmaxJob greedy = job("models");
+  greedy.validation = 10'000;
+  const auto refused = start(greedy);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("10000 images cannot be held out of 10000"));
+}
+
+TEST(SoftmaxCommand, NamesEveryOptionThatChangesTheModel) {
+  SoftmaxJob job;
+  EXPECT_EQ(
+      command_of(job),
+      "vidi train softmax --data DIR --out models --steps 1000 --rate 0.5 --batch 100 --validation 5000 --seed 1");
+  job.options = {.steps = 9, .rate = 0.25, .decay = Decay::linear, .batch = 7, .average = 0.5, .seed = 3};
+  job.validation = 0;
+  job.version = 2;
+  EXPECT_EQ(command_of(job),
+            "vidi train softmax --data DIR --out models --steps 9 --rate 0.25 --batch 7 --decay linear --average 0.5 "
+            "--validation 0 --seed 3 --model-version 2");
+}
+
+}  // namespace
+}  // namespace vidi::training
