@@ -1,0 +1,109 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "api/application.hpp"
+#include "commands.hpp"
+#include "http/server.hpp"
+#include "program_settings.hpp"
+
+namespace vidi::app {
+namespace {
+
+// Turns SIGTERM and SIGINT into server.stop(): the first lets requests finish, a second ends at once. Made before any
+// other thread, so that every thread leaves the signals to it.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGUSR2);  // our own: the watch ends
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  // Until the returned thread is joined by unwatch().
+  void watch(http::Server& server) {
+    watcher_ = std::thread([this, &server] {
+      int signal = 0;
+      while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR2) {
+        spdlog::info("stopping: requests in flight are finished");
+        server.stop();
+      }
+    });
+  }
+
+  void unwatch() {
+    pthread_kill(watcher_.native_handle(), SIGUSR2);
+    watcher_.join();
+  }
+
+ private:
+  sigset_t signals_{};
+  std::thread watcher_;
+};
+
+http::ServerOptions server_options(const Settings& settings) {
+  http::ServerOptions options;
+  options.listen = settings.text("listen");
+  options.threads = settings.count("threads");
+  options.max_connections = settings.count("max-connections");
+  options.max_requests = settings.count("max-requests");
+  options.max_header_bytes = settings.bytes("max-header-bytes");
+  options.max_body_bytes = settings.bytes("max-body-bytes");
+  options.header_timeout = settings.duration("header-timeout");
+  options.body_timeout = settings.duration("body-timeout");
+  options.idle_timeout = settings.duration("idle-timeout");
+  options.write_timeout = settings.duration("write-timeout");
+  options.stop_timeout = settings.duration("stop-timeout");
+  return options;
+}
+
+std::string in_data(const Settings& settings, std::string_view key, const std::string& scheme, const char* name) {
+  if (!settings.text(key).empty()) return settings.text(key);
+  return scheme + (std::filesystem::path(settings.text("data")) / name).string();
+}
+
+int serve(const Settings& settings) {
+  StopSignals signals;
+  spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
+  recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
+  if (const auto model = recognizer.models().find(settings.text("model")); !model) {
+    throw std::runtime_error(model.error().message);
+  }
+  const auto records = records::open_record_store(in_data(settings, "records", "sqlite:", "records.db"));
+  const auto objects = objects::open_object_store(in_data(settings, "objects", "file:", "objects"));
+  recognition::Recorder recorder(*records, *objects);
+
+  std::unique_ptr<http::Server> server;
+  api::Application application{.recognizer = recognizer,
+                               .recorder = recorder,
+                               .default_model = settings.text("model"),
+                               .max_body_bytes = settings.bytes("max-body-bytes"),
+                               .multipart = {.max_parts = settings.count("max-parts"),
+                                             .max_header_bytes = settings.bytes("max-part-header-bytes"),
+                                             .max_filename_bytes = settings.bytes("max-part-header-bytes")},
+                               .stopping = [&server] { return server && server->stopping(); }};
+  server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
+  signals.watch(*server);
+  spdlog::info("listening on http://{}", server->address());
+  server->run();
+  signals.unwatch();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+Command add_serve(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("serve", "Serve models over HTTP and record every prediction");
+  auto flags = std::make_shared<SettingFlags>(*command);
+  return [flags] { return serve(flags->read()); };
+}
+
+}  // namespace vidi::app

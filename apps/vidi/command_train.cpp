@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "commands.hpp"
+
+namespace vidi::app {
+
+void add_train(CLI::App& program) {
+  program.add_subcommand("train", "Train a model: vidi train --help")->prefix_command();
+}
+
+int run_trainer(char** arguments) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  // Beside this program when installed, in its own folder in a build tree.
+  const std::array candidates{here / "vidi-train", here / "../vidi-train/vidi-train"};
+  for (const fs::path& candidate : candidates) {
+    if (!fs::exists(candidate)) continue;
+    execv(candidate.c_str(), arguments);
+    fmt::print(stderr, "vidi: the trainer cannot be started: {}\n", std::strerror(errno));
+    return 1;
+  }
+  fmt::print(stderr,
+             "vidi: the trainer, vidi-train, is not beside this program. In a source tree, `make train` builds it.\n");
+  return 1;
+}
+
+}  // namespace vidi::app

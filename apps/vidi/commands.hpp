@@ -1,0 +1,29 @@
+#pragma once
+// The subcommands of `vidi`. Each adds itself to the program's command line, and returns the exit status when it runs:
+// 0 done, 1 something failed, 2 the command line or configuration is wrong.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace vidi::app {
+
+using Command = std::function<int()>;
+
+// command_serve.cpp: the server.
+Command add_serve(CLI::App& program);
+
+// command_predict.cpp: recognises the files of the command line.
+Command add_predict(CLI::App& program);
+
+// command_evaluate.cpp: measures a model on a labelled data set.
+Command add_evaluate(CLI::App& program);
+
+// command_settings.cpp: every setting with its value.
+Command add_settings(CLI::App& program);
+
+// command_train.cpp: `vidi train` is the trainer, a program of its own beside this one. Only listed in the help: main()
+// hands it over before the command line is parsed.
+void add_train(CLI::App& program);
+int run_trainer(char** arguments);
+
+}  // namespace vidi::app

@@ -1,0 +1,73 @@
+// vidi: recognises pictures and remembers what it saw.
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "core/settings.hpp"
+
+namespace {
+
+// The words of the command line that no option takes, with the nearest option for each.
+std::string describe_extras(const CLI::App& program, int count, char** arguments) {
+  std::vector<std::string> known;
+  const CLI::App* command = &program;
+  for (const CLI::App* chosen : program.get_subcommands()) command = chosen;
+  for (const CLI::Option* option : command->get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (int i = 1; i < count; ++i) {
+    const std::string word = std::string(arguments[i]).substr(0, std::string(arguments[i]).find('='));
+    if (!word.starts_with("-") || std::ranges::find(known, word) != known.end()) continue;
+    const auto near = vidi::nearest(word, known);
+    return fmt::format("unknown option '{}'{}", word, near ? fmt::format("; did you mean '{}'?", *near) : "");
+  }
+  return {};
+}
+
+int report(const CLI::App& program, const CLI::ParseError& error, int count, char** arguments) {
+  if (error.get_exit_code() == 0) return program.exit(error);
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::string extras = describe_extras(program, count, arguments);
+    if (!extras.empty()) message = extras;
+  }
+  fmt::print(stderr, "vidi: {}\nRun with --help for more.\n", message);
+  return 2;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("vidi"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ %v");
+  if (count > 1 && std::strcmp(arguments[1], "train") == 0) return vidi::app::run_trainer(arguments + 1);
+
+  CLI::App program("vidi recognises pictures and remembers what it saw.", "vidi");
+  program.set_version_flag("--version", "vidi " VIDI_VERSION);
+  program.require_subcommand(1);
+  std::vector<std::pair<std::string, vidi::app::Command>> commands;
+  commands.emplace_back("serve", vidi::app::add_serve(program));
+  commands.emplace_back("predict", vidi::app::add_predict(program));
+  commands.emplace_back("evaluate", vidi::app::add_evaluate(program));
+  vidi::app::add_train(program);
+  commands.emplace_back("settings", vidi::app::add_settings(program));
+  try {
+    program.parse(count, arguments);
+    for (const auto& [name, command] : commands) {
+      if (program.got_subcommand(name)) return command();
+    }
+  } catch (const CLI::ParseError& error) {
+    return report(program, error, count, arguments);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "vidi: {}\n", error.what());
+    return 2;
+  }
+  return 0;
+}

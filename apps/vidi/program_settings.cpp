@@ -1,0 +1,135 @@
+#include "program_settings.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+
+namespace vidi::app {
+namespace {
+
+constexpr const char* kDefaultFile = "vidi.toml";
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+void check(const Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t start = 0;
+  while (start <= text.size()) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    const auto first = text.find_first_not_of(' ', start);
+    const auto last = text.find_last_not_of(' ', end == 0 ? 0 : end - 1);
+    if (first < end && last != std::string::npos) parts.push_back(text.substr(first, last - first + 1));
+    start = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings_table() {
+  using enum SettingType;
+  static const std::vector<Setting> table{
+      {"listen", text, "0.0.0.0:4000", "Address and port to serve on; port 0 takes a free one."},
+      {"data", text, "data", "Folder for what vidi keeps: records and pictures."},
+      {"models", text, "models", "Folder of the models, each NAME/model.toml with NAME/VERSION/model.onnx."},
+      {"model", text, "digits-softmax", "The model that answers when a request names none."},
+      {"records", text, "",
+       "Where predictions are recorded: sqlite:PATH or memory:. Empty: sqlite in the data folder."},
+      {"objects", text, "", "Where pictures are kept: file:FOLDER or memory:. Empty: files in the data folder."},
+      {"extensions", text, "png,jpg,jpeg,gif,bmp,pdf,txt", "What an uploaded file's name may end in, in any case."},
+      {"candidates", count, "5", "How many candidates an answer lists.", 1, 1000},
+      {"max-body-bytes", bytes, "32MiB", "The largest request body; more is answered 413 before it is read.", 1,
+       1ULL << 40U},
+      {"max-pixels", count, "64000000", "The largest picture, width times height.", 1, 1ULL << 40U},
+      {"max-decode-bytes", bytes, "512MiB", "The memory that decoding one picture may take.", 1, 1ULL << 40U},
+      {"max-connections", count, "4096", "Connections at once; more are answered 503.", 1, 1'000'000},
+      {"max-requests", count, "1024", "Requests being handled at once; more are answered 503.", 1, 1'000'000},
+      {"max-header-bytes", bytes, "16KiB", "The largest request head.", 256, 1U << 20U},
+      {"max-parts", count, "64", "Parts of a multipart form.", 1, 100'000},
+      {"max-part-header-bytes", bytes, "64KiB", "The largest head of one part, its file's name included.", 256,
+       16U << 20U},
+      {"header-timeout", duration, "10s", "From a request's first byte to the end of its head.", 1},
+      {"body-timeout", duration, "60s", "For a request's whole body.", 1},
+      {"idle-timeout", duration, "75s", "Between the requests of a connection.", 1},
+      {"write-timeout", duration, "60s", "For a whole response.", 1},
+      {"stop-timeout", duration, "30s", "How long SIGTERM waits for requests in flight.", 1},
+      {"threads", count, "0", "Threads that serve the network; 0 is one a processor.", 0, 1024},
+      {"workers", count, "0", "Threads that decode large pictures; 0 is one a processor.", 0, 1024},
+      {"worker-queue", count, "64", "Large pictures that may wait for a worker; more are answered 503.", 1, 1'000'000},
+      {"inline-pixels", count, "16384", "Pictures up to this many pixels are decoded without a worker.", 0,
+       1ULL << 40U},
+      {"log-level", text, "info", "What is logged: debug, info, warn or error."},
+  };
+  return table;
+}
+
+SettingFlags::SettingFlags(CLI::App& command, const std::vector<std::string_view>& keys) {
+  command.add_option("--config", *config_, "Settings file; vidi.toml of the working folder when there is one")
+      ->envname("VIDI_CONFIG");
+  for (const Setting& setting : settings_table()) {
+    if (!keys.empty() && std::ranges::find(keys, setting.key) == keys.end()) continue;
+    Flag flag{&setting, std::make_unique<std::string>(), nullptr};
+    const std::string help =
+        setting.default_value.empty() ? setting.help : fmt::format("{} [{}]", setting.help, setting.default_value);
+    flag.option = command.add_option(flag_name(setting), *flag.value, help);
+    flags_.push_back(std::move(flag));
+  }
+}
+
+Settings SettingFlags::read() const {
+  Settings settings(settings_table());
+  if (!config_->empty()) {
+    check(settings.read_file(*config_));
+  } else if (std::filesystem::exists(kDefaultFile)) {
+    check(settings.read_file(kDefaultFile));
+  }
+  auto variables = environment();
+  variables.erase("VIDI_CONFIG");
+  const auto warnings = settings.read_environment(variables);
+  if (!warnings) throw std::runtime_error(warnings.error().message);
+  for (const std::string& warning : *warnings) spdlog::warn("{}", warning);
+  for (const Flag& flag : flags_) {
+    if (flag.option->count() > 0) check(settings.set(flag.setting->key, *flag.value, flag_name(*flag.setting)));
+  }
+  return settings;
+}
+
+recognition::RecognizerOptions recognizer_options(const Settings& settings) {
+  recognition::RecognizerOptions options;
+  options.rules.extensions = split_at_commas(settings.text("extensions"));
+  for (std::string& ending : options.rules.extensions) {
+    std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  }
+  options.limits.max_bytes = settings.bytes("max-body-bytes");
+  options.limits.max_pixels = settings.count("max-pixels");
+  options.limits.max_memory = settings.bytes("max-decode-bytes");
+  options.inline_pixels = settings.count("inline-pixels");
+  options.candidates = settings.count("candidates");
+  options.workers = {.threads = settings.count("workers"), .max_queue = settings.count("worker-queue")};
+  return options;
+}
+
+models::Repository open_models(const Settings& settings) {
+  auto models = models::Repository::open(settings.text("models"));
+  if (!models) throw std::runtime_error(models.error().message);
+  return std::move(*models);
+}
+
+}  // namespace vidi::app

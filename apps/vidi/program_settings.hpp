@@ -1,0 +1,43 @@
+#pragma once
+// The table of vidi's settings, and how they reach a command.
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/settings.hpp"
+#include "recognition/recognizer.hpp"
+
+namespace vidi::app {
+
+const std::vector<Setting>& settings_table();
+
+// Flags for settings on a command's line, and what they are set to.
+class SettingFlags {
+ public:
+  // Adds --config and a flag for each of `keys`; without keys, for every setting.
+  SettingFlags(CLI::App& command, const std::vector<std::string_view>& keys = {});
+
+  // Default, file, environment, flag: each beats the one before. Warnings go to the log.
+  // Throws std::runtime_error, naming what is wrong.
+  [[nodiscard]] Settings read() const;
+
+ private:
+  struct Flag {
+    const Setting* setting = nullptr;
+    std::unique_ptr<std::string> value;
+    CLI::Option* option = nullptr;
+  };
+  std::vector<Flag> flags_;
+  std::unique_ptr<std::string> config_ = std::make_unique<std::string>();
+};
+
+// What the settings say of recognition.
+recognition::RecognizerOptions recognizer_options(const Settings& settings);
+
+// The models of the settings' folder. Throws std::runtime_error when they cannot be loaded.
+models::Repository open_models(const Settings& settings);
+
+}  // namespace vidi::app

@@ -1,0 +1,67 @@
+#include "api/answer.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace vidi::api {
+namespace {
+
+nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
+}
+
+nlohmann::ordered_json digits_to_json(const std::vector<records::Digit>& digits) {
+  auto list = nlohmann::ordered_json::array();
+  for (const records::Digit& digit : digits) {
+    list.push_back({{"label", digit.label}, {"probability", digit.probability}, {"box", digit.box}});
+  }
+  return list;
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const records::Prediction& prediction) {
+  nlohmann::ordered_json json;
+  json["id"] = to_string(prediction.id);
+  json["time"] = to_string(prediction.time);
+  json["model"] = prediction.model;
+  json["version"] = prediction.version;
+  if (prediction.result) {
+    json["result"] = *prediction.result;
+  } else {
+    json["result"] = nullptr;
+    json["reason"] = prediction.reason;
+  }
+  json["confidence"] = prediction.confidence;
+  json["candidates"] = nlohmann::ordered_json::array();
+  for (const records::Candidate& candidate : prediction.candidates) {
+    json["candidates"].push_back({{"label", candidate.label}, {"probability", candidate.probability}});
+  }
+  if (!prediction.digits.empty()) json["digits"] = digits_to_json(prediction.digits);
+  json["filename"] = text_or_null(prediction.filename);
+  json["safe_filename"] = text_or_null(prediction.safe_filename);
+  json["user"] = text_or_null(prediction.user);
+  json["image"] = text_or_null(prediction.image ? to_string(*prediction.image) : std::string());
+  json["latency_ms"] = static_cast<double>(prediction.latency.count()) / 1000.0;
+  json["label"] = prediction.correction ? nlohmann::ordered_json(prediction.correction->label) : nullptr;
+  return json;
+}
+
+std::string result_line(const records::Prediction& prediction) {
+  if (!prediction.result) return "-";
+  std::string line = *prediction.result;
+  std::ranges::replace(line, '\n', ' ');
+  return line;
+}
+
+std::string to_text(const records::Prediction& prediction) { return "识别结果: " + result_line(prediction) + "\n"; }
+
+http::Response json_response(const nlohmann::ordered_json& body, int status) {
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return response;
+}
+
+}  // namespace vidi::api

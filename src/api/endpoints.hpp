@@ -1,0 +1,31 @@
+#pragma once
+// The endpoints, each in the file that is named beside it. Each may run many times at once, on any thread.
+
+#include "api/application.hpp"
+
+namespace vidi::api {
+
+// home.cpp: the page.
+Task<http::Response> get_home(Application& application, http::Request& request);
+
+// predict.cpp: a picture in, an answer out.
+Task<http::Response> get_predict(Application& application, http::Request& request);
+Task<http::Response> post_predict(Application& application, http::Request& request);
+
+// uploads.cpp: the same with a page of its own for every picture.
+Task<http::Response> get_upload(Application& application, http::Request& request);
+Task<http::Response> post_upload(Application& application, http::Request& request);
+Task<http::Response> get_uploaded(Application& application, http::Request& request);
+Task<http::Response> get_uploaded_image(Application& application, http::Request& request);
+
+// predictions.cpp: the records.
+Task<http::Response> list_predictions(Application& application, http::Request& request);
+Task<http::Response> get_prediction(Application& application, http::Request& request);
+Task<http::Response> patch_prediction(Application& application, http::Request& request);
+Task<http::Response> delete_prediction(Application& application, http::Request& request);
+
+// health.cpp: for load balancers and orchestrators.
+Task<http::Response> get_live(Application& application, http::Request& request);
+Task<http::Response> get_ready(Application& application, http::Request& request);
+
+}  // namespace vidi::api

@@ -1,0 +1,11 @@
+#include "api/endpoints.hpp"
+#include "api/pages.hpp"
+
+namespace vidi::api {
+
+Task<http::Response> get_home(Application& application, http::Request&) {
+  const auto latest = co_await latest_predictions(application);
+  co_return html_response(home_page(std::nullopt, latest));
+}
+
+}  // namespace vidi::api

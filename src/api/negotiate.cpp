@@ -1,0 +1,49 @@
+#include "api/negotiate.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "api/pages.hpp"
+#include "api/status.hpp"
+
+namespace vidi::api {
+namespace {
+
+http::Response json_error(const Error& error) {
+  nlohmann::ordered_json body;
+  body["error"] = {{"code", name(error.code)}, {"message", error.message}};
+  http::Response response;
+  response.content_type = "application/json";
+  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return response;
+}
+
+http::Response error_in_form(AnswerForm form, const Error& error) {
+  if (form == AnswerForm::json) return json_error(error);
+  if (form == AnswerForm::html) return html_response(message_page("That did not work", error.message));
+  http::Response response;
+  response.body = error.message + "\n";
+  return response;
+}
+
+}  // namespace
+
+AnswerForm answer_form(const http::Request& request) {
+  if (request.path().starts_with("/api/")) return AnswerForm::json;
+  const auto accept = request.header("Accept");
+  if (!accept) return AnswerForm::text;
+  const double json = http::accept_quality(accept, "application/json");
+  const double html = http::accept_quality(accept, "text/html");
+  const double text = http::accept_quality(accept, "text/plain");
+  const bool json_is_named = accept->find("application/json") != std::string_view::npos;
+  if (json > 0 && json >= html && (json > text || (json == text && json_is_named))) return AnswerForm::json;
+  return html > text ? AnswerForm::html : AnswerForm::text;
+}
+
+http::Response error_response(const http::Request* request, const Error& error) {
+  http::Response response = error_in_form(request != nullptr ? answer_form(*request) : AnswerForm::text, error);
+  response.status = http_status(error.code);
+  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace vidi::api

@@ -1,0 +1,17 @@
+#pragma once
+// In which form a client wants its answer.
+
+#include "http/message.hpp"
+
+namespace vidi::api {
+
+enum class AnswerForm { text, json, html };
+
+// By the Accept header: HTML for browsers, JSON for whom asks for it and for every path under /api/, else text.
+AnswerForm answer_form(const http::Request& request);
+
+// The error in the client's form, with its status; Retry-After where trying again can help.
+// `request` is null when it could not be parsed.
+http::Response error_response(const http::Request* request, const Error& error);
+
+}  // namespace vidi::api

@@ -1,0 +1,13 @@
+#pragma once
+// What /predict and /upload have in common: read, recognise, record.
+
+#include "api/application.hpp"
+#include "records/prediction.hpp"
+
+namespace vidi::api {
+
+// The recorded prediction of the request's picture, with the model of the query's `model`. It is durable when this
+// returns. Errors: those of read_upload, Recognizer::recognize and Recorder::record.
+Task<Result<records::Prediction>> recognise_request(Application& application, http::Request& request);
+
+}  // namespace vidi::api
