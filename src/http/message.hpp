@@ -52,10 +52,12 @@ class Request {
 };
 
 struct Response {
-  int status = 200;
+  int status = 200;  // 200 to 599
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type, Content-Length, Date, Connection
+  std::vector<std::pair<std::string, std::string>> headers;  // beside those below
+  // Content-Type, Content-Length, Transfer-Encoding, Date and Connection are the server's own. A response that gives
+  // one of them in `headers`, or a value with a line break, is a mistake of ours: 500 is sent instead.
 };
 
 // The value of a Content-Disposition, Content-Type or similar parameter is quoted safely by this: RFC 9110, 5.6.4.

@@ -14,8 +14,9 @@ namespace vidi::http {
 
 struct MultipartLimits {
   std::size_t max_parts = 64;
-  std::size_t max_header_bytes = 8U << 10U;    // of one part
-  std::size_t max_filename_bytes = 64U << 10U; // a longer name is an error; the record cuts shorter ones itself
+  std::size_t max_header_bytes = 80U << 10U;    // of one part; a long filename has to fit
+  std::size_t max_name_bytes = 256;             // of a field's name
+  std::size_t max_filename_bytes = 64U << 10U;  // a longer name is an error; the record cuts shorter ones itself
 };
 
 struct Part {

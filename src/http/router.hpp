@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -16,20 +18,35 @@ using Handler = std::function<Task<Response>(Request&)>;
 // method, a malformed message, a limit, a deadline. `request` is null when the head could not be parsed.
 using ErrorPage = std::function<Response(const Request* request, int status, const Error& error)>;
 
+struct RouteOptions {
+  bool priority = false;  // answered even when ServerOptions::max_requests are being handled: for health checks
+};
+
 // Filled before the server starts, then only read: any thread.
 class Router {
  public:
+  // Views point into the router and into the path that was looked up.
+  struct Match {
+    const Handler* handler = nullptr;  // null when no handler answers this method and path
+    bool priority = false;
+    std::string allow;  // when the path is known but not this method: the value of the Allow header, else empty
+    std::vector<std::pair<std::string_view, std::string_view>> parameters;
+  };
+
   Router();
   ~Router();
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
 
-  // `pattern` is a path whose segments are literal or "{name}", for example "/uploads/{id}/image". A literal segment
-  // wins over a parameter. HEAD is answered by GET's handler, OPTIONS with Allow, another method with 405 and Allow.
-  void add(std::string_view method, std::string_view pattern, Handler handler);
+  // `pattern` is a path whose segments are literal or "{name}", for example "/uploads/{id}/image"; a parameter is never
+  // empty. A literal segment wins over a parameter. HEAD is answered by GET's handler, OPTIONS with Allow, another
+  // method with 405 and Allow. Throws std::invalid_argument for a pattern that makes no sense or is there already.
+  void add(std::string_view method, std::string_view pattern, Handler handler, RouteOptions options = {});
 
-  struct Match;
-  [[nodiscard]] std::unique_ptr<Match> find(std::string_view method, std::string_view path) const;
+  // `method` as Request::method gives it.
+  [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
 
  private:
   struct Node;

@@ -17,7 +17,7 @@ struct ServerOptions {
   std::size_t max_connections = 4096;   // more: 503 with Retry-After, and closed
   std::size_t max_requests = 1024;      // being handled at once; more: 503 with Retry-After
   std::size_t max_header_bytes = 16U << 10U;
-  std::size_t max_body_bytes = 32U << 20U;  // 413 before it is read when Content-Length says so
+  std::size_t max_body_bytes = 32U << 20U;           // 413 before it is read when Content-Length says so
   std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to the end of its head
   std::chrono::milliseconds body_timeout{60'000};    // for the whole body
   std::chrono::milliseconds idle_timeout{75'000};    // between requests of a connection
@@ -37,10 +37,12 @@ class Server {
   [[nodiscard]] std::string address() const;  // "127.0.0.1:4000"
 
   // Serves on `threads` threads, the calling one among them, until stop() and until what was in flight is answered.
+  // To be called once.
   void run();
 
   // Ends it gracefully: no new connections; requests in flight are answered with "Connection: close"; idle connections
-  // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once.
+  // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once. A
+  // handler that waits for another thread is waited for even then, since that thread will call back.
   void stop();
 
   // Whether stop() has been called (a readiness check says so). Any thread.

@@ -1,0 +1,67 @@
+#pragma once
+// One client's connection: reads requests one after the other, has them handled, and writes the answers.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/body_reader.hpp"
+#include "http/incoming_request.hpp"
+#include "http/worker.hpp"
+
+namespace vidi::http {
+
+class Connection {
+ public:
+  // Counts as one of the server's connections (or refusals) until it is destroyed. On the worker's thread.
+  Connection(Worker& worker, boost::asio::ip::tcp::socket socket, std::string remote_address, Worker::Purpose purpose);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // The whole life of the connection.
+  static Task<void> run(std::unique_ptr<Connection> connection);
+
+ private:
+  enum class HeadState { ready, refused, closed };
+
+  Task<bool> serve_request();  // whether another may follow
+  Task<HeadState> read_head();
+  Task<HeadState> receive_head(bool started);
+  HeadState parse_head(std::size_t size);
+  HeadState head_too_large(bool in_first_line);
+
+  [[nodiscard]] std::optional<Refusal> check_request();
+  Task<Response> respond();
+  Task<Response> handle(const Router::Match& match);
+  Response unrouted(const Router::Match& match) const;
+  Response error_response(const Request* request, const Refusal& refusal) const;
+
+  Task<bool> write(Response response, bool keep_alive);
+  Task<bool> refuse(const Request* request, Refusal refusal);
+  Task<void> linger();
+
+  Worker& worker_;
+  ServerState& state_;
+  const ServerOptions& options_;
+  Worker::Purpose purpose_;
+  Stream stream_;
+  InputBuffer input_;
+  RequestHead head_;
+  std::optional<RequestParser> parser_;
+  BodyReader body_;
+  IncomingRequest request_;
+  Worker::Streams::iterator place_;
+  struct HeadDeadlines {
+    std::optional<Clock::time_point> idle;  // for the first byte
+    std::optional<Clock::time_point> head;  // for the rest, from the first byte on
+  };
+  HeadDeadlines head_deadlines_;
+  Timestamp received_{};  // when bytes came last
+  std::optional<Refusal> refusal_;
+  std::string output_;
+  // Set when the client has to see an answer before the connection ends; busy: while it may still be sending.
+  std::optional<Stream::Waiting> linger_;
+};
+
+}  // namespace vidi::http

@@ -1,0 +1,21 @@
+#pragma once
+// What the threads of one server share.
+
+#include <atomic>
+#include <cstddef>
+
+#include "http/router.hpp"
+#include "http/server.hpp"
+
+namespace vidi::http {
+
+struct ServerState {
+  ServerOptions options;
+  Router router;
+  ErrorPage error_page;
+  std::atomic<std::size_t> connections = 0;  // open, refused ones left out
+  std::atomic<std::size_t> refusing = 0;     // over the limit, being told so
+  std::atomic<std::size_t> requests = 0;     // being handled
+};
+
+}  // namespace vidi::http
