@@ -1,0 +1,74 @@
+# The front door. Each command sets up what it needs first, and does nothing twice.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+ARGS ?=
+
+.PHONY: help
+help:
+	@echo 'make run         set up, build, and serve on http://localhost:4000 (more flags: ARGS="--listen 127.0.0.1:8080")'
+	@echo 'make test        set up, build, and run every test'
+	@echo 'make test-GROUP  one group of tests: unit, contract, system'
+	@echo 'make build       set up and build the programs (release)'
+	@echo 'make lint        formatting, clang-tidy, and the rules of this project'
+	@echo 'make format      format every C++ file in place'
+	@echo 'make asan        unit and contract tests under the address and undefined-behaviour sanitizers'
+	@echo 'make tsan        unit and contract tests under the thread sanitizer'
+	@echo 'make bench       the benchmarks'
+	@echo 'make fuzz        each fuzzer for a while (SECONDS_EACH=60)'
+	@echo 'make clean       remove everything that was built (the packages and .venv stay)'
+
+.PHONY: run
+run: build
+	@exec build/release/apps/vidi/vidi serve $(ARGS)
+
+.PHONY: build
+build:
+	@scripts/setup.sh serve
+	@scripts/build.sh release vidi
+
+.PHONY: build-test
+build-test:
+	@scripts/setup.sh test
+	@scripts/build.sh test
+
+.PHONY: test
+test: build-test
+	@scripts/run_tests.sh test unit contract system
+
+.PHONY: test-unit test-contract test-system
+test-unit test-contract test-system: test-%: build-test
+	@scripts/run_tests.sh test $*
+
+.PHONY: asan tsan
+asan tsan:
+	@scripts/setup.sh test
+	@scripts/build.sh $@
+	@scripts/run_tests.sh $@ unit contract
+
+.PHONY: lint
+lint:
+	@scripts/setup.sh test lint
+	@scripts/lint.sh
+
+.PHONY: format
+format:
+	@scripts/setup.sh lint
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+.PHONY: bench
+bench:
+	@scripts/setup.sh bench
+	@scripts/build.sh bench
+	@benchmarks/run.sh $(ARGS)
+
+SECONDS_EACH ?= 60
+.PHONY: fuzz
+fuzz:
+	@scripts/setup.sh fuzz
+	@scripts/build.sh fuzz
+	@scripts/fuzz.sh $(SECONDS_EACH)
+
+.PHONY: clean
+clean:
+	@rm -rf build

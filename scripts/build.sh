@@ -1,0 +1,19 @@
+#!/bin/bash
+# Configures a preset when it is new or CMakePresets.json has changed, and builds it.
+#   scripts/build.sh PRESET [TARGET...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+# shellcheck source=scripts/sanitizers.sh
+. scripts/sanitizers.sh "$preset"
+
+stamp="build/$preset/configured"
+if [[ ! -f "build/$preset/build.ninja" || CMakePresets.json -nt "$stamp" ]]; then
+  echo "build: configuring the preset $preset"
+  cmake --preset "$preset" --log-level=NOTICE >/dev/null
+  touch "$stamp"
+fi
+targets=()
+if (($# > 0)); then targets=(--target "$@"); fi
+"${runner[@]}" cmake --build --preset "$preset" "${targets[@]}"
