@@ -49,9 +49,9 @@ struct Prediction {
   double confidence = 0;              // of `result`, 0 to 1
   std::vector<Candidate> candidates;  // most likely first
   std::vector<Digit> digits;          // in reading order; empty for models that are not of digits
-  std::string filename;       // as the client sent it, cut to a sane length: never a path, always escaped when shown
-  std::string safe_filename;  // see recognition/filename.hpp
-  std::string user;           // empty: not known
+  std::string filename;         // as the client sent it, cut to a sane length: never a path, always escaped when shown
+  std::string safe_filename;    // see recognition/filename.hpp
+  std::string user;             // empty: not known
   std::optional<Digest> image;  // of the picture in the object store; absent: a request without a picture
   std::string media_type;       // of the picture, for example "image/png"
   std::chrono::microseconds latency{};  // from the request's arrival to just before it was recorded

@@ -16,13 +16,13 @@ namespace vidi::records {
 
 // Which predictions; what is absent does not restrict.
 struct Query {
-  std::optional<std::string> user;
-  std::optional<std::string> model;
-  std::optional<std::string> result;  // an empty string: those without a result
-  std::optional<Timestamp> from;      // at that time or later
-  std::optional<Timestamp> to;        // before that time
-  std::size_t limit = 50;             // at most that many, 1 to 1,000
-  std::optional<std::string> cursor;  // Page::next of the page before
+  std::optional<std::string> user = std::nullopt;
+  std::optional<std::string> model = std::nullopt;
+  std::optional<std::string> result = std::nullopt;  // an empty string: those without a result
+  std::optional<Timestamp> from = std::nullopt;      // at that time or later
+  std::optional<Timestamp> to = std::nullopt;        // before that time
+  std::size_t limit = 50;                            // at most that many, 1 to 1,000
+  std::optional<std::string> cursor = std::nullopt;  // Page::next of the page before
 };
 
 struct Page {
@@ -37,8 +37,8 @@ struct Forgotten {
 };
 
 // Every method may be called from several threads at once. A store must outlive the tasks it has returned; its
-// destructor finishes what has been started. Errors: unavailable (cannot be reached now), overloaded (too much waiting),
-// internal (the disk is full or broken), invalid_argument (a cursor that is not one).
+// destructor finishes what has been started. Errors: unavailable (cannot be reached now), overloaded (too much
+// waiting), internal (the disk is full or broken), invalid_argument (a cursor that is not one).
 class RecordStore {
  public:
   virtual ~RecordStore() = default;

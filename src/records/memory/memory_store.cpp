@@ -1,0 +1,79 @@
+#include "records/memory/memory_store.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "records/query_range.hpp"
+
+namespace vidi::records::memory {
+namespace {
+
+class MemoryStore final : public RecordStore {
+ public:
+  Task<Result<void>> append(Prediction prediction) override {
+    const std::scoped_lock lock(mutex_);
+    const Uuid id = prediction.id;
+    predictions_.try_emplace(id, std::move(prediction));
+    co_return Result<void>();
+  }
+
+  Task<Result<std::optional<Prediction>>> find(Uuid id) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = predictions_.find(id);
+    if (found == predictions_.end()) co_return std::optional<Prediction>();
+    co_return std::optional<Prediction>(found->second);
+  }
+
+  Task<Result<Page>> list(Query query) override {
+    const auto range = id_range(query);
+    if (!range) co_return std::unexpected(range.error());
+    const std::scoped_lock lock(mutex_);
+    Page page;
+    // Newest first: `begin` is the first one before the end of the range.
+    const auto begin = range->end ? predictions_.upper_bound(*range->end) : predictions_.begin();
+    for (auto at = begin; at != predictions_.end() && at->first >= range->first; ++at) {
+      if (!matches(query, at->second)) continue;
+      if (page.predictions.size() == query.limit) {
+        page.next = to_string(page.predictions.back().id);
+        break;
+      }
+      page.predictions.push_back(at->second);
+    }
+    co_return page;
+  }
+
+  Task<Result<bool>> correct(Uuid id, Correction correction) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = predictions_.find(id);
+    if (found == predictions_.end()) co_return false;
+    found->second.correction = std::move(correction);
+    co_return true;
+  }
+
+  Task<Result<Forgotten>> forget(Uuid id) override {
+    const std::scoped_lock lock(mutex_);
+    Forgotten forgotten;
+    const auto node = predictions_.extract(id);
+    if (!node.empty()) {
+      forgotten.existed = true;
+      const auto& image = node.mapped().image;
+      const auto same_image = [&](const auto& entry) { return entry.second.image == image; };
+      if (std::ranges::none_of(predictions_, same_image)) forgotten.orphan = image;
+    }
+    co_return forgotten;
+  }
+
+  Task<Result<void>> check() override { co_return Result<void>(); }
+
+ private:
+  std::mutex mutex_;
+  std::map<Uuid, Prediction, std::greater<>> predictions_;  // newest first
+};
+
+}  // namespace
+
+std::unique_ptr<RecordStore> make_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace vidi::records::memory

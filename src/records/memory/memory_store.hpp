@@ -1,0 +1,12 @@
+#pragma once
+// Predictions in memory: for tests and for trying things out. Nothing survives the process.
+
+#include <memory>
+
+#include "records/record_store.hpp"
+
+namespace vidi::records::memory {
+
+std::unique_ptr<RecordStore> make_store();
+
+}  // namespace vidi::records::memory
