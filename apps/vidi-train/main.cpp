@@ -6,11 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <map>
+#include <limits>
 #include <string>
 
 #include "training/softmax_job.hpp"
@@ -36,7 +37,39 @@ void handle_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-CLI::App* add_softmax(CLI::App& app, training::SoftmaxJob& job) {
+void add_recipe(CLI::App& command, training::SoftmaxOptions& options) {
+  command.add_option("--steps", options.steps, "Steps of gradient descent, one batch each")
+      ->capture_default_str()
+      ->check(CLI::Range(1UL, 1'000'000'000UL))
+      ->type_name("N");
+  command.add_option("--rate", options.rate, "Learning rate of the first step")
+      ->capture_default_str()
+      ->check(CLI::Range(1e-6, 1000.0))
+      ->type_name("R");
+  const auto set_decay = [&options](const std::string& name) {
+    options.decay = name == "linear" ? training::Decay::linear : training::Decay::none;
+  };
+  command
+      .add_option_function<std::string>("--decay", set_decay,
+                                        "How the rate changes: none, or linear down to 0 after the last step")
+      ->check(CLI::IsMember({"none", "linear"}))
+      ->default_str("none")
+      ->type_name("HOW");
+  command.add_option("--average", options.average, "The part of the steps, the last ones, whose weights are averaged")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("PART");
+  command.add_option("--batch", options.batch, "Images in a batch")
+      ->capture_default_str()
+      ->check(CLI::Range(1UL, 1'000'000UL))
+      ->type_name("N");
+  command.add_option("--seed", options.seed, "Seed of the order in which the images are drawn")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->type_name("S");
+}
+
+void add_softmax(CLI::App& app, training::SoftmaxJob& job) {
   CLI::App* command = app.add_subcommand(
       "softmax", "Softmax regression of digits, 28x28 to 10, as TensorFlow's beginners' tutorial trains it");
   command->footer(
@@ -44,47 +77,22 @@ CLI::App* add_softmax(CLI::App& app, training::SoftmaxJob& job) {
       "seed give the same files.\n\n"
       "Writes OUT/digits-softmax/VERSION/model.onnx and OUT/digits-softmax/model.toml. Ctrl-C stops without writing.\n"
       "Exit status: 0 written, 1 an error, 2 wrong usage, 130 interrupted.");
-  training::SoftmaxOptions& options = job.options;
   command->add_option("--data", job.data, "The folder of MNIST's four IDX files, plain or gzipped")
       ->required()
       ->type_name("DIR");
   command->add_option("--out", job.models, "The folder of models to write to")->required()->type_name("DIR");
-  command->add_option("--steps", options.steps, "Steps of gradient descent, one batch each")
-      ->capture_default_str()
-      ->check(CLI::Range(1UL, 1'000'000'000UL))
-      ->type_name("N");
-  command->add_option("--rate", options.rate, "Learning rate of the first step")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber)
-      ->type_name("R");
-  const std::map<std::string, training::Decay> decays = {{"none", training::Decay::none},
-                                                         {"linear", training::Decay::linear}};
-  command->add_option("--decay", options.decay, "How the rate changes: none, or linear down to 0 after the last step")
-      ->transform(CLI::Transformer(decays, CLI::ignore_case))
-      ->default_str("none")
-      ->type_name("none|linear");
-  command->add_option("--average", options.average, "The part of the steps, the last ones, whose weights are averaged")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0))
-      ->type_name("PART");
-  command->add_option("--batch", options.batch, "Images in a batch")
-      ->capture_default_str()
-      ->check(CLI::Range(1UL, 1'000'000UL))
-      ->type_name("N");
-  command->add_option("--seed", options.seed, "Seed of the order in which the images are drawn")
-      ->capture_default_str()
-      ->type_name("S");
+  add_recipe(*command, job.options);
   command
       ->add_option("--validation", job.validation,
                    "Images, the last of the training set, that are held out to measure the model; 0 for none")
       ->capture_default_str()
+      ->check(CLI::Range(0UL, 1'000'000'000UL))
       ->type_name("N");
   command->add_option("--model-version", job.version, "The version to write")
       ->capture_default_str()
       ->check(CLI::Range(1U, 1'000'000'000U))
       ->type_name("N");
   command->add_flag("--force", job.force, "Replace the model when that version exists");
-  return command;
 }
 
 int run_softmax(const training::SoftmaxJob& job) {
@@ -95,17 +103,16 @@ int run_softmax(const training::SoftmaxJob& job) {
     fmt::print(stderr, "vidi train: {}\n", report.error().message);
     return EXIT_FAILURE;
   }
-  if (!*report) {
+  if (!report->written) {
     fmt::print(stderr, "vidi train: interrupted; nothing was written\n");
     return kExitInterrupted;
   }
-  const training::SoftmaxReport& done = **report;
-  if (done.validation) {
-    fmt::print("validation accuracy: {:.2f} % of {} held-out training images\n", 100.0 * done.validation->fraction(),
-               vidi::datasets::with_thousands(done.validation->count));
+  if (const auto& validation = report->validation) {
+    fmt::print("validation accuracy: {:.2f} % of {} held-out training images\n", 100.0 * validation->fraction(),
+               vidi::datasets::with_thousands(validation->count));
   }
-  fmt::print("accuracy: {}\nwrote {}\nwrote {}\n", vidi::datasets::describe(done.test),
-             training::onnx_path(done.written).string(), training::toml_path(done.written).string());
+  fmt::print("accuracy: {}\nwrote {}\nwrote {}\n", vidi::datasets::describe(report->test),
+             training::onnx_path(report->destination).string(), training::toml_path(report->destination).string());
   return EXIT_SUCCESS;
 }
 

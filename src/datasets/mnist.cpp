@@ -99,6 +99,10 @@ Result<LabelledImages> parse(NamedBytes images_file, NamedBytes labels_file) {
 }  // namespace
 
 Result<LabelledImages> load_mnist(const std::filesystem::path& directory, Split split) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    return fail(ErrorCode::not_found, fmt::format("there is no folder {}", directory.string()));
+  }
   const std::string prefix = split == Split::train ? "train" : "t10k";
   auto images = find_file(directory, prefix + "-images", "idx3-ubyte");
   if (!images) return forward_error(images);

@@ -32,6 +32,8 @@ class Mnist : public testing::Test {
   }
   Mnist(const Mnist&) = delete;
   Mnist& operator=(const Mnist&) = delete;
+  Mnist(Mnist&&) = delete;
+  Mnist& operator=(Mnist&&) = delete;
 
   void put(const std::string& name, const Bytes& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary) << as_text(bytes);
@@ -97,7 +99,9 @@ TEST_F(Mnist, NamesTheFileThatIsDamaged) {
 TEST_F(Mnist, RefusesAFolderOrNothingInPlaceOfAFile) {
   std::filesystem::create_directory(folder_ / "train-images-idx3-ubyte");
   EXPECT_THAT(error_of_train(), HasSubstr("neither"));
-  EXPECT_FALSE(load_mnist(folder_ / "absent", Split::train));
+  const auto loaded = load_mnist(folder_ / "absent", Split::train);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("there is no folder"));
 }
 
 TEST(ParseMnist, RefusesCountsThatContradictEachOther) {

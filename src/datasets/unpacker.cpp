@@ -28,6 +28,8 @@ struct Unpacker::Inflation {
   ~Inflation() { inflateEnd(&stream); }
   Inflation(const Inflation&) = delete;
   Inflation& operator=(const Inflation&) = delete;
+  Inflation(Inflation&&) = delete;
+  Inflation& operator=(Inflation&&) = delete;
 
   // Gives zlib the next piece of the file when it has used up the last; its counters have 32 bits.
   void refill() {

@@ -18,6 +18,8 @@ class Unpacker {
   ~Unpacker();
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
+  Unpacker(Unpacker&&) = delete;
+  Unpacker& operator=(Unpacker&&) = delete;
 
   // Fills `target` from where the last read ended; fewer bytes than that only at the end of the content.
   // Error: undecodable, when gzip's data is damaged, ends too early, or is followed by something else.

@@ -26,6 +26,8 @@ class Descriptor {
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&&) = delete;
 
   [[nodiscard]] int get() const { return value_; }
 
@@ -64,6 +66,8 @@ class Temporary {
   ~Temporary() { remove(); }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
+  Temporary(Temporary&&) = delete;
+  Temporary& operator=(Temporary&&) = delete;
 
   [[nodiscard]] const fs::path& path() const { return path_; }
 

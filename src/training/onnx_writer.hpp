@@ -34,7 +34,7 @@ struct Node {
   std::string operation;
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  std::vector<Attribute> attributes = {};
+  std::vector<Attribute> attributes;
 };
 
 // Values are 32-bit floats. Nodes are added in the order in which they run. The same calls make the same bytes: nothing
@@ -49,6 +49,8 @@ class OnnxWriter {
   ~OnnxWriter();
   OnnxWriter(const OnnxWriter&) = delete;
   OnnxWriter& operator=(const OnnxWriter&) = delete;
+  OnnxWriter(OnnxWriter&&) = delete;
+  OnnxWriter& operator=(OnnxWriter&&) = delete;
 
   void add_input(std::string_view name, const std::vector<Dimension>& shape);
   void add_output(std::string_view name, const std::vector<Dimension>& shape);

@@ -17,7 +17,7 @@ Result<Bytes> product(std::int64_t output_columns, const std::string& operation 
   OnnxWriter writer("product");
   writer.add_input("x", {"n", std::int64_t{2}});
   writer.add_constant("w", {2, 2}, kWeights);
-  writer.add_node({.operation = operation, .inputs = {"x", "w"}, .outputs = {"y"}});
+  writer.add_node({.operation = operation, .inputs = {"x", "w"}, .outputs = {"y"}, .attributes = {}});
   writer.add_output("y", {"n", output_columns});
   return writer.finish();
 }
@@ -57,7 +57,7 @@ TEST(OnnxWriter, RefusesAShapeThatTheNodesDoNotMake) { EXPECT_FALSE(product(3));
 TEST(OnnxWriter, RefusesAnInputThatNothingMakes) {
   OnnxWriter writer("dangling");
   writer.add_input("x", {"n", std::int64_t{2}});
-  writer.add_node({.operation = "Add", .inputs = {"x", "nowhere"}, .outputs = {"y"}});
+  writer.add_node({.operation = "Add", .inputs = {"x", "nowhere"}, .outputs = {"y"}, .attributes = {}});
   writer.add_output("y", {"n", std::int64_t{2}});
   const auto model = writer.finish();
   ASSERT_FALSE(model);

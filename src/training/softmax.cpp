@@ -57,7 +57,7 @@ class RunningMean {
       mean_.add_(at::sub(value.detach(), mean_), 1.0 / static_cast<double>(count_));
     }
   }
-  [[nodiscard]] const at::Tensor& value() const { return mean_; }
+  [[nodiscard]] const at::Tensor& value_or(const at::Tensor& other) const { return count_ == 0 ? other : mean_; }
 
  private:
   at::Tensor mean_;
@@ -87,12 +87,13 @@ class Parameters {
     mean_biases_.add(biases_);
   }
 
-  [[nodiscard]] SoftmaxRegression mean() const {
+  // The mean, or what the parameters are when nothing was added to it.
+  [[nodiscard]] SoftmaxRegression result() const {
     const auto values = [](const at::Tensor& tensor) {
       const auto* begin = tensor.data_ptr<float>();
       return std::vector<float>(begin, begin + tensor.numel());
     };
-    return {.weights = values(mean_weights_.value()), .biases = values(mean_biases_.value())};
+    return {.weights = values(mean_weights_.value_or(weights_)), .biases = values(mean_biases_.value_or(biases_))};
   }
 
  private:
@@ -103,7 +104,7 @@ class Parameters {
 };
 
 Result<void> check(const ImageRange& images, const SoftmaxOptions& options) {
-  const auto refuse = [](std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); };
+  const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
   if (images.images->rows != kDigitSide || images.images->columns != kDigitSide) {
     return refuse(fmt::format("the pictures are {}x{}; softmax regression of digits takes 28x28",
                               images.images->columns, images.images->rows));
@@ -141,18 +142,14 @@ void make_deterministic() {
 
 }  // namespace
 
-Result<std::optional<SoftmaxRegression>> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
-                                                       ProgressReporter& progress, const std::atomic<bool>& stop) {
+Result<SoftmaxRegression> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
+                                        ProgressReporter& progress, const std::atomic<bool>& stop) {
   if (auto good = check(images, options); !good) return forward_error(good);
   make_deterministic();
   EpochShuffler shuffler(images.count, options.seed);
   Parameters parameters;
   const std::size_t first_averaged = first_averaged_step(options);
-  for (std::size_t step = 0; step < options.steps; ++step) {
-    if (stop) {
-      progress.finish();
-      return std::nullopt;
-    }
+  for (std::size_t step = 0; step < options.steps && !stop; ++step) {
     const Batch batch = make_batch(images, shuffler.next(options.batch));
     const at::Tensor scores = parameters.scores(batch.images);
     const at::Tensor loss = at::cross_entropy_loss(scores, batch.labels);
@@ -165,7 +162,7 @@ Result<std::optional<SoftmaxRegression>> train_softmax(const ImageRange& images,
                      .accuracy = accuracy_of(scores, batch.labels)});
   }
   progress.finish();
-  return parameters.mean();
+  return parameters.result();
 }
 
 datasets::Accuracy evaluate(const SoftmaxRegression& model, const ImageRange& images) {
@@ -200,7 +197,8 @@ Result<Bytes> to_onnx(const SoftmaxRegression& model) {
                    .inputs = {"image"},
                    .outputs = {"pixels"},
                    .attributes = {{.name = "axis", .value = std::int64_t{1}}}});
-  writer.add_node({.operation = "Gemm", .inputs = {"pixels", "weights", "biases"}, .outputs = {"scores"}});
+  writer.add_node(
+      {.operation = "Gemm", .inputs = {"pixels", "weights", "biases"}, .outputs = {"scores"}, .attributes = {}});
   writer.add_node({.operation = "Softmax",
                    .inputs = {"scores"},
                    .outputs = {"probabilities"},

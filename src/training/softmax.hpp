@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -37,10 +36,11 @@ struct SoftmaxRegression {
   std::vector<float> biases;   // kDigitClasses
 };
 
-// The same images, options, processor and BLAS give the same model to the last bit. Absent when `stop` became true.
-// Error: invalid_argument (options out of range, or pictures that are not 28x28).
-Result<std::optional<SoftmaxRegression>> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
-                                                       ProgressReporter& progress, const std::atomic<bool>& stop);
+// The same images, options, processor and BLAS give the same model to the last bit. When `stop` becomes true the
+// training ends before its time, with the model as far as it came. Error: invalid_argument (options out of range, or
+// pictures that are not 28x28).
+Result<SoftmaxRegression> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
+                                        ProgressReporter& progress, const std::atomic<bool>& stop);
 
 // How many of the pictures the model gets right.
 datasets::Accuracy evaluate(const SoftmaxRegression& model, const ImageRange& images);

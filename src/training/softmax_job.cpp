@@ -38,7 +38,7 @@ std::string describe_data(const SoftmaxJob& job, const datasets::LabelledImages&
 }
 
 ModelCard make_card(const SoftmaxJob& job, const SoftmaxReport& report, const datasets::LabelledImages& train) {
-  return ModelCard{.name = report.written.name,
+  return ModelCard{.name = report.destination.name,
                    .description = "Softmax regression on MNIST, as TensorFlow's beginners' tutorial trains it",
                    .labels = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
                    .training = {.recipe = "softmax",
@@ -64,24 +64,24 @@ std::string command_of(const SoftmaxJob& job) {
   return command;
 }
 
-Result<std::optional<SoftmaxReport>> run(const SoftmaxJob& job, ProgressReporter& progress,
-                                         const std::atomic<bool>& stop) {
+Result<SoftmaxReport> run(const SoftmaxJob& job, ProgressReporter& progress, const std::atomic<bool>& stop) {
   SoftmaxReport report;
-  report.written = {.root = job.models, .name = "digits-softmax", .version = job.version, .force = job.force};
-  if (auto good = check_destination(report.written); !good) return forward_error(good);
+  report.destination = {.root = job.models, .name = "digits-softmax", .version = job.version, .force = job.force};
+  if (auto good = check_destination(report.destination); !good) return forward_error(good);
   auto data = load(job);
   if (!data) return forward_error(data);
   const std::size_t trained = data->train.size() - job.validation;
   auto model = train_softmax({&data->train, 0, trained}, job.options, progress, stop);
   if (!model) return forward_error(model);
-  if (!*model) return std::nullopt;
-  if (job.validation != 0) report.validation = evaluate(**model, {&data->train, trained, job.validation});
-  report.test = evaluate(**model, {&data->test, 0, data->test.size()});
-  auto onnx = to_onnx(**model);
+  if (stop) return report;
+  if (job.validation != 0) report.validation = evaluate(*model, {&data->train, trained, job.validation});
+  report.test = evaluate(*model, {&data->test, 0, data->test.size()});
+  auto onnx = to_onnx(*model);
   if (!onnx) return forward_error(onnx);
-  if (stop) return std::nullopt;
-  auto written = write_model(report.written, *onnx, to_toml(make_card(job, report, data->train)));
+  if (stop) return report;
+  auto written = write_model(report.destination, *onnx, to_toml(make_card(job, report, data->train)));
   if (!written) return forward_error(written);
+  report.written = true;
   return report;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "core/result.hpp"
 #include "datasets/accuracy.hpp"
@@ -26,13 +27,13 @@ struct SoftmaxJob {
 struct SoftmaxReport {
   std::optional<datasets::Accuracy> validation;
   datasets::Accuracy test;
-  Destination written;
+  Destination destination;
+  bool written = false;  // false: stopped before
 };
 
-// Absent, and nothing written, when `stop` became true before the model was written.
+// When `stop` becomes true before the model is written, nothing is written.
 // Errors: those of load_mnist, train_softmax and write_model.
-Result<std::optional<SoftmaxReport>> run(const SoftmaxJob& job, ProgressReporter& progress,
-                                         const std::atomic<bool>& stop);
+Result<SoftmaxReport> run(const SoftmaxJob& job, ProgressReporter& progress, const std::atomic<bool>& stop);
 
 // The command that trains the same model again, with DIR for the data's folder.
 std::string command_of(const SoftmaxJob& job);

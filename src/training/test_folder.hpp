@@ -24,6 +24,8 @@ class TestFolder {
   }
   TestFolder(const TestFolder&) = delete;
   TestFolder& operator=(const TestFolder&) = delete;
+  TestFolder(TestFolder&&) = delete;
+  TestFolder& operator=(TestFolder&&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
