@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 
 #include "training/onnx_writer.hpp"
@@ -134,8 +135,10 @@ std::size_t first_averaged_step(const SoftmaxOptions& options) {
   return options.steps - std::max<std::size_t>(averaged, 1);
 }
 
-// Sums of floats depend on how they are split among threads, so one thread does them all.
+// Sums of floats depend on how they are split among threads and vector registers: one thread does them all, with the
+// instructions that every processor has. ATen reads the variable once, when it first computes something.
 void make_deterministic() {
+  setenv("ATEN_CPU_CAPABILITY", "default", 1);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   at::globalContext().setDeterministicAlgorithms(true, false);
   at::set_num_threads(1);
 }
