@@ -36,9 +36,10 @@ struct SoftmaxRegression {
   std::vector<float> biases;   // kDigitClasses
 };
 
-// The same images, options, processor and BLAS give the same model to the last bit. When `stop` becomes true the
-// training ends before its time, with the model as far as it came. Error: invalid_argument (options out of range, or
-// pictures that are not 28x28).
+// The same images and options give the same model to the last bit, where the same BLAS is installed. When `stop`
+// becomes true the training ends before its time, with the model as far as it came. To be called before other threads
+// start and before anything else computes with ATen: it chooses for the whole process how ATen computes.
+// Error: invalid_argument (options out of range, or pictures that are not 28x28).
 Result<SoftmaxRegression> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
                                         ProgressReporter& progress, const std::atomic<bool>& stop);
 
