@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -17,7 +16,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kFirstCapacity = 8192;  // most requests fit
 constexpr std::size_t kJoinedBody = 4096;     // a shorter body is sent in one piece with its head
 constexpr std::size_t kKeptOutput = 16U << 10U;
-constexpr std::size_t kLingerPiece = 4096;
 constexpr milliseconds kLingerTime{2'000};     // for a client to read its answer while it is still sending
 constexpr std::string_view kRetryAfter = "1";  // seconds
 
@@ -281,10 +279,10 @@ Task<bool> Connection::refuse(const Request* request, Refusal refusal) {
 Task<void> Connection::linger() {
   if (stream_.at_end() || !linger_) co_return;
   stream_.finish_sending();
-  std::array<char, kLingerPiece> piece;
+  input_.rewind(0);
   const Clock::time_point deadline = Clock::now() + std::min(kLingerTime, options_.body_timeout);
   for (;;) {
-    const Received received = co_await stream_.receive(piece, deadline, *linger_);
+    const Received received = co_await stream_.receive(input_.room(), deadline, *linger_);
     if (received.kind != Received::Kind::data) co_return;
   }
 }

@@ -69,7 +69,10 @@ void Listener::open() {
 
 void Listener::start() { asio::co_spawn(acceptor_.get_executor(), accept_clients(), asio::detached); }
 
+// Who has connected already is served: the connections that the system holds back are taken too.
 void Listener::stop() {
+  while (acceptor_.is_open() && accept_one()) {
+  }
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();

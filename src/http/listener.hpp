@@ -20,7 +20,7 @@ class Listener {
 
   // The first worker's thread, or any before it runs.
   void start();
-  void stop();
+  void stop();  // may be called again
 
  private:
   void open();

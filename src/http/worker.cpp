@@ -68,7 +68,7 @@ void Worker::start(AcceptedSocket accepted, Purpose purpose) {
   if (!error) socket.set_option(asio::ip::tcp::no_delay(true), error);
   auto connection =
       std::make_unique<Connection>(*this, std::move(socket), accepted.peer().address().to_string(), purpose);
-  if (error || stopping_) return;
+  if (error) return;
   asio::co_spawn(context_, Connection::run(std::move(connection)), report);
 }
 
