@@ -1,6 +1,6 @@
 #pragma once
-// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/ (S3 and Cassandra
-// later), chosen in open.cpp.
+// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/ (S3 and
+// Cassandra later), chosen in open.cpp.
 
 #include <memory>
 #include <optional>
@@ -14,8 +14,8 @@
 namespace vidi::objects {
 
 // Every method may be called from several threads at once. A store must outlive the tasks it has returned; its
-// destructor finishes what has been started. Errors: unavailable, overloaded, internal (the disk is full or broken, or a
-// stored object does not match its digest).
+// destructor finishes what has been started. Errors: unavailable, overloaded, internal (the disk is full or broken, or
+// a stored object does not match its digest).
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;

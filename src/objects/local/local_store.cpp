@@ -1,0 +1,128 @@
+#include "objects/local/local_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "core/group_writer.hpp"
+#include "core/worker_pool.hpp"
+#include "objects/local/file.hpp"
+#include "objects/local/large_objects.hpp"
+#include "objects/local/small_objects.hpp"
+
+namespace vidi::objects::local {
+namespace {
+
+const std::string& made(const std::string& folder) {
+  for (const char* part : {"segments", "files", "temporary"}) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(folder) / part, error);
+    if (error) {
+      throw std::runtime_error(
+          fmt::format("the folder {} for the pictures cannot be made: {}", folder, error.message()));
+    }
+  }
+  return folder;
+}
+
+// Held until it is destroyed, or its process ends.
+File lock_folder(const std::filesystem::path& folder) {
+  auto file = File::open(folder / "lock", O_RDWR | O_CREAT);
+  if (!file) {
+    throw std::runtime_error(fmt::format("the pictures in {} cannot be written: {}", folder.string(),
+                                         std::generic_category().message(file.error().code)));
+  }
+  if (::flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0) {
+    throw std::runtime_error(fmt::format(
+        "the pictures in {} are in use by another process: stop that one, or give another folder", folder.string()));
+  }
+  return std::move(*file);
+}
+
+class LocalStore final : public ObjectStore {
+ public:
+  LocalStore(const std::string& folder, const Options& options)
+      : small_limit_(options.small_limit),
+        folder_(made(folder)),
+        lock_(lock_folder(folder_)),
+        large_(folder_ / "files", folder_ / "temporary"),
+        small_(folder_ / "segments", {.segment_size = options.segment_size, .segment_entries = options.segment_entries},
+               [this](std::move_only_function<void()> work) { return files_.submit(std::move(work)); }),
+        files_({.threads = options.file_threads, .max_queue = options.max_waiting_files}),
+        writing_(options.max_waiting_writes, [this](std::vector<Request>& group) { small_.write(group); }) {}
+
+  Task<Result<void>> put(Digest digest, ByteView bytes) override {
+    if (bytes.size() > small_limit_) {
+      auto work = [&] { return large_.put(digest, bytes); };
+      co_return co_await run_on(files_, work);
+    }
+    auto start = [&](Completion<Result<void>> done) {
+      submit(Put{.digest = digest, .bytes = bytes, .done = std::move(done)});
+    };
+    co_return co_await wait_for<Result<void>>(start);
+  }
+
+  Task<Result<std::optional<Bytes>>> get(Digest digest) override {
+    auto work = [&]() -> Result<std::optional<Bytes>> {
+      auto small = small_.get(digest);
+      if (!small || *small) return small;
+      return large_.get(digest);
+    };
+    co_return co_await run_on(files_, work);
+  }
+
+  Task<Result<bool>> contains(Digest digest) override {
+    auto work = [&]() -> Result<bool> { return small_.contains(digest) || large_.contains(digest); };
+    co_return co_await run_on(files_, work);
+  }
+
+  Task<Result<bool>> remove(Digest digest) override {
+    auto start = [&](Completion<Result<bool>> done) {
+      submit(Remove{.digest = digest, .done = std::move(done), .existed = false});
+    };
+    const auto small = co_await wait_for<Result<bool>>(start);
+    if (!small) co_return small;
+    auto work = [&] { return large_.remove(digest); };
+    auto large = co_await run_on(files_, work);
+    if (large) large = *large || *small;
+    co_return large;
+  }
+
+  Task<Result<void>> check() override {
+    auto work = [&] { return large_.check(); };
+    co_return co_await run_on(files_, work);
+  }
+
+ private:
+  template <typename Kind>
+    requires std::constructible_from<Request, Kind>
+  void submit(Kind kind) {
+    Request request(std::move(kind));
+    if (writing_.submit(std::move(request))) return;
+    const Error error{ErrorCode::overloaded, "the server is busy: too many pictures wait to be stored"};
+    std::visit([&](auto& refused) { refused.done(std::unexpected(error)); }, request);
+  }
+
+  const std::size_t small_limit_;
+  const std::filesystem::path folder_;
+  const File lock_;
+  // The threads come last: they end before what they use. The writing thread hands work to the file threads.
+  LargeObjects large_;
+  SmallObjects small_;
+  WorkerPool files_;
+  GroupWriter<Request> writing_;
+};
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> open_store(const std::string& folder, const Options& options) {
+  if (folder.empty()) throw std::runtime_error("the object store needs a folder, for example file:data/objects");
+  return std::make_unique<LocalStore>(folder, options);
+}
+
+}  // namespace vidi::objects::local

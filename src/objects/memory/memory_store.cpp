@@ -1,0 +1,45 @@
+#include "objects/memory/memory_store.hpp"
+
+#include <mutex>
+#include <unordered_map>
+
+namespace vidi::objects::memory {
+namespace {
+
+class MemoryStore final : public ObjectStore {
+ public:
+  Task<Result<void>> put(Digest digest, ByteView bytes) override {
+    const std::scoped_lock lock(mutex_);
+    if (!objects_.contains(digest)) objects_.emplace(digest, to_bytes(bytes));
+    co_return Result<void>();
+  }
+
+  Task<Result<std::optional<Bytes>>> get(Digest digest) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = objects_.find(digest);
+    if (found == objects_.end()) co_return std::optional<Bytes>();
+    co_return std::optional<Bytes>(found->second);
+  }
+
+  Task<Result<bool>> contains(Digest digest) override {
+    const std::scoped_lock lock(mutex_);
+    co_return objects_.contains(digest);
+  }
+
+  Task<Result<bool>> remove(Digest digest) override {
+    const std::scoped_lock lock(mutex_);
+    co_return objects_.erase(digest) > 0;
+  }
+
+  Task<Result<void>> check() override { co_return Result<void>(); }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<Digest, Bytes> objects_;
+};
+
+}  // namespace
+
+std::unique_ptr<ObjectStore> make_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace vidi::objects::memory
