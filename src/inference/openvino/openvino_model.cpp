@@ -76,8 +76,9 @@ class OpenVinoModel final : public Model {
       request.set_tensor(input_.name, ov::Tensor(ov::element::f32, shape, input.values.data()));
       request.infer();
       const ov::Tensor answer = request.get_tensor(output_.name);
+      const ov::Shape answer_shape = answer.get_shape();
       Tensor result;
-      result.shape.assign(answer.get_shape().begin(), answer.get_shape().end());
+      result.shape.assign(answer_shape.begin(), answer_shape.end());
       const std::span values(answer.data<const float>(), answer.get_size());
       result.values.assign(values.begin(), values.end());
       requests_.put_back(std::move(request));
