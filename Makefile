@@ -14,7 +14,7 @@ help:
 	@echo 'make format      format every C++ file in place'
 	@echo 'make asan        unit and contract tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan        unit and contract tests under the thread sanitizer'
-	@echo 'make bench       the benchmarks'
+	@echo 'make bench       the parts of a request, and whole requests (ARGS="--peer FOLDER" for one to compare with)'
 	@echo 'make fuzz        each fuzzer for a while (SECONDS_EACH=60)'
 	@echo 'make clean       remove everything that was built (the packages and .venv stay)'
 
@@ -59,8 +59,10 @@ format:
 .PHONY: bench
 bench:
 	@scripts/setup.sh bench
+	@scripts/build.sh release vidi
 	@scripts/build.sh bench
-	@benchmarks/run.sh $(ARGS)
+	@build/bench/benchmarks/parts_benchmark
+	@.venv/bin/python3 benchmarks/requests.py $(ARGS)
 
 SECONDS_EACH ?= 60
 .PHONY: fuzz

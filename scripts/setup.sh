@@ -117,8 +117,8 @@ for group in "$@"; do
     fail "there is no group '$group': serve, test, lint, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
-  if [[ "$group" == test ]]; then
-    package_megabytes=4000
+  if [[ "$group" == test ]]; then package_megabytes=4000; fi
+  if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=600
     wheels=(serve test)
   fi

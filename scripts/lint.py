@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+"""The rules of this project that no compiler or formatter knows. Prints FILE:LINE: what is wrong, and exits with 1."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_LINES = 500
+# Files that may be longer, each with its reason.
+LONG_FILES = {}
+CODE = (".cpp", ".hpp")
+# Addresses of package registries and folders of one machine: each user has others. The brackets keep this file
+# from naming them itself.
+FOREIGN = [
+    (
+        "a package registry",
+        re.compile(
+            r"\bpythonhosted(?:\.)org|\bpypi(?:\.)org|\bregistry(?:\.)npmjs|\b(?:static\.|index\.)crates(?:\.)io"
+            r"|\bproxy(?:\.)golang|\brepo\d*(?:\.)maven|\bdeb(?:\.)debian"
+        ),
+    ),
+    ("a folder of one machine", re.compile(r"(?<![\w.\-/$}])/(?:work|root|home/\w+)/\w")),
+]
+BINARY = (".png", ".jpg", ".gif", ".gz", ".onnx", ".bmp", ".pdf", ".woff2")
+
+
+def committed_files():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def without_comments_and_strings(code):
+    """The same text with comments and the contents of strings blanked, line for line."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.DOTALL)
+    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), code)
+
+
+# What stands before the brace of a body: of a lambda, or of a statement whose condition has just been closed.
+BODY = re.compile(r"(?:[)\]]|\bmutable|\bnoexcept|->\s*[\w:<>,&* ]+)\s*$")
+
+
+def aggregates_in_co_await(code):
+    """Lines on which a braced value is built inside a co_await expression, which g++ 12 destroys twice."""
+    for found in re.finditer(r"\bco_await\b", code):
+        brackets = 0
+        bodies = 0  # lambdas' bodies that are open: what is in them belongs to another function
+        for position in range(found.end(), len(code)):
+            character = code[position]
+            if character == "{" and (bodies > 0 or (brackets > 0 and BODY.search(code[:position][-200:]))):
+                bodies += 1
+            elif character == "{":
+                if not code[:position].rstrip().endswith(")"):  # the body of `if (co_await ...)`
+                    yield code.count("\n", 0, position) + 1
+                break
+            elif character == "}":
+                bodies -= 1
+            elif bodies > 0:
+                continue
+            elif character in "([":
+                brackets += 1
+            elif character in ")]":
+                brackets -= 1
+            if brackets < 0 or bodies < 0 or (character == ";" and bodies == 0):
+                break
+
+
+def listed_sources():
+    """Every file that a CMakeLists.txt names, relative to the root."""
+    named = set()
+    for name in committed_files():
+        if not name.endswith("CMakeLists.txt"):
+            continue
+        text = re.sub(r"#[^\n]*", "", (ROOT / name).read_text())
+        folder = Path(name).parent
+        # vidi_benchmark(name ...) and the like build name.cpp.
+        words = re.findall(r"[\w./${}-]+\.cpp", text) + [f"{word}.cpp" for word in re.findall(r"^\w+\((\w+)", text, re.M)]
+        for word in words:
+            path = word.replace("${CMAKE_SOURCE_DIR}/", "/").replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")
+            full = path[1:] if path.startswith("/") else (folder / path).as_posix()
+            named.add(Path(full).as_posix())
+    return {(ROOT / name).resolve() for name in named}
+
+
+def check_code(name, text):
+    lines = text.count("\n")
+    if lines > MAX_LINES and name not in LONG_FILES:
+        yield f"{name}:{lines}: longer than {MAX_LINES} lines; divide it, or list it with a reason in scripts/lint.py"
+    for line in aggregates_in_co_await(without_comments_and_strings(text)):
+        yield f"{name}:{line}: a braced value is built inside co_await; name it first (g++ 12 destroys it twice)"
+    if name.endswith(".hpp") and not text.startswith("#pragma once"):
+        yield f"{name}:1: a header begins with #pragma once"
+
+
+def check_text(name, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        for what, pattern in FOREIGN:
+            if found := pattern.search(line):
+                yield f"{name}:{number}: names {what}: {found.group()}"
+        if line.rstrip() != line and not name.endswith((".md", ".patch")):
+            yield f"{name}:{number}: ends in white space"
+
+
+def check_python(name, text):
+    try:
+        compile(text, name, "exec")
+    except SyntaxError as error:
+        yield f"{name}:{error.lineno}: {error.msg}"
+
+
+def findings():
+    sources = listed_sources()
+    for name in committed_files():
+        if name.endswith(BINARY):
+            continue
+        text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
+        yield from check_text(name, text)
+        if name.endswith(CODE):
+            yield from check_code(name, text)
+        if name.endswith(".cpp") and (ROOT / name).resolve() not in sources:
+            yield f"{name}:1: is in no CMakeLists.txt, so nothing builds it"
+        if name.endswith(".py"):
+            yield from check_python(name, text)
+
+
+def main():
+    found = list(findings())
+    print(*found, sep="\n", end="\n" if found else "")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+#!/bin/bash
+# Every check of the sources that is no test. Goes on after the first that fails, and then exits with 1.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+failed=()
+
+check() {
+  local name=$1
+  shift
+  echo "lint: $name"
+  "$@" || failed+=("$name")
+}
+
+clang_format() { git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 --dry-run -Werror; }
+shell_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 -n 1 bash -n && git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x; }
+
+check "this project's own rules" /usr/bin/python3 scripts/lint.py
+check "shell scripts" shell_scripts
+check "clang-format" clang_format
+check "clang-tidy" scripts/tidy.sh
+
+if ((${#failed[@]} > 0)); then
+  printf 'lint: failed: %s\n' "${failed[@]}"
+  exit 1
+fi
+echo "lint: all is well"
