@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -31,10 +32,22 @@ std::string describe_extras(const CLI::App& program, int count, char** arguments
   return {};
 }
 
+// The first word, when it is no command, with the nearest command.
+std::string describe_command(const CLI::App& program, int count, char** arguments) {
+  if (count < 2 || arguments[1][0] == '-') return {};
+  std::vector<std::string> known;
+  for (const CLI::App* command : program.get_subcommands({})) known.push_back(command->get_name());
+  if (std::ranges::find(known, arguments[1]) != known.end()) return {};
+  const auto near = vidi::nearest(arguments[1], known);
+  return fmt::format("unknown command '{}'{}", arguments[1], near ? fmt::format("; did you mean '{}'?", *near) : "");
+}
+
 int report(const CLI::App& program, const CLI::ParseError& error, int count, char** arguments) {
   if (error.get_exit_code() == 0) return program.exit(error);
   std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+  const std::string command = describe_command(program, count, arguments);
+  if (!command.empty()) message = command;
+  if (command.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::string extras = describe_extras(program, count, arguments);
     if (!extras.empty()) message = extras;
   }

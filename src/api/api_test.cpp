@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "api/answer.hpp"
+#include "api/html.hpp"
+#include "api/negotiate.hpp"
+#include "api/pages.hpp"
+#include "api/status.hpp"
+
+namespace vidi::api {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// A request as far as these functions look at one.
+class FakeRequest final : public http::Request {
+ public:
+  FakeRequest(std::string path, std::map<std::string, std::string, std::less<>> headers)
+      : path_(std::move(path)), headers_(std::move(headers)) {}
+
+  [[nodiscard]] std::string_view method() const override { return "GET"; }
+  [[nodiscard]] std::string_view path() const override { return path_; }
+  [[nodiscard]] std::optional<std::string_view> query(std::string_view) const override { return std::nullopt; }
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const override {
+    const auto found = headers_.find(name);
+    return found != headers_.end() ? std::optional<std::string_view>(found->second) : std::nullopt;
+  }
+  [[nodiscard]] std::string_view parameter(std::string_view) const override { return {}; }
+  [[nodiscard]] std::string_view remote_address() const override { return {}; }
+  [[nodiscard]] Timestamp arrived() const override { return {}; }
+  [[nodiscard]] http::Body& body() override { throw std::logic_error("no body"); }
+
+ private:
+  std::string path_;
+  std::map<std::string, std::string, std::less<>> headers_;
+};
+
+AnswerForm form_for(const std::string& accept, const std::string& path = "/predict") {
+  return answer_form(FakeRequest(path, {{"Accept", accept}}));
+}
+
+records::Prediction prediction() {
+  records::Prediction prediction;
+  prediction.time = *parse_timestamp("2026-11-21T05:30:00.123456Z");
+  prediction.id = make_uuid(prediction.time);
+  prediction.model = "digits";
+  prediction.version = "1";
+  prediction.result = "407\n12";
+  prediction.confidence = 0.5;
+  prediction.candidates = {{"407\n12", 0.5}};
+  prediction.digits = {{"4", 0.9, {1, 2, 3, 4}}};
+  prediction.filename = "<b>\"x\".png";
+  prediction.latency = std::chrono::microseconds(1500);
+  return prediction;
+}
+
+TEST(AnswerForm, FollowsTheAcceptHeader) {
+  EXPECT_EQ(answer_form(FakeRequest("/predict", {})), AnswerForm::text);
+  EXPECT_EQ(form_for("*/*"), AnswerForm::text);
+  EXPECT_EQ(form_for("application/json"), AnswerForm::json);
+  EXPECT_EQ(form_for("application/json, text/plain, */*"), AnswerForm::json);
+  EXPECT_EQ(form_for("text/plain, application/json;q=0.5"), AnswerForm::text);
+  EXPECT_EQ(form_for("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), AnswerForm::html);
+  EXPECT_EQ(form_for("text/html;q=0.1, application/json"), AnswerForm::json);
+  EXPECT_EQ(form_for("text/html", "/api/predictions"), AnswerForm::json);
+}
+
+TEST(Answer, TextIsOneLine) {
+  EXPECT_EQ(to_text(prediction()), "识别结果: 407 12\n");
+  records::Prediction nothing = prediction();
+  nothing.result.reset();
+  EXPECT_EQ(to_text(nothing), "识别结果: -\n");
+}
+
+TEST(Answer, JsonHasTheDocumentedFieldsInTheirOrder) {
+  const auto json = to_json(prediction());
+  std::vector<std::string> names;
+  for (const auto& [name, value] : json.items()) names.push_back(name);
+  EXPECT_THAT(names,
+              testing::ElementsAre("id", "time", "model", "version", "result", "confidence", "candidates", "digits",
+                                   "filename", "safe_filename", "user", "image", "latency_ms", "label"));
+  EXPECT_EQ(json["time"], "2026-11-21T05:30:00.123456Z");
+  EXPECT_EQ(json["digits"][0]["box"], (std::vector<int>{1, 2, 3, 4}));
+  EXPECT_EQ(json["latency_ms"], 1.5);
+  EXPECT_TRUE(json["user"].is_null());
+  EXPECT_TRUE(json["label"].is_null());
+}
+
+TEST(Answer, JsonOfNothingHasAReason) {
+  records::Prediction nothing = prediction();
+  nothing.result.reset();
+  nothing.reason = "the picture is blank";
+  const auto json = to_json(nothing);
+  EXPECT_TRUE(json["result"].is_null());
+  EXPECT_EQ(json["reason"], "the picture is blank");
+}
+
+TEST(Html, WhatComesFromOutsideIsEscaped) {
+  EXPECT_EQ(escape_html("<a href=\"x\" title='y'>&"), "&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");
+  EXPECT_EQ(escape_html("识别"), "识别");
+  EXPECT_EQ(escape_html(std::string_view("a\0\n\x7f", 4)), "a\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(escape_html("a\u202Egnp.exe\u2066"), "a\uFFFDgnp.exe\uFFFD");
+}
+
+TEST(Pages, ShowHostileNamesWithoutObeyingThem) {
+  for (const std::string& page : {prediction_page(prediction()), home_page(prediction(), {prediction()})}) {
+    EXPECT_THAT(page, Not(HasSubstr("<b>")));
+    EXPECT_THAT(page, HasSubstr("&lt;b&gt;&quot;x&quot;.png"));
+  }
+}
+
+TEST(Pages, MayLoadNothingFromElsewhere) {
+  const http::Response response = html_response(message_page("title", "message"));
+  EXPECT_THAT(response.headers,
+              testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+  EXPECT_THAT(response.body, Not(HasSubstr("<script")));
+}
+
+TEST(Errors, HaveTheirStatusAndTheClientsForm) {
+  const Error error{ErrorCode::overloaded, "the server is busy"};
+  const FakeRequest json("/predict", {{"Accept", "application/json"}});
+  const http::Response response = error_response(&json, error);
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Retry-After", "1")));
+  const auto body = nlohmann::json::parse(response.body);
+  EXPECT_EQ(body["error"]["code"], "overloaded");
+  EXPECT_EQ(body["error"]["message"], "the server is busy");
+
+  EXPECT_EQ(error_response(nullptr, error).body, "the server is busy\n");
+  const FakeRequest browser("/predict", {{"Accept", "text/html"}});
+  EXPECT_THAT(error_response(&browser, error).body, HasSubstr("role=\"alert\">the server is busy"));
+}
+
+TEST(Status, IsWhatTheDocumentationSays) {
+  EXPECT_EQ(http_status(ErrorCode::invalid_argument), 400);
+  EXPECT_EQ(http_status(ErrorCode::not_found), 404);
+  EXPECT_EQ(http_status(ErrorCode::too_large), 413);
+  EXPECT_EQ(http_status(ErrorCode::unsupported_media), 415);
+  EXPECT_EQ(http_status(ErrorCode::undecodable), 422);
+  EXPECT_EQ(http_status(ErrorCode::overloaded), 503);
+  EXPECT_EQ(http_status(ErrorCode::internal), 500);
+}
+
+}  // namespace
+}  // namespace vidi::api
