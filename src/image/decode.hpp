@@ -19,15 +19,15 @@ std::string_view name(Format format);        // "PNG"
 std::string_view media_type(Format format);  // "image/png"
 
 struct DecodeLimits {
-  std::size_t max_bytes = 32U << 20U;          // of the file
-  std::uint64_t max_pixels = 64'000'000;       // width times height
-  std::size_t max_memory = 512U << 20U;        // bytes that decoding one picture may allocate, an estimate made before
+  std::size_t max_bytes = 32U << 20U;     // of the file
+  std::uint64_t max_pixels = 64'000'000;  // width times height
+  std::size_t max_memory = 512U << 20U;   // bytes that decoding one picture may allocate, an estimate made before
 };
 
 // What a file says of itself before any pixel is allocated.
 struct Header {
   Format format = Format::png;
-  int width = 0;   // as displayed: after the EXIF orientation is applied
+  int width = 0;  // as displayed: after the EXIF orientation is applied
   int height = 0;
   std::size_t memory = 0;  // bytes that decoding it will allocate at most
 };

@@ -1,0 +1,131 @@
+#include "image/decode.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "image/codecs.hpp"
+#include "image/integers.hpp"
+
+namespace vidi::image {
+namespace {
+
+Result<void> check_bytes(ByteView bytes, const DecodeLimits& limits) {
+  if (bytes.size() <= limits.max_bytes) return {};
+  return fail(ErrorCode::too_large,
+              fmt::format("The picture file has {} bytes; at most {} are allowed.", bytes.size(), limits.max_bytes));
+}
+
+Result<void> check_header(const Header& header, const DecodeLimits& limits) {
+  const std::uint64_t pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
+  if (pixels > limits.max_pixels) {
+    return fail(ErrorCode::too_large, fmt::format("The picture is {} x {}, which is {} pixels; at most {} are allowed.",
+                                                  header.width, header.height, pixels, limits.max_pixels));
+  }
+  if (header.memory > limits.max_memory) {
+    return fail(ErrorCode::too_large,
+                fmt::format("Decoding the {} picture of {} x {} takes {} bytes of memory; at most {} are allowed.",
+                            name(header.format), header.width, header.height, header.memory, limits.max_memory));
+  }
+  return {};
+}
+
+std::unexpected<Error> unknown_format(ByteView bytes) {
+  return fail(ErrorCode::unsupported_media, bytes.empty()
+                                                ? "The file is empty; PNG, JPEG, GIF and BMP pictures are decoded."
+                                                : "The file is not a PNG, JPEG, GIF or BMP picture.");
+}
+
+// What differs is what is done with a layout that is within the limits.
+template <typename Value, typename Layout, typename Use>
+Result<Value> inspect(Result<Layout> layout, const DecodeLimits& limits, Use use) {
+  if (!layout) return forward_error(layout);
+  if (Result<void> checked = check_header(*layout, limits); !checked) return forward_error(checked);
+  return use(*layout);
+}
+
+}  // namespace
+
+std::string_view name(Format format) {
+  switch (format) {
+    case Format::png:
+      return "PNG";
+    case Format::jpeg:
+      return "JPEG";
+    case Format::gif:
+      return "GIF";
+    case Format::bmp:
+      return "BMP";
+  }
+  return "";
+}
+
+std::string_view media_type(Format format) {
+  switch (format) {
+    case Format::png:
+      return "image/png";
+    case Format::jpeg:
+      return "image/jpeg";
+    case Format::gif:
+      return "image/gif";
+    case Format::bmp:
+      return "image/bmp";
+  }
+  return "";
+}
+
+std::optional<Format> sniff(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  if (text.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
+  if (text.starts_with("\xff\xd8\xff")) return Format::jpeg;
+  if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return Format::gif;
+  // "BM" alone begins too many texts: a BMP's header size, an integer below 256, must follow in its place.
+  if (text.starts_with("BM") && text.size() >= 18 && little32(bytes, 14) >= 12 && little32(bytes, 14) < 256) {
+    return Format::bmp;
+  }
+  return std::nullopt;
+}
+
+Result<Header> read_header(ByteView bytes, const DecodeLimits& limits) {
+  if (Result<void> checked = check_bytes(bytes, limits); !checked) return forward_error(checked);
+  const auto header = [](const auto& layout) -> Result<Header> { return layout; };
+  const std::optional<Format> format = sniff(bytes);
+  if (!format) return unknown_format(bytes);
+  switch (*format) {
+    case Format::png:
+      return inspect<Header>(read_png_header(bytes), limits, header);
+    case Format::jpeg:
+      return inspect<Header>(read_jpeg_header(bytes), limits, header);
+    case Format::gif:
+      return inspect<Header>(read_gif_header(bytes), limits, header);
+    case Format::bmp:
+      return inspect<Header>(read_bmp_header(bytes), limits, header);
+  }
+  return unknown_format(bytes);
+}
+
+Result<Image> decode(ByteView bytes, const DecodeLimits& limits) {
+  if (Result<void> checked = check_bytes(bytes, limits); !checked) return forward_error(checked);
+  const std::optional<Format> format = sniff(bytes);
+  if (!format) return unknown_format(bytes);
+  switch (*format) {
+    case Format::png:
+      return inspect<Image>(read_png_header(bytes), limits,
+                            [&](const auto& layout) { return decode_png(bytes, layout); });
+    case Format::jpeg:
+      return inspect<Image>(read_jpeg_header(bytes), limits,
+                            [&](const auto& layout) { return decode_jpeg(bytes, layout); });
+    case Format::gif:
+      return inspect<Image>(read_gif_header(bytes), limits,
+                            [&](const auto& layout) { return decode_gif(bytes, layout); });
+    case Format::bmp:
+      return inspect<Image>(read_bmp_header(bytes), limits,
+                            [&](const auto& layout) { return decode_bmp(bytes, layout); });
+  }
+  return unknown_format(bytes);
+}
+
+std::unexpected<Error> damaged(Format format, std::string_view detail) {
+  return fail(ErrorCode::undecodable, fmt::format("the {} is damaged: {}", name(format), detail));
+}
+}  // namespace vidi::image
