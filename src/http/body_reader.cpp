@@ -36,11 +36,11 @@ Task<Result<ByteView>> BodyReader::read() {
     auto piece = take();
     if (!piece) {
       failure_ = piece.error();
-    } else if (*piece) {
-      co_return as_bytes(**piece);
-    } else {
-      failure_ = co_await receive();
+      break;
     }
+    const std::optional<std::string_view>& bytes = *piece;
+    if (bytes) co_return as_bytes(*bytes);
+    failure_ = co_await receive();
   }
   co_return std::unexpected(*failure_);
 }
@@ -82,11 +82,12 @@ Result<std::optional<std::string_view>> BodyReader::take_chunk() {
 
 Task<std::optional<Error>> BodyReader::receive() {
   if (!deadline_) deadline_ = Clock::now() + options_.body_timeout;
+  const Clock::time_point deadline = *deadline_;
   if (std::exchange(send_continue_, false) && source().available().empty()) {
-    const bool sent = co_await stream_.send(kContinue, {}, *deadline_);
+    const bool sent = co_await stream_.send(kContinue, {}, deadline);
     if (!sent) co_return Error{ErrorCode::invalid_argument, "The client has gone."};
   }
-  const Received received = co_await stream_.receive(make_room(), *deadline_, Stream::Waiting::busy);
+  const Received received = co_await stream_.receive(make_room(), deadline, Stream::Waiting::busy);
   switch (received.kind) {
     case Received::Kind::data:
       source().commit(received.size);

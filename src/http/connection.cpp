@@ -29,6 +29,8 @@ class Slot {
   ~Slot() { state_.requests.fetch_sub(1, std::memory_order_relaxed); }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
+  Slot(Slot&&) = delete;
+  Slot& operator=(Slot&&) = delete;
 
   [[nodiscard]] bool granted() const { return granted_; }
 
@@ -197,7 +199,7 @@ Task<Response> Connection::respond() {
 Task<Response> Connection::handle(const Router::Match& match) {
   const Slot slot(state_, match.priority);
   if (!slot.granted()) {
-    Refusal refusal = make_refusal(503, ErrorCode::overloaded, "There are too many requests: try again later.");
+    const Refusal refusal = make_refusal(503, ErrorCode::overloaded, "There are too many requests: try again later.");
     co_return error_response(&request_, refusal);
   }
   try {

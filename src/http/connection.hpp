@@ -18,6 +18,8 @@ class Connection {
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+  Connection(Connection&&) = delete;
+  Connection& operator=(Connection&&) = delete;
 
   // The whole life of the connection.
   static Task<void> run(std::unique_ptr<Connection> connection);
@@ -57,7 +59,7 @@ class Connection {
     std::optional<Clock::time_point> head;  // for the rest, from the first byte on
   };
   HeadDeadlines head_deadlines_;
-  Timestamp received_{};  // when bytes came last
+  Timestamp received_;  // when bytes came last
   std::optional<Refusal> refusal_;
   std::string output_;
   // Set when the client has to see an answer before the connection ends; busy: while it may still be sending.

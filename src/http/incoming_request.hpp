@@ -35,7 +35,7 @@ class IncomingRequest final : public Request {
   const RequestHead* head_ = nullptr;
   std::string_view path_;
   std::string decoded_path_;
-  Timestamp arrived_{};
+  Timestamp arrived_;
   std::vector<std::pair<std::string_view, std::string_view>> parameters_;
   mutable std::forward_list<std::string> decoded_;  // keeps what query() returned
 };

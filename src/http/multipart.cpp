@@ -160,7 +160,7 @@ Task<Result<bool>> MultipartReader::State::skip_empty_line() {
   co_return true;
 }
 
-MultipartReader::MultipartReader(Body& body, std::string boundary, MultipartLimits limits)
+MultipartReader::MultipartReader(Body& body, std::string_view boundary, MultipartLimits limits)
     : state_(std::make_unique<State>(body, boundary, limits)) {}
 
 MultipartReader::~MultipartReader() = default;

@@ -31,10 +31,12 @@ std::optional<std::string> multipart_boundary(std::string_view content_type);
 class MultipartReader {
  public:
   // `body` must outlive the reader.
-  MultipartReader(Body& body, std::string boundary, MultipartLimits limits);
+  MultipartReader(Body& body, std::string_view boundary, MultipartLimits limits);
   ~MultipartReader();
   MultipartReader(const MultipartReader&) = delete;
   MultipartReader& operator=(const MultipartReader&) = delete;
+  MultipartReader(MultipartReader&&) = delete;
+  MultipartReader& operator=(MultipartReader&&) = delete;
 
   // The next part; what is left of the one before is skipped. Absent after the last. Errors: invalid_argument (not
   // multipart, cut before its end), too_large (over a limit), and those of Body::read.

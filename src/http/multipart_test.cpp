@@ -8,6 +8,9 @@
 namespace vidi::http {
 namespace {
 
+using namespace std::string_view_literals;
+using namespace std::string_literals;
+
 // A body that arrives in pieces of a given size, the first of another. Each piece is gone at the next read.
 class PiecewiseBody final : public Body {
  public:
@@ -35,25 +38,29 @@ class PiecewiseBody final : public Body {
 struct Seen {
   std::vector<Part> parts;
   std::vector<std::string> contents;
-  std::optional<Error> error;
+  bool failed = false;
+  Error error;
 };
 
-Task<Seen> read_form(Body& body, std::string boundary, MultipartLimits limits) {
+Task<Seen> read_form(Body& body, std::string_view boundary, MultipartLimits limits) {
   Seen seen;
-  MultipartReader reader(body, std::move(boundary), limits);
+  MultipartReader reader(body, boundary, limits);
   for (;;) {
     auto part = co_await reader.next();
     if (!part) {
+      seen.failed = true;
       seen.error = part.error();
       co_return seen;
     }
-    if (!*part) co_return seen;
+    const auto& value = *part;
+    if (!value) co_return seen;
     auto content = co_await reader.read_all(1U << 20U);
     if (!content) {
+      seen.failed = true;
       seen.error = content.error();
       co_return seen;
     }
-    seen.parts.push_back(**part);
+    seen.parts.push_back(*value);
     seen.contents.emplace_back(as_text(*content));
   }
 }
@@ -71,7 +78,7 @@ std::string part(std::string_view disposition, std::string_view content) {
 // The filename of a form with one part.
 std::string filename(std::string_view parameters) {
   const Seen seen = read(part(fmt::format("name=\"file\"; {}", parameters), "x") + "--b--\r\n");
-  if (seen.error) return "error: " + seen.error->message;
+  if (seen.failed) return "error: " + seen.error.message;
   return seen.parts.at(0).filename.value_or("(none)");
 }
 
@@ -85,7 +92,7 @@ TEST(Multipart, ReadsFieldsAndFiles) {
       "--b  \t\r\ncontent-type: image/png\r\nCONTENT-DISPOSITION: form-data; name=\"file\"; filename=\"4.png\"\r\n"
       "X-Other: 1\r\n\r\n\r\nbytes\r\n\r\n"
       "--b--\r\nepilogue");
-  ASSERT_FALSE(seen.error) << seen.error->message;
+  ASSERT_FALSE(seen.failed) << seen.error.message;
   ASSERT_EQ(seen.parts.size(), 2U);
   EXPECT_EQ(seen.parts[0].name, "user");
   EXPECT_FALSE(seen.parts[0].filename);
@@ -101,12 +108,12 @@ TEST(Multipart, EveryWayToCutTheBodyGivesTheSameParts) {
                            part("name=\"empty\"; filename=\"\"", "") + "--b \t\r\nContent-Disposition: form-data; " +
                            "name=nothing\r\n\r\n--b--\r\n";
   const Seen whole = read(text);
-  ASSERT_FALSE(whole.error) << whole.error->message;
+  ASSERT_FALSE(whole.failed) << whole.error.message;
   ASSERT_EQ(whole.contents, (std::vector<std::string>{kTricky, "", ""}));
   for (std::size_t first = 1; first < text.size(); ++first) {
     for (const std::size_t others : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{6}, text.size()}) {
       const Seen cut = read(text, first, others);
-      ASSERT_FALSE(cut.error) << first << " " << others << " " << cut.error->message;
+      ASSERT_FALSE(cut.failed) << first << " " << others << " " << cut.error.message;
       ASSERT_EQ(cut.contents, whole.contents) << first << " " << others;
     }
   }
@@ -116,15 +123,15 @@ TEST(Multipart, AFormCutAnywhereIsAnError) {
   const std::string text = part("name=\"a\"; filename=\"a.png\"", "content") + "--b--";
   for (std::size_t size = 0; size < text.size(); ++size) {
     const Seen seen = read(text.substr(0, size), 7, 5);
-    ASSERT_TRUE(seen.error) << size;
-    EXPECT_EQ(seen.error->code, ErrorCode::invalid_argument);
+    ASSERT_TRUE(seen.failed) << size;
+    EXPECT_EQ(seen.error.code, ErrorCode::invalid_argument);
   }
-  EXPECT_FALSE(read(text).error);
+  EXPECT_FALSE(read(text).failed);
 }
 
 TEST(Multipart, AFormWithoutPartsIsEmpty) {
   const Seen seen = read("--b--\r\n");
-  EXPECT_FALSE(seen.error);
+  EXPECT_FALSE(seen.failed);
   EXPECT_TRUE(seen.parts.empty());
 }
 
@@ -169,7 +176,7 @@ TEST(MultipartFilename, AsLibrariesWriteIt) {
 
 TEST(MultipartFilename, MayHoldAnything) {
   EXPECT_EQ(filename("filename=\"../../etc/passwd\""), "../../etc/passwd");
-  EXPECT_EQ(filename(std::string_view("filename=\"a\0b.png\"", 18)), std::string("a\0b.png", 7));
+  EXPECT_EQ(filename("filename=\"a\0b.png\""sv), "a\0b.png"s);
   EXPECT_EQ(filename("filename=\"<script>alert(1)</script>\""), "<script>alert(1)</script>");
   const std::string long_name(10'000, 'n');
   EXPECT_EQ(filename("filename=\"" + long_name + "\""), long_name);
@@ -185,21 +192,21 @@ TEST(Multipart, RefusesMalformedParts) {
         "Content-Disposition form-data\r\n", "Content-Disposition: form-data; name\r\n",
         "Content-Disposition: form-data; name=\"a\" filename=\"b\"\r\n", ": x\r\n"}) {
     const Seen seen = read(fmt::format("--b\r\n{}\r\nx\r\n--b--\r\n", header));
-    ASSERT_TRUE(seen.error) << header;
-    EXPECT_EQ(seen.error->code, ErrorCode::invalid_argument) << header;
+    ASSERT_TRUE(seen.failed) << header;
+    EXPECT_EQ(seen.error.code, ErrorCode::invalid_argument) << header;
   }
 }
 
 TEST(Multipart, JoinsFoldedHeaders) {
   const Seen seen =
       read("--b\r\nContent-Disposition: form-data;\r\n name=\"a\";\r\n\tfilename=\"b\"\r\n\r\nx\r\n--b--");
-  ASSERT_FALSE(seen.error) << seen.error->message;
+  ASSERT_FALSE(seen.failed) << seen.error.message;
   EXPECT_EQ(seen.parts.at(0).filename, "b");
 }
 
 ErrorCode limited(const std::string& text, MultipartLimits limits) {
   const Seen seen = read(text, 1000, 1000, limits);
-  return seen.error ? seen.error->code : ErrorCode::internal;
+  return seen.failed ? seen.error.code : ErrorCode::internal;
 }
 
 TEST(Multipart, KeepsToItsLimits) {
@@ -207,7 +214,7 @@ TEST(Multipart, KeepsToItsLimits) {
   for (int i = 0; i < 4; ++i) many += part("name=\"a\"", "x");
   many += "--b--";
   EXPECT_EQ(limited(many, {.max_parts = 3}), ErrorCode::too_large);
-  EXPECT_FALSE(read(many, 1000, 1000, {.max_parts = 4}).error);
+  EXPECT_FALSE(read(many, 1000, 1000, {.max_parts = 4}).failed);
 
   const std::string long_header = "--b\r\nX: " + std::string(1U << 20U, 'x');
   EXPECT_EQ(limited(long_header, {}), ErrorCode::too_large);

@@ -143,6 +143,7 @@ void RequestParser::on_request_impl(beast_http::verb /*verb*/, View method, View
 void RequestParser::on_field_impl(beast_http::field id, View name, View value, ErrorCodeRef error) {
   if (!in_head_) return;  // a trailer: not used, and it may not change anything (RFC 9110, 6.5.1)
   const Field field{.name = to_view(name), .value = to_view(value)};
+  // NOLINTBEGIN(bugprone-suspicious-stringview-data-usage): positions in one buffer are compared.
   // A folded line (obsolete, RFC 9112, 5.2) shows in a value that does not stand right behind its name.
   const char* const after_name = field.name.data() + field.name.size() + 1;
   const std::less<> before;
@@ -150,6 +151,7 @@ void RequestParser::on_field_impl(beast_http::field id, View name, View value, E
       std::any_of(after_name, field.value.data(), [](char c) { return c != ' ' && c != '\t'; })) {
     refuse(400, "A header goes on in the next line; that is obsolete.");
   }
+  // NOLINTEND(bugprone-suspicious-stringview-data-usage)
   if (head_.fields.size() == kMaxFields) refuse(431, fmt::format("There are more than {} headers.", kMaxFields));
   head_.fields.push_back(field);
   switch (id) {

@@ -30,7 +30,7 @@ class DateHeader {
   std::string_view value();
 
  private:
-  Timestamp made_{};
+  Timestamp made_;
   std::string text_;
 };
 

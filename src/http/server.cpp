@@ -24,6 +24,7 @@ class Server::Implementation {
 
   void run() {
     std::vector<std::jthread> threads;
+    threads.reserve(workers_.size() - 1);
     for (std::size_t i = 1; i < workers_.size(); ++i) {
       threads.emplace_back([worker = workers_[i].get()] { worker->run(); });
     }
@@ -47,6 +48,7 @@ class Server::Implementation {
     const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
     const std::size_t count = state.options.threads > 0 ? state.options.threads : processors;
     std::vector<std::unique_ptr<Worker>> workers;
+    workers.reserve(count);
     for (std::size_t i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(state));
     return workers;
   }

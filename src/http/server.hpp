@@ -32,6 +32,8 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+  Server(Server&&) = delete;
+  Server& operator=(Server&&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::string address() const;  // "127.0.0.1:4000"

@@ -9,6 +9,7 @@
 namespace vidi::http {
 namespace {
 
+using namespace std::string_literals;
 using namespace testing;
 
 struct Malformed {
@@ -34,8 +35,8 @@ std::vector<Malformed> malformed_requests() {
       {"GET /hello HTTP/1.1\r\n" + host + "A : b\r\n\r\n", 400},
       {"GET /hello HTTP/1.1\r\n" + host + ": b\r\n\r\n", 400},
       {"GET /hello HTTP/1.1\r\n" + host + "no colon\r\n\r\n", 400},
-      {std::string("GET /hello HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 43), 400},
-      {std::string("GET /he\0llo HTTP/1.1\r\nHost: x\r\n\r\n", 34), 400},
+      {"GET /hello HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n"s, 400},
+      {"GET /he\0llo HTTP/1.1\r\nHost: x\r\n\r\n"s, 400},
       {get("/hel%00lo"), 400},
       {get("/hello%"), 400},
       {get("/hello%zz"), 400},
@@ -121,9 +122,9 @@ TEST(ServerLimits, TooManyHeadersAre431) {
 TEST(ServerLimits, ALongTargetIs414) {
   RunningServer running;
   Client client(running.server());
-  EXPECT_EQ(client.exchange(get("/" + std::string(40'000, 'x'))).status, 414);
+  EXPECT_EQ(client.exchange(get("/" + filled(40'000))).status, 414);
   Client fits(running.server());
-  EXPECT_EQ(fits.exchange(get("/" + std::string(15'000, 'x'))).status, 404);
+  EXPECT_EQ(fits.exchange(get("/" + filled(15'000))).status, 404);
 }
 
 TEST(ServerLimits, ALongBodyIs413BeforeItIsRead) {
@@ -136,8 +137,8 @@ TEST(ServerLimits, ALongBodyIs413BeforeItIsRead) {
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(answer.header("Connection"), "close");
   Client fits(running.server());
-  EXPECT_EQ(fits.exchange(post("/echo", std::string(1000, 'x'))).status, 200);
-  EXPECT_EQ(fits.exchange(chunked_post("/echo", std::string(1000, 'x'), 6)).status, 200);
+  EXPECT_EQ(fits.exchange(post("/echo", filled(1000))).status, 200);
+  EXPECT_EQ(fits.exchange(chunked_post("/echo", filled(1000), 6)).status, 200);
 }
 
 TEST(ServerLimits, AClientThatSendsAllTheSameStillSees413) {
@@ -146,7 +147,7 @@ TEST(ServerLimits, AClientThatSendsAllTheSameStillSees413) {
   RunningServer running(options);
   for (int i = 0; i < 10; ++i) {
     Client client(running.server());
-    EXPECT_TRUE(client.send(post("/echo", std::string(20'000'000, 'x'))));
+    EXPECT_TRUE(client.send(post("/echo", filled(20'000'000))));
     EXPECT_EQ(client.answer().status, 413);
   }
 }
@@ -157,14 +158,13 @@ TEST(ServerLimits, AnEndlessChunkedBodyIs413) {
   RunningServer running(options);
   for (const std::size_t chunk : {6, 1000, 90'000}) {
     Client client(running.server());
-    std::string endless = chunked_post("/echo", std::string(200'000, 'x'), chunk);
+    std::string endless = chunked_post("/echo", filled(200'000), chunk);
     endless.resize(endless.size() - 5);
     EXPECT_TRUE(client.send(endless));
     EXPECT_EQ(client.answer().status, 413) << chunk;
   }
   Client endless_line(running.server());
-  endless_line.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;" +
-                    std::string(200'000, 'x'));
+  endless_line.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;" + filled(200'000));
   EXPECT_EQ(endless_line.answer().status, 413);
 }
 
@@ -376,6 +376,7 @@ TEST(ServerStop, WhileClientsKeepComing) {
   std::atomic<bool> done = false;
   std::atomic<int> wrong = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       while (!done) {

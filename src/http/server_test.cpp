@@ -147,7 +147,7 @@ TEST(Server, AnswersAHundredPipelinedRequestsInOrder) {
 TEST(Server, PipelinedRequestsBehindALongChunkedBodyAreAnswered) {
   RunningServer running;
   Client client(running.server());
-  std::string requests = chunked_post("/echo", std::string(100'000, 'x'), 30'000);
+  std::string requests = chunked_post("/echo", filled(100'000), 30'000);
   for (int i = 0; i < 500; ++i) requests += get("/hello");
   std::thread sender([&] { client.send(requests); });
   EXPECT_EQ(client.answer().body.size(), 100'000U);
@@ -192,8 +192,8 @@ TEST(Server, SendsContinueOnlyWhenTheHandlerReads) {
 TEST(Server, DrainsAShortBodyThatTheHandlerLeft) {
   RunningServer running;
   Client client(running.server());
-  EXPECT_EQ(client.exchange(post("/hello", std::string(30'000, 'x'))).status, 200);
-  EXPECT_EQ(client.exchange(chunked_post("/hello", std::string(30'000, 'x'), 1000)).status, 200);
+  EXPECT_EQ(client.exchange(post("/hello", filled(30'000))).status, 200);
+  EXPECT_EQ(client.exchange(chunked_post("/hello", filled(30'000), 1000)).status, 200);
   EXPECT_EQ(client.exchange(post("/missing", "x")).status, 404);
   EXPECT_EQ(client.exchange(get("/hello")).status, 200);
 }
@@ -201,13 +201,13 @@ TEST(Server, DrainsAShortBodyThatTheHandlerLeft) {
 TEST(Server, ClosesInsteadOfDrainingALongBody) {
   RunningServer running;
   Client client(running.server());
-  std::thread sender([&] { client.send(post("/hello", std::string(10'000'000, 'x'))); });
+  std::thread sender([&] { client.send(post("/hello", filled(10'000'000))); });
   const Answer answer = client.answer();
   sender.join();
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("Connection"), "close");
   Client endless(running.server());
-  std::thread endless_sender([&] { endless.send(chunked_post("/hello", std::string(10'000'000, 'x'), 100'000)); });
+  std::thread endless_sender([&] { endless.send(chunked_post("/hello", filled(10'000'000), 100'000)); });
   EXPECT_EQ(endless.answer().status, 200);
   endless_sender.join();
   EXPECT_TRUE(endless.sees_end());
@@ -239,7 +239,7 @@ TEST(Server, SendsAnswersLargerThanTheSocketsBuffer) {
   Client client(running.server());
   client.send(get("/big"));
   std::this_thread::sleep_for(20ms);
-  EXPECT_EQ(client.answer().body, std::string(8U << 20U, 'x'));
+  EXPECT_EQ(client.answer().body, filled(8U << 20U));
   EXPECT_EQ(client.exchange(get("/hello")).status, 200);
 }
 
@@ -257,6 +257,7 @@ TEST(Server, EveryClientGetsItsOwnAnswer) {
   RunningServer running;
   std::atomic<int> wrong = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int c = 0; c < 5; ++c) {

@@ -51,10 +51,11 @@ Task<Response> form(Request& request) {
   for (;;) {
     auto part = co_await reader.next();
     if (!part) co_return text(status_of(part.error().code), part.error().message);
-    if (!*part) break;
+    const auto& value = *part;
+    if (!value) break;
     auto content = co_await reader.read_all(1U << 20U);
     if (!content) co_return text(status_of(content.error().code), content.error().message);
-    lines += fmt::format("{}|{}|{}|{}\n", (*part)->name, (*part)->filename.value_or("-"), (*part)->content_type,
+    lines += fmt::format("{}|{}|{}|{}\n", value->name, value->filename.value_or("-"), value->content_type,
                          as_text(*content));
   }
   co_return text(200, lines);
@@ -255,6 +256,8 @@ bool Client::sees_end(std::chrono::milliseconds time) {
 }
 
 bool Client::hears_nothing() { return received_.empty() && !receive(50ms) && received_.empty(); }
+
+std::string filled(std::size_t size) { return std::string(size, 'x'); }
 
 std::string get(std::string_view path, std::string_view headers) {
   return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", path, headers);

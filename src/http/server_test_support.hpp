@@ -39,6 +39,8 @@ class RunningServer {
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
+  RunningServer(RunningServer&&) = delete;
+  RunningServer& operator=(RunningServer&&) = delete;
 
   Server& server() { return *server_; }
   Gate& gate() { return gate_; }
@@ -68,6 +70,8 @@ class Client {
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
+  Client(Client&&) = delete;
+  Client& operator=(Client&&) = delete;
 
   // False when the server has closed.
   bool send(std::string_view bytes);
@@ -90,6 +94,7 @@ class Client {
   std::string received_;
 };
 
+std::string filled(std::size_t size);  // with x
 std::string get(std::string_view path, std::string_view headers = {});
 std::string post(std::string_view path, std::string_view body, std::string_view headers = {});
 std::string chunked_post(std::string_view path, std::string_view body, std::size_t chunk_size);

@@ -44,7 +44,7 @@ AcceptedSocket::~AcceptedSocket() {
 }
 
 AcceptedSocket::AcceptedSocket(AcceptedSocket&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), peer_(other.peer_) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), peer_(std::move(other.peer_)) {}
 
 // Only the thread that runs the context uses its sockets, so their locks are left out; other threads post to it.
 Worker::Worker(ServerState& state)
