@@ -10,7 +10,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 
 add_library(vidi_options INTERFACE)
 target_compile_options(vidi_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion
-                                              -Wno-sign-conversion -Werror)
+                                              -Wno-sign-conversion -Wno-missing-field-initializers -Werror)
 target_include_directories(vidi_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of g++ 12 in inlined library code at -O2 and under sanitizers.
