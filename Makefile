@@ -10,6 +10,7 @@ help:
 	@echo 'make test        set up, build, and run every test'
 	@echo 'make test-GROUP  one group of tests: unit, contract, system'
 	@echo 'make build       set up and build the programs (release)'
+	@echo 'make train       build the trainer and run it (ARGS="softmax --data FOLDER --out models")'
 	@echo 'make lint        formatting, clang-tidy, and the rules of this project'
 	@echo 'make format      format every C++ file in place'
 	@echo 'make asan        unit and contract tests under the address and undefined-behaviour sanitizers'
@@ -26,6 +27,12 @@ run: build
 build:
 	@scripts/setup.sh serve
 	@scripts/build.sh release vidi
+
+.PHONY: train
+train:
+	@scripts/setup.sh test
+	@scripts/build.sh test vidi vidi-train
+	@build/test/apps/vidi/vidi train $(or $(ARGS),--help)
 
 .PHONY: build-test
 build-test:
