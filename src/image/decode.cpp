@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "image/codecs.hpp"
+#include "image/formats.hpp"
 #include "image/integers.hpp"
 
 namespace vidi::image {
@@ -19,12 +19,14 @@ Result<void> check_bytes(ByteView bytes, const DecodeLimits& limits) {
 Result<void> check_header(const Header& header, const DecodeLimits& limits) {
   const std::uint64_t pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
   if (pixels > limits.max_pixels) {
-    return fail(ErrorCode::too_large, fmt::format("The picture is {} x {}, which is {} pixels; at most {} are allowed.",
+    return fail(ErrorCode::too_large, fmt::format("The picture is {} x {}, which is {} pixels; at "
+                                                  "most {} are allowed.",
                                                   header.width, header.height, pixels, limits.max_pixels));
   }
   if (header.memory > limits.max_memory) {
     return fail(ErrorCode::too_large,
-                fmt::format("Decoding the {} picture of {} x {} takes {} bytes of memory; at most {} are allowed.",
+                fmt::format("Decoding the {} picture of {} x {} takes {} bytes "
+                            "of memory; at most {} are allowed.",
                             name(header.format), header.width, header.height, header.memory, limits.max_memory));
   }
   return {};
@@ -40,7 +42,7 @@ std::unexpected<Error> unknown_format(ByteView bytes) {
 template <typename Value, typename Layout, typename Use>
 Result<Value> inspect(Result<Layout> layout, const DecodeLimits& limits, Use use) {
   if (!layout) return forward_error(layout);
-  if (Result<void> checked = check_header(*layout, limits); !checked) return forward_error(checked);
+  if (Result<void> checked = check_header(layout->header, limits); !checked) return forward_error(checked);
   return use(*layout);
 }
 
@@ -79,7 +81,8 @@ std::optional<Format> sniff(ByteView bytes) {
   if (text.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
   if (text.starts_with("\xff\xd8\xff")) return Format::jpeg;
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return Format::gif;
-  // "BM" alone begins too many texts: a BMP's header size, an integer below 256, must follow in its place.
+  // "BM" alone begins too many texts: a BMP's header size, an integer below
+  // 256, must follow in its place.
   if (text.starts_with("BM") && text.size() >= 18 && little32(bytes, 14) >= 12 && little32(bytes, 14) < 256) {
     return Format::bmp;
   }
@@ -88,18 +91,18 @@ std::optional<Format> sniff(ByteView bytes) {
 
 Result<Header> read_header(ByteView bytes, const DecodeLimits& limits) {
   if (Result<void> checked = check_bytes(bytes, limits); !checked) return forward_error(checked);
-  const auto header = [](const auto& layout) -> Result<Header> { return layout; };
+  const auto header = [](const auto& layout) -> Result<Header> { return layout.header; };
   const std::optional<Format> format = sniff(bytes);
   if (!format) return unknown_format(bytes);
   switch (*format) {
     case Format::png:
-      return inspect<Header>(read_png_header(bytes), limits, header);
+      return inspect<Header>(inspect_png(bytes), limits, header);
     case Format::jpeg:
-      return inspect<Header>(read_jpeg_header(bytes), limits, header);
+      return inspect<Header>(inspect_jpeg(bytes), limits, header);
     case Format::gif:
-      return inspect<Header>(read_gif_header(bytes), limits, header);
+      return inspect<Header>(inspect_gif(bytes), limits, header);
     case Format::bmp:
-      return inspect<Header>(read_bmp_header(bytes), limits, header);
+      return inspect<Header>(inspect_bmp(bytes), limits, header);
   }
   return unknown_format(bytes);
 }
@@ -110,22 +113,16 @@ Result<Image> decode(ByteView bytes, const DecodeLimits& limits) {
   if (!format) return unknown_format(bytes);
   switch (*format) {
     case Format::png:
-      return inspect<Image>(read_png_header(bytes), limits,
-                            [&](const auto& layout) { return decode_png(bytes, layout); });
+      return inspect<Image>(inspect_png(bytes), limits, [&](const auto& layout) { return decode_png(bytes, layout); });
     case Format::jpeg:
-      return inspect<Image>(read_jpeg_header(bytes), limits,
+      return inspect<Image>(inspect_jpeg(bytes), limits,
                             [&](const auto& layout) { return decode_jpeg(bytes, layout); });
     case Format::gif:
-      return inspect<Image>(read_gif_header(bytes), limits,
-                            [&](const auto& layout) { return decode_gif(bytes, layout); });
+      return inspect<Image>(inspect_gif(bytes), limits, [&](const auto& layout) { return decode_gif(bytes, layout); });
     case Format::bmp:
-      return inspect<Image>(read_bmp_header(bytes), limits,
-                            [&](const auto& layout) { return decode_bmp(bytes, layout); });
+      return inspect<Image>(inspect_bmp(bytes), limits, [&](const auto& layout) { return decode_bmp(bytes, layout); });
   }
   return unknown_format(bytes);
 }
 
-std::unexpected<Error> damaged(Format format, std::string_view detail) {
-  return fail(ErrorCode::undecodable, fmt::format("the {} is damaged: {}", name(format), detail));
-}
 }  // namespace vidi::image

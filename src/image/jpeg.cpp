@@ -1,179 +1,228 @@
-// JPEG (ITU-T T.81), decoded by libjpeg-turbo.
+// The pixels of a JPEG, decoded by libjpeg-turbo.
+//
+// libjpeg reports an error by a function that must not return. Ours jumps back
+// to read_pixels, which holds no object with a destructor, nor does anything
+// between the two: what must be freed belongs to JpegReader.
 
-// jpeglib.h needs these before it.
+#include <fmt/format.h>
+
+#include <array>
 #include <csetjmp>
-#include <cstddef>
 #include <cstdio>
-
+// jpeglib.h needs FILE declared before it.
 #include <jpeglib.h>
-// After jpeglib.h.
+// jerror.h needs jpeglib.h before it.
 #include <jerror.h>
 
 #include <algorithm>
-#include <array>
-#include <string>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
-#include "image/codecs.hpp"
+#include "image/formats.hpp"
 #include "image/orientation.hpp"
 
 namespace vidi::image {
 namespace {
 
-// A progressive file may repeat its scans without end; honest ones have about ten.
+// Ten are usual in a progressive picture. Each may cost a pass over the whole
+// picture for a few bytes of file.
 constexpr int kMaxScans = 100;
-constexpr std::size_t kOverhead = 256U << 10U;  // libjpeg's tables and row buffers, beside those that grow with width
 
-// libjpeg reports errors by a call that must not return: a jump back to where the library was entered. No object with a
-// destructor may live in between, so only the functions of this class call the library.
-class Decompressor {
- public:
-  explicit Decompressor(ByteView bytes) : bytes_(bytes) {
-    info_.err = jpeg_std_error(&errors_.manager);
-    errors_.manager.error_exit = [](j_common_ptr info) { jump(info); };
-    errors_.manager.emit_message = [](j_common_ptr info, int level) { emit(info, level); };
-    progress_.progress_monitor = [](j_common_ptr info) { count_scans(info); };
-  }
-  ~Decompressor() { jpeg_destroy_decompress(&info_); }
-  Decompressor(const Decompressor&) = delete;
-  Decompressor& operator=(const Decompressor&) = delete;
+// libjpeg's own limit lies above the estimate of the header, so that it refuses
+// only what was not foreseen.
+constexpr std::size_t kSlack = 1U << 20U;
 
-  // False: error() says why.
-  bool read_header() {
-    if (setjmp(errors_.back) != 0) return false;
-    jpeg_create_decompress(&info_);
-    info_.progress = &progress_;
-    jpeg_save_markers(&info_, JPEG_APP0 + 1, 0xFFFF);
-    jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
-    jpeg_read_header(&info_, TRUE);
-    return true;
-  }
+struct JpegReader {
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  jpeg_source_mgr source{};
+  jpeg_progress_mgr progress{};
+  std::jmp_buf failed{};
+  std::array<char, JMSG_LENGTH_MAX> message{};
 
-  // Rows of `channels()` bytes a pixel into `pixels`, which holds the whole picture.
-  bool decode(std::uint8_t* pixels) {
-    if (setjmp(errors_.back) != 0) return false;
-    info_.out_color_space = colour_space();
-    jpeg_start_decompress(&info_);
-    const std::size_t stride =
-        static_cast<std::size_t>(info_.output_width) * static_cast<std::size_t>(info_.output_components);
-    while (info_.output_scanline < info_.output_height) {
-      JSAMPROW row = pixels + info_.output_scanline * stride;
-      jpeg_read_scanlines(&info_, &row, 1);
-    }
-    jpeg_finish_decompress(&info_);
-    return true;
-  }
+  const JpegLayout& layout;
+  ByteView bytes;
+  Image image;
+  std::vector<std::uint8_t> row;  // of a picture whose rows do not go to their place as they are
 
-  [[nodiscard]] std::string error() {
-    std::array<char, JMSG_LENGTH_MAX> message{};
-    errors_.manager.format_message(reinterpret_cast<j_common_ptr>(&info_), message.data());
-    return message.data();
-  }
-
-  [[nodiscard]] int width() const { return static_cast<int>(info_.image_width); }
-  [[nodiscard]] int height() const { return static_cast<int>(info_.image_height); }
-  [[nodiscard]] int components() const { return info_.num_components; }
-
-  [[nodiscard]] int channels() const {
-    switch (colour_space()) {
-      case JCS_GRAYSCALE:
-        return 1;
-      case JCS_CMYK:
-        return 4;
-      default:
-        return 3;
-    }
-  }
-
-  [[nodiscard]] int orientation() const {
-    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
-      const int found = exif_orientation({reinterpret_cast<const std::byte*>(marker->data), marker->data_length});
-      if (found != 1) return found;
-    }
-    return 1;
-  }
-
-  // The pixels, the same again for turning them, and for files of several scans the coefficients: two bytes each.
-  [[nodiscard]] std::size_t memory() {
-    const std::size_t pixels = static_cast<std::size_t>(info_.image_width) * info_.image_height;
-    const std::size_t coefficients =
-        jpeg_has_multiple_scans(&info_) != 0 ? 2 * static_cast<std::size_t>(components()) : 0;
-    const std::size_t turned = orientation() != 1 ? static_cast<std::size_t>(channels()) : 0;
-    return pixels * (static_cast<std::size_t>(channels()) + coefficients + turned) +
-           static_cast<std::size_t>(info_.image_width) * 64 + kOverhead;
-  }
-
- private:
-  struct Errors {
-    jpeg_error_mgr manager;  // first: the library hands out a pointer to it
-    std::jmp_buf back;
-  };
-
-  [[nodiscard]] J_COLOR_SPACE colour_space() const {
-    if (info_.jpeg_color_space == JCS_GRAYSCALE) return JCS_GRAYSCALE;
-    return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK ? JCS_CMYK : JCS_RGB;
-  }
-
-  [[noreturn]] static void jump(j_common_ptr info) { std::longjmp(reinterpret_cast<Errors*>(info->err)->back, 1); }
-
-  // Warnings say that data is damaged or missing, but for these, which lose nothing.
-  static void emit(j_common_ptr info, int level) {
-    if (level >= 0) return;
-    const int code = info->err->msg_code;
-    if (code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM ||
-        code == JWRN_TOO_MUCH_DATA)
-      return;
-    jump(info);
-  }
-
-  static void count_scans(j_common_ptr info) {
-    if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
-    info->err->msg_code = JERR_BAD_PROGRESSION;
-    jump(info);
-  }
-
-  ByteView bytes_;
-  Errors errors_{};
-  jpeg_progress_mgr progress_{};
-  jpeg_decompress_struct info_{};
+  JpegReader(ByteView file, const JpegLayout& file_layout) : layout(file_layout), bytes(file) {}
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
+  ~JpegReader() { jpeg_destroy_decompress(&info); }
 };
 
-std::uint8_t multiply(unsigned a, unsigned b) {
-  const unsigned product = a * b + 128;
-  return static_cast<std::uint8_t>((product + (product >> 8U)) >> 8U);
+template <typename Info>
+JpegReader& reader_of(Info* info) {
+  return *static_cast<JpegReader*>(info->client_data);
 }
 
-// Files hold cyan, magenta, yellow and black inverted (Adobe's convention), so that each is the light that is left.
-Image cmyk_to_rgb(Image image) {
-  std::uint8_t* out = image.pixels.data();
-  for (std::size_t in = 0; in < image.pixels.size(); in += 4) {
-    const unsigned light = image.pixels[in + 3];
-    for (std::size_t c = 0; c < 3; ++c) {
-      *out++ = static_cast<std::uint8_t>(light - multiply(255U - image.pixels[in + c], light));
+[[noreturn]] void stop(JpegReader& reader) { std::longjmp(reader.failed, 1); }
+
+[[noreturn]] void stop(JpegReader& reader, const char* message) {
+  std::snprintf(reader.message.data(), reader.message.size(), "%s", message);
+  stop(reader);
+}
+
+[[noreturn]] void on_error(j_common_ptr info) {
+  JpegReader& reader = reader_of(info);
+  info->err->format_message(info, reader.message.data());
+  stop(reader);
+}
+
+// libjpeg goes on after damage with grey or repeated blocks and calls it a
+// warning. Here it is an error, except for what leaves every pixel in its
+// place.
+void on_message(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  switch (info->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_BOGUS_PROGRESSION:
+    case JWRN_BOGUS_ICC:
+      return;
+    default:
+      on_error(info);
+  }
+}
+
+void no_output(j_common_ptr /*info*/) {}
+void no_source_change(j_decompress_ptr /*info*/) {}
+
+// At the end of the file. A picture of one scan may lack its end marker;
+// whether pixels are missing then shows in the scan itself. In one of several,
+// whole scans could be missing.
+boolean on_end_of_file(j_decompress_ptr info) {
+  static constexpr std::array<JOCTET, 2> kEnd{0xFF, JPEG_EOI};
+  JpegReader& reader = reader_of(info);
+  if (reader.layout.multiple_scans) stop(reader, "it ends before its last scan does");
+  info->src->next_input_byte = kEnd.data();
+  info->src->bytes_in_buffer = kEnd.size();
+  return TRUE;
+}
+
+void skip(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  if (std::cmp_greater(count, info->src->bytes_in_buffer)) stop(reader_of(info), "a segment of it is cut");
+  info->src->next_input_byte += count;
+  info->src->bytes_in_buffer -= static_cast<std::size_t>(count);
+}
+
+void count_scans(j_common_ptr info) {
+  JpegReader& reader = reader_of(info);
+  if (reader.info.input_scan_number > kMaxScans) stop(reader, "it has more than 100 scans");
+}
+
+void open(JpegReader& reader) {
+  reader.info.err = jpeg_std_error(&reader.errors);
+  reader.errors.error_exit = on_error;
+  reader.errors.emit_message = on_message;
+  reader.errors.output_message = no_output;
+  reader.info.client_data = &reader;
+  jpeg_create_decompress(&reader.info);
+  reader.info.client_data = &reader;
+  reader.info.mem->max_memory_to_use = static_cast<long>(reader.layout.header.memory + kSlack);
+  reader.source.next_input_byte = reinterpret_cast<const JOCTET*>(reader.bytes.data());
+  reader.source.bytes_in_buffer = reader.bytes.size();
+  reader.source.init_source = no_source_change;
+  reader.source.fill_input_buffer = on_end_of_file;
+  reader.source.skip_input_data = skip;
+  reader.source.resync_to_restart = jpeg_resync_to_restart;
+  reader.source.term_source = no_source_change;
+  reader.info.src = &reader.source;
+  reader.progress.progress_monitor = count_scans;
+  reader.info.progress = &reader.progress;
+}
+
+// Adobe's CMYK is stored inverted: 255 is no ink. Every such file is taken to
+// be so, as Pillow does.
+void to_rgb(std::uint8_t* row, int width) {
+  const std::uint8_t* in = row;
+  std::uint8_t* out = row;
+  for (int x = 0; x < width; ++x, in += 4) {
+    const unsigned light = in[3];
+    for (int c = 0; c < 3; ++c) {
+      const unsigned product = (255U - in[c]) * light + 128;
+      const unsigned darkened = ((product >> 8U) + product) >> 8U;
+      *out++ = static_cast<std::uint8_t>(light - std::min(darkened, light));
     }
   }
-  image.pixels.resize(static_cast<std::size_t>(out - image.pixels.data()));
-  image.channels = 3;
-  return image;
+}
+
+void place_row(JpegReader& reader, int y) {
+  const int channels = reader.image.channels;
+  const RowPlace place =
+      upright_place(reader.layout.orientation, reader.layout.stored_width, reader.layout.stored_height, y);
+  const std::uint8_t* in = reader.row.data();
+  std::uint8_t* out = reader.image.pixels.data() + place.start * channels;
+  const std::ptrdiff_t step = place.step * channels;
+  for (int x = 0; x < reader.layout.stored_width; ++x, in += channels, out += step) std::copy_n(in, channels, out);
+}
+
+void read_rows_in_place(JpegReader& reader) {
+  constexpr int kRows = 8;
+  std::array<JSAMPROW, kRows> rows{};
+  const std::size_t size = reader.image.row_bytes();
+  while (reader.info.output_scanline < reader.info.output_height) {
+    const JDIMENSION left = reader.info.output_height - reader.info.output_scanline;
+    const JDIMENSION count = std::min<JDIMENSION>(kRows, left);
+    for (JDIMENSION i = 0; i < count; ++i) {
+      rows[i] = reader.image.pixels.data() + (reader.info.output_scanline + i) * size;
+    }
+    jpeg_read_scanlines(&reader.info, rows.data(), count);
+  }
+}
+
+void read_rows_one_by_one(JpegReader& reader) {
+  JSAMPROW row = reader.row.data();
+  for (int y = 0; y < reader.layout.stored_height; ++y) {
+    jpeg_read_scanlines(&reader.info, &row, 1);
+    if (reader.layout.components == 4) to_rgb(row, reader.layout.stored_width);
+    place_row(reader, y);
+  }
+}
+
+J_COLOR_SPACE colour_space(int components) {
+  if (components == 1) return JCS_GRAYSCALE;
+  return components == 3 ? JCS_RGB : JCS_CMYK;
+}
+
+// False after a failure, whose message is then in the reader.
+bool read_pixels(JpegReader& reader) {
+  // NOLINTNEXTLINE(cert-err52-cpp,modernize-avoid-setjmp-longjmp): libjpeg's C
+  // frames cannot pass an exception on.
+  if (setjmp(reader.failed) != 0) return false;
+  open(reader);
+  jpeg_read_header(&reader.info, TRUE);
+  if (std::cmp_not_equal(reader.info.image_width, reader.layout.stored_width) ||
+      std::cmp_not_equal(reader.info.image_height, reader.layout.stored_height) ||
+      reader.info.num_components != reader.layout.components ||
+      (jpeg_has_multiple_scans(&reader.info) != FALSE && !reader.layout.multiple_scans)) {
+    stop(reader, "its header contradicts itself");
+  }
+  reader.info.out_color_space = colour_space(reader.layout.components);
+  jpeg_start_decompress(&reader.info);
+  if (reader.row.empty()) {
+    read_rows_in_place(reader);
+  } else {
+    read_rows_one_by_one(reader);
+  }
+  return true;
 }
 
 }  // namespace
 
-Result<Header> read_jpeg_header(ByteView bytes) {
-  Decompressor decompressor(bytes);
-  if (!decompressor.read_header()) return damaged(Format::jpeg, decompressor.error());
-  Header header{Format::jpeg, decompressor.width(), decompressor.height(), decompressor.memory()};
-  if (swaps_sides(decompressor.orientation())) std::swap(header.width, header.height);
-  return header;
-}
-
-Result<Image> decode_jpeg(ByteView bytes, const Header&) {
-  Decompressor decompressor(bytes);
-  if (!decompressor.read_header()) return damaged(Format::jpeg, decompressor.error());
-  const int orientation = decompressor.orientation();
-  Image image = make_image(decompressor.width(), decompressor.height(), decompressor.channels());
-  if (!decompressor.decode(image.pixels.data())) return damaged(Format::jpeg, decompressor.error());
-  if (image.channels == 4) image = cmyk_to_rgb(std::move(image));
-  return apply_orientation(std::move(image), orientation);
+Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout) {
+  JpegReader reader(bytes, layout);
+  reader.image = make_image(layout.header.width, layout.header.height, layout.components == 1 ? 1 : 3);
+  if (layout.orientation != 1 || layout.components == 4) {
+    reader.row.resize(static_cast<std::size_t>(layout.stored_width) * layout.components);
+  }
+  if (!read_pixels(reader)) {
+    return fail(ErrorCode::undecodable, fmt::format("The JPEG picture cannot be decoded: {}.", reader.message.data()));
+  }
+  return std::move(reader.image);
 }
 
 }  // namespace vidi::image

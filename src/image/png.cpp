@@ -1,98 +1,263 @@
 // PNG (W3C Recommendation, third edition), decoded by libspng.
 
+#include <fmt/format.h>
 #include <spng.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <memory>
+#include <new>
+#include <string_view>
+#include <utility>
 
-#include "image/codecs.hpp"
+#include "image/formats.hpp"
+#include "image/integers.hpp"
+#include "image/png_small.hpp"
 
 namespace vidi::image {
 namespace {
 
-// Text, profiles and other chunks beside the pixels are not used; so much of them may be held while they are passed
-// over.
-constexpr std::size_t kMaxChunk = 1U << 20U;
-constexpr std::size_t kMaxChunks = 4U << 20U;
-// libspng's own state: zlib's window and two rows come on top of the pixels.
-constexpr std::size_t kOverhead = 128U << 10U;
+constexpr std::size_t kSignatureBytes = 8;
+constexpr std::size_t kChunkFrame = 12;  // length, type and checksum around a chunk's data
+constexpr std::size_t kHeaderBytes = kSignatureBytes + kChunkFrame + 13;
 
-using Context = std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)>;
+// What libspng, zlib's window and the context of a decoder take beside pixels
+// and rows.
+constexpr std::size_t kLibraryBytes = 128U << 10U;
 
-struct Layout {
-  int channels = 0;
-  int format = 0;    // libspng's output format
-  int produced = 0;  // channels that libspng writes in that format
+std::unexpected<Error> undecodable(std::string_view reason) {
+  return fail(ErrorCode::undecodable, fmt::format("The PNG picture cannot be decoded: {}.", reason));
+}
+
+std::string_view chunk_type(ByteView bytes, std::size_t at) { return as_text(bytes).substr(at + 4, 4); }
+
+// A chunk that decoders may pass over (its first letter is a small one), and
+// that this one does.
+bool is_ancillary(std::string_view type) {
+  return (static_cast<unsigned char>(type[0]) & 0x20U) != 0 && type != "tRNS";
+}
+
+bool is_allowed_depth(int colour_type, int depth) {
+  switch (colour_type) {
+    case SPNG_COLOR_TYPE_GRAYSCALE:
+      return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
+    case SPNG_COLOR_TYPE_INDEXED:
+      return depth == 1 || depth == 2 || depth == 4 || depth == 8;
+    case SPNG_COLOR_TYPE_TRUECOLOR:
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
+      return depth == 8 || depth == 16;
+    default:
+      return false;
+  }
+}
+
+int stored_channels(int colour_type) {
+  switch (colour_type) {
+    case SPNG_COLOR_TYPE_TRUECOLOR:
+      return 3;
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+      return 2;
+    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
+      return 4;
+    default:
+      return 1;
+  }
+}
+
+int decoded_channels(const PngLayout& layout) {
+  switch (layout.colour_type) {
+    case SPNG_COLOR_TYPE_GRAYSCALE:
+      return layout.transparency ? 2 : 1;
+    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
+      return 2;
+    case SPNG_COLOR_TYPE_TRUECOLOR_ALPHA:
+      return 4;
+    default:
+      return layout.transparency ? 4 : 3;
+  }
+}
+
+// Grey of 16 bits is decoded as it stands and reduced in its place.
+bool is_deep_grey(const PngLayout& layout) {
+  return layout.bit_depth == 16 && stored_channels(layout.colour_type) <= 2;
+}
+
+Result<PngLayout> read_ihdr(ByteView bytes) {
+  if (bytes.size() < kHeaderBytes) {
+    return undecodable(fmt::format("it ends after {} bytes, inside its header of {}", bytes.size(), kHeaderBytes));
+  }
+  if (big32(bytes, 8) != 13 || chunk_type(bytes, 8) != "IHDR") return undecodable("its first chunk is not a header");
+  const std::uint32_t width = big32(bytes, 16);
+  const std::uint32_t height = big32(bytes, 20);
+  if (width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX) {
+    return undecodable(fmt::format("its size is {} x {}; each side is from 1 to {}", width, height, INT32_MAX));
+  }
+  PngLayout layout;
+  layout.header = {
+      .format = Format::png, .width = static_cast<int>(width), .height = static_cast<int>(height), .memory = 0};
+  layout.bit_depth = static_cast<int>(byte_at(bytes, 24));
+  layout.colour_type = static_cast<int>(byte_at(bytes, 25));
+  if (!is_allowed_depth(layout.colour_type, layout.bit_depth)) {
+    return undecodable(
+        fmt::format("there is no colour type {} with {} bits a channel", layout.colour_type, layout.bit_depth));
+  }
+  const std::uint32_t interlace = byte_at(bytes, 28);
+  if (byte_at(bytes, 26) != 0 || byte_at(bytes, 27) != 0 || interlace > 1) {
+    return undecodable("its compression, filter or interlace method is none that PNG defines");
+  }
+  layout.interlaced = interlace == 1;
+  return layout;
+}
+
+// Passes over the chunks before the pixels.
+Result<void> find_data(ByteView bytes, PngLayout& layout) {
+  std::size_t at = kHeaderBytes;
+  while (holds(bytes, at, kChunkFrame)) {
+    const std::string_view type = chunk_type(bytes, at);
+    if (type == "IDAT") {
+      layout.data_at = at;
+      return {};
+    }
+    if (type == "IEND") return undecodable("it has no pixels");
+    if (type == "tRNS" && stored_channels(layout.colour_type) % 2 == 1) layout.transparency = true;
+    if (is_ancillary(type)) layout.ancillary = true;
+    const std::size_t length = big32(bytes, at);
+    if (!holds(bytes, at + kChunkFrame, length)) break;
+    at += kChunkFrame + length;
+  }
+  return undecodable("it ends before its pixels");
+}
+
+// Bytes of the rows as they are inflated; a few less than that when interlaced
+// passes are empty.
+std::size_t inflated_bytes(const PngLayout& layout) {
+  const std::size_t bits = static_cast<std::size_t>(layout.bit_depth) * stored_channels(layout.colour_type);
+  const std::size_t row = saturating_product(layout.header.width, bits) / 8 + 1;
+  return saturating_product(row, layout.header.height);
+}
+
+std::size_t memory_for(const PngLayout& layout) {
+  const std::size_t width = layout.header.width;
+  const std::size_t sample_bytes = is_deep_grey(layout) ? 2 : 1;
+  const std::size_t pixels =
+      saturating_product(saturating_product(width, layout.header.height), decoded_channels(layout) * sample_bytes);
+  // libspng keeps two rows as stored, at most 8 bytes a pixel, and one as
+  // decoded.
+  return saturating_sum(pixels, saturating_sum(saturating_product(width, 3U * 8), kLibraryBytes));
+}
+
+// Hands libspng the file without the chunks that decoding does not need, so
+// that no text or profile is inflated or kept.
+class ChunkFilter {
+ public:
+  explicit ChunkFilter(ByteView bytes) : bytes_(bytes), wanted_(kSignatureBytes) {}
+
+  static int read(spng_ctx* /*context*/, void* user, void* target, std::size_t size) {
+    return static_cast<ChunkFilter*>(user)->read(static_cast<std::byte*>(target), size);
+  }
+
+ private:
+  int read(std::byte* target, std::size_t size) {
+    while (size > 0) {
+      if (wanted_ == 0 && !find_chunk()) return SPNG_IO_EOF;
+      const std::size_t count = std::min(size, wanted_);
+      if (!holds(bytes_, at_, count)) return SPNG_IO_EOF;
+      std::memcpy(target, bytes_.data() + at_, count);
+      target += count;
+      at_ += count;
+      wanted_ -= count;
+      size -= count;
+    }
+    return 0;
+  }
+
+  bool find_chunk() {
+    while (holds(bytes_, at_, kChunkFrame)) {
+      const std::size_t size = kChunkFrame + big32(bytes_, at_);
+      if (!is_ancillary(chunk_type(bytes_, at_))) {
+        wanted_ = size;
+        return true;
+      }
+      if (!holds(bytes_, at_, size)) return false;
+      at_ += size;
+    }
+    return false;
+  }
+
+  ByteView bytes_;
+  std::size_t at_ = 0;
+  std::size_t wanted_;  // bytes from at_ on that libspng is to see
 };
 
-// libspng writes one channel only for 8 bits or fewer; it reduces 16 bits to 8 only as red, green, blue and alpha.
-Layout layout_of(const spng_ihdr& header, bool transparent) {
-  const bool deep = header.bit_depth == 16;
-  switch (header.color_type) {
-    case SPNG_COLOR_TYPE_GRAYSCALE:
-      if (transparent || deep) return {transparent ? 2 : 1, SPNG_FMT_RGBA8, 4};
-      return {1, SPNG_FMT_G8, 1};
-    case SPNG_COLOR_TYPE_GRAYSCALE_ALPHA:
-      return {2, SPNG_FMT_RGBA8, 4};
-    case SPNG_COLOR_TYPE_TRUECOLOR:
-    case SPNG_COLOR_TYPE_INDEXED:
-      if (transparent) return {4, SPNG_FMT_RGBA8, 4};
-      return {3, SPNG_FMT_RGB8, 3};
-    default:
-      return {4, SPNG_FMT_RGBA8, 4};
-  }
+struct ContextDeleter {
+  void operator()(spng_ctx* context) const { spng_ctx_free(context); }
+};
+
+int output_format(const PngLayout& layout) {
+  if (is_deep_grey(layout) || layout.colour_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA) return SPNG_FMT_PNG;
+  if (layout.colour_type == SPNG_COLOR_TYPE_GRAYSCALE) return layout.transparency ? SPNG_FMT_GA8 : SPNG_FMT_G8;
+  return decoded_channels(layout) == 4 ? SPNG_FMT_RGBA8 : SPNG_FMT_RGB8;
 }
 
-// From red, green, blue, alpha to grey, or grey and alpha.
-void keep_grey(Image& image, int channels) {
+std::uint16_t sample_at(const Image& image, std::size_t index) {
+  std::uint16_t sample = 0;
+  std::memcpy(&sample, image.pixels.data() + 2 * index, sizeof sample);
+  return sample;
+}
+
+// From 16 bits in the machine's order to their upper 8; `transparent` is the
+// grey that tRNS makes transparent.
+void reduce_deep_grey(Image& image, const PngLayout& layout, std::uint16_t transparent) {
+  const std::size_t samples =
+      static_cast<std::size_t>(image.width) * image.height * stored_channels(layout.colour_type);
   std::uint8_t* out = image.pixels.data();
-  for (std::size_t in = 0; in < image.pixels.size(); in += 4) {
-    *out++ = image.pixels[in];
-    if (channels == 2) *out++ = image.pixels[in + 3];
+  for (std::size_t i = 0; i < samples; ++i) {
+    const std::uint16_t sample = sample_at(image, i);
+    *out++ = static_cast<std::uint8_t>(sample >> 8U);
+    if (layout.transparency) *out++ = sample == transparent ? 0 : 255;
   }
   image.pixels.resize(static_cast<std::size_t>(out - image.pixels.data()));
-  image.channels = channels;
-}
-
-Result<spng_ihdr> open(const Context& context, ByteView bytes) {
-  if (!context) return fail(ErrorCode::internal, "out of memory");
-  // The limits on width and height are checked by the caller.
-  spng_set_image_limits(context.get(), 0x7FFFFFFF, 0x7FFFFFFF);
-  spng_set_chunk_limits(context.get(), kMaxChunk, kMaxChunks);
-  spng_set_png_buffer(context.get(), bytes.data(), bytes.size());
-  spng_ihdr header{};
-  if (const int error = spng_get_ihdr(context.get(), &header); error != 0) {
-    return damaged(Format::png, spng_strerror(error));
-  }
-  return header;
 }
 
 }  // namespace
 
-Result<Header> read_png_header(ByteView bytes) {
-  // The header is always the first chunk: eight bytes of signature, length, type, then width and height.
-  const Context context(spng_ctx_new(0), &spng_ctx_free);
-  const auto header = open(context, bytes);
-  if (!header) return std::unexpected(header.error());
-  Header result{Format::png, static_cast<int>(header->width), static_cast<int>(header->height), 0};
-  result.memory = static_cast<std::size_t>(header->width) * header->height * 4 + kOverhead +
-                  static_cast<std::size_t>(header->width) * 16;
-  return result;
+Result<PngLayout> inspect_png(ByteView bytes) {
+  Result<PngLayout> layout = read_ihdr(bytes);
+  if (!layout) return layout;
+  if (Result<void> found = find_data(bytes, *layout); !found) return forward_error(found);
+  layout->header.memory = memory_for(*layout);
+  return layout;
 }
 
-Result<Image> decode_png(ByteView bytes, const Header&) {
-  const Context context(spng_ctx_new(0), &spng_ctx_free);
-  const auto header = open(context, bytes);
-  if (!header) return std::unexpected(header.error());
-  spng_trns transparency{};
-  const bool transparent = spng_get_trns(context.get(), &transparency) == 0;
-  const Layout layout = layout_of(*header, transparent);
-  Image image = make_image(static_cast<int>(header->width), static_cast<int>(header->height), layout.produced);
-  if (const int error =
-          spng_decode_image(context.get(), image.pixels.data(), image.pixels.size(), layout.format, SPNG_DECODE_TRNS);
-      error != 0) {
-    return damaged(Format::png, spng_strerror(error));
+Result<Image> decode_png(ByteView bytes, const PngLayout& layout) {
+  if (std::optional<Image> small = decode_small_png(bytes, layout)) return *std::move(small);
+  // Deflate makes at most 1,032 bytes of one, so fewer cannot hold the picture:
+  // nothing need be allocated to know.
+  if (inflated_bytes(layout) / 1032 > bytes.size()) {
+    return undecodable(fmt::format("its {} bytes are too few for {} x {} pixels", bytes.size(), layout.header.width,
+                                   layout.header.height));
   }
-  if (layout.channels != layout.produced) keep_grey(image, layout.channels);
+  const std::unique_ptr<spng_ctx, ContextDeleter> context(spng_ctx_new(0));
+  if (!context) throw std::bad_alloc();
+  ChunkFilter filter(bytes);
+  spng_set_png_stream(context.get(), &ChunkFilter::read, &filter);
+
+  const int channels = decoded_channels(layout);
+  Image image{.width = layout.header.width, .height = layout.header.height, .channels = channels, .pixels = {}};
+  const std::size_t size = image.row_bytes() * static_cast<std::size_t>(image.height);
+  image.pixels.resize(is_deep_grey(layout) && !(layout.transparency) ? 2 * size : size);
+  int status = spng_decode_image(context.get(), image.pixels.data(), image.pixels.size(), output_format(layout),
+                                 layout.transparency ? SPNG_DECODE_TRNS : 0);
+  // The checksum of the last IDAT stands behind it, and the end must be there.
+  if (status == 0) status = spng_decode_chunks(context.get());
+  if (status != 0) return undecodable(spng_strerror(status));
+  if (is_deep_grey(layout)) {
+    spng_trns transparent{};
+    if (layout.transparency && spng_get_trns(context.get(), &transparent) != 0) transparent.gray = 0;
+    reduce_deep_grey(image, layout, transparent.gray);
+  }
   return image;
 }
 

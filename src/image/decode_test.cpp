@@ -1,0 +1,98 @@
+#include "image/decode.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "image/encode.hpp"
+#include "image/test_pictures.hpp"
+
+namespace vidi::image {
+namespace {
+
+int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
+  return largest;
+}
+
+class Pictures : public testing::TestWithParam<std::string> {};
+
+TEST_P(Pictures, AreSeenAsPillowSeesThem) {
+  const Result<Image> decoded = decode(picture(GetParam()));
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  const Image expected = expected_pixels(GetParam());
+  EXPECT_EQ(decoded->width, expected.width);
+  EXPECT_EQ(decoded->height, expected.height);
+  ASSERT_EQ(decoded->channels, expected.channels);
+  ASSERT_EQ(decoded->pixels.size(), expected.pixels.size());
+  EXPECT_EQ(largest_difference(*decoded, expected), 0);
+}
+
+TEST_P(Pictures, TellTheirSizeBeforeTheyAreDecoded) {
+  const Bytes bytes = picture(GetParam());
+  const Result<Header> header = read_header(bytes, DecodeLimits{});
+  ASSERT_TRUE(header) << header.error().message;
+  const Image expected = expected_pixels(GetParam());
+  EXPECT_EQ(header->width, expected.width);
+  EXPECT_EQ(header->height, expected.height);
+  EXPECT_GE(header->memory, expected.pixels.size());
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Pictures, testing::ValuesIn(picture_names()), test_name);
+
+TEST(Sniff, KnowsTheFourFormatsByTheirContent) {
+  EXPECT_EQ(sniff(picture("grey8.png")), Format::png);
+  EXPECT_EQ(sniff(picture("rgb.jpg")), Format::jpeg);
+  EXPECT_EQ(sniff(picture("plain.gif")), Format::gif);
+  EXPECT_EQ(sniff(picture("24.bmp")), Format::bmp);
+}
+
+TEST(Sniff, TakesNothingElseForAPicture) {
+  EXPECT_EQ(sniff({}), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes("\x89PNG\r\n\x1a")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes("GIF88a and more")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes("BMW is a make of cars, not a picture")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes("%PDF-1.7")), std::nullopt);
+}
+
+TEST(Decode, SaysWhichFormatsItKnows) {
+  const Result<Image> text = decode(as_bytes("hello"));
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, ErrorCode::unsupported_media);
+  EXPECT_NE(text.error().message.find("PNG, JPEG, GIF"), std::string::npos);
+  const Result<Image> empty = decode({});
+  ASSERT_FALSE(empty);
+  EXPECT_NE(empty.error().message.find("empty"), std::string::npos);
+}
+
+TEST(Decode, NamesFormatsAndMediaTypes) {
+  EXPECT_EQ(name(Format::jpeg), "JPEG");
+  EXPECT_EQ(media_type(Format::bmp), "image/bmp");
+}
+
+class Encoded : public testing::TestWithParam<int> {};
+
+// Large enough for the general PNG decoder, small enough for the quick one.
+TEST_P(Encoded, IsReadBackAsItWas) {
+  for (const int side : {1, 28, 300}) {
+    Image image = make_image(side, side + 1, GetParam());
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<std::uint8_t>(i * i / 7 + i);
+    const Result<Image> decoded = decode(encode_png(image));
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(*decoded, image);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Channels, Encoded, testing::Values(1, 2, 3, 4));
+
+}  // namespace
+}  // namespace vidi::image

@@ -1,0 +1,179 @@
+// Bombs: small files that ask for much. Each is refused, or decoded in little
+// memory.
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "image/decode.hpp"
+#include "image/encode.hpp"
+#include "image/test_pictures.hpp"
+
+namespace vidi::image {
+namespace {
+
+constexpr std::size_t kMebibyte = 1U << 20U;
+
+std::string big32(std::uint32_t value) {
+  return {static_cast<char>(value >> 24U), static_cast<char>(value >> 16U), static_cast<char>(value >> 8U),
+          static_cast<char>(value)};
+}
+
+std::string chunk(std::string_view type, std::string_view data) {
+  const std::string body = std::string(type) + std::string(data);
+  const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+  return big32(static_cast<std::uint32_t>(data.size())) + body + big32(static_cast<std::uint32_t>(checksum));
+}
+
+std::string deflated(std::size_t zeros) {
+  const std::string text(zeros, '\0');
+  uLongf size = compressBound(text.size());
+  std::string out(size, '\0');
+  compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size(), 9);
+  out.resize(size);
+  return out;
+}
+
+std::string png(std::uint32_t width, std::uint32_t height, std::string_view before_data, std::string_view data) {
+  const std::string header = big32(width) + big32(height) + std::string("\x08\0\0\0\0", 5);
+  return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + std::string(before_data) + chunk("IDAT", data) +
+         chunk("IEND", "");
+}
+
+std::size_t status_bytes(std::string_view field) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with(field)) return std::stoul(line.substr(field.size() + 1)) * 1024;
+  }
+  return 0;
+}
+
+// How far the memory of this process rises while `bytes` are decoded.
+std::size_t peak_growth(ByteView bytes, const DecodeLimits& limits, Result<Image>& decoded) {
+  std::ofstream("/proc/self/clear_refs") << 5;  // sets the peak back to what is in use
+  const std::size_t before = status_bytes("VmRSS:");
+  decoded = decode(bytes, limits);
+  const std::size_t peak = status_bytes("VmHWM:");
+  return peak > before ? peak - before : 0;
+}
+
+void expect_refused(ByteView bytes, ErrorCode code, std::string_view named, const DecodeLimits& limits = {}) {
+  Result<Image> decoded;
+  EXPECT_LT(peak_growth(bytes, limits, decoded), 8 * kMebibyte) << named;
+  ASSERT_FALSE(decoded) << named;
+  EXPECT_EQ(decoded.error().code, code) << decoded.error().message;
+  EXPECT_NE(decoded.error().message.find(named), std::string::npos) << decoded.error().message;
+  const Result<Header> header = read_header(bytes, limits);
+  if (code == ErrorCode::too_large) {
+    ASSERT_FALSE(header);
+    EXPECT_EQ(header.error(), decoded.error());
+  }
+}
+
+TEST(Limits, NameTheValueAndTheLimit) {
+  const Bytes bytes = picture("grey8.png");
+  const std::string size = std::to_string(bytes.size());
+  expect_refused(bytes, ErrorCode::too_large, size + " bytes; at most 20 are", {.max_bytes = 20});
+  expect_refused(bytes, ErrorCode::too_large, "13 x 11, which is 143 pixels; at most 142 are", {.max_pixels = 142});
+  expect_refused(bytes, ErrorCode::too_large, "at most 100 are", {.max_memory = 100});
+  EXPECT_TRUE(decode(bytes, {.max_bytes = bytes.size(), .max_pixels = 143}));
+}
+
+TEST(Limits, StopPicturesOfHugeSizeInEveryFormat) {
+  expect_refused(as_bytes(png(60'000, 60'000, "", deflated(1000))), ErrorCode::too_large, "60000 x 60000");
+  expect_refused(as_bytes(png(0x7FFFFFFF, 0x7FFFFFFF, "", deflated(1000))), ErrorCode::too_large, "2147483647");
+
+  Bytes jpeg = make_jpeg(20, 30, false);
+  const auto frame = std::ranges::search(jpeg, std::vector{std::byte{0xFF}, std::byte{0xC0}}).begin();
+  std::fill_n(frame + 5, 4, std::byte{0xFF});
+  expect_refused(jpeg, ErrorCode::too_large, "65535 x 65535");
+
+  Bytes gif = picture("plain.gif");
+  std::fill_n(gif.begin() + 6, 4, std::byte{0xFF});
+  expect_refused(gif, ErrorCode::too_large, "65535 x 65535");
+
+  Bytes bmp = picture("8-rle.bmp");
+  for (const std::size_t at : {18U, 22U}) {
+    bmp[at] = std::byte{0x60};
+    bmp[at + 1] = std::byte{0xEA};
+  }
+  expect_refused(bmp, ErrorCode::too_large, "60000 x 60000");
+}
+
+TEST(Limits, CountTheCoefficientsOfAProgressiveJpeg) {
+  const DecodeLimits limits{.max_memory = 16 * kMebibyte};
+  EXPECT_TRUE(decode(make_jpeg(2000, 2000, false), limits));
+  expect_refused(make_jpeg(2000, 2000, true), ErrorCode::too_large, "JPEG picture of 2000 x 2000", limits);
+}
+
+TEST(Bombs, APngThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
+  expect_refused(as_bytes(png(7'000, 7'000, "", deflated(1000))), ErrorCode::undecodable, "too few for 7000 x 7000");
+}
+
+TEST(Bombs, ABmpThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
+  Bytes bmp = picture("24.bmp");
+  bmp[19] = std::byte{0x40};
+  expect_refused(bmp, ErrorCode::undecodable, "its pixels are");
+}
+
+TEST(Bombs, APngIsNotInflatedPastItsPixels) {
+  Result<Image> decoded;
+  EXPECT_LT(peak_growth(as_bytes(png(10, 10, "", deflated(200 * kMebibyte))), {}, decoded), 8 * kMebibyte);
+}
+
+TEST(Bombs, TextAndProfilesOfAPngAreNotInflated) {
+  const std::string bomb = deflated(64 * kMebibyte);
+  std::string chunks;
+  for (int i = 0; i < 20; ++i) chunks += chunk("zTXt", std::string("key\0\0", 5) + bomb);
+  chunks += chunk("iCCP", std::string("key\0\0", 5) + bomb) + chunk("iTXt", std::string("key\0\1\0\0\0", 8) + bomb);
+  chunks += chunk("sPLT", std::string(4 * kMebibyte, 'x'));
+  Result<Image> decoded;
+  EXPECT_LT(peak_growth(as_bytes(png(1, 1, chunks, deflated(2))), {}, decoded), 8 * kMebibyte);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->pixels, std::vector<std::uint8_t>{0});
+}
+
+TEST(Bombs, AJpegOfManyScansIsRefused) {
+  constexpr std::byte kTables[] = {std::byte{0xFF}, std::byte{0xC4}};  // of the second scan
+  const Bytes file = make_jpeg(64, 64, true);
+  const auto scan = std::ranges::search(file, std::vector{std::byte{0xFF}, std::byte{0xDA}}).begin();
+  const auto behind = std::search(scan, file.end(), std::begin(kTables), std::end(kTables));
+  Bytes bomb(file.begin(), behind);
+  for (int i = 0; i < 200; ++i) bomb.insert(bomb.end(), scan, behind);
+  bomb.insert(bomb.end(), behind, file.end());
+  expect_refused(bomb, ErrorCode::undecodable, "100 scans");
+}
+
+class JpegEstimate : public testing::TestWithParam<bool> {};
+
+TEST_P(JpegEstimate, OfMemoryIsNotExceeded) {
+  const Bytes file = make_jpeg(3001, 2003, GetParam());
+  const Result<Header> header = read_header(file, DecodeLimits{});
+  ASSERT_TRUE(header);
+  Result<Image> decoded;
+  EXPECT_LT(peak_growth(file, {}, decoded), header->memory + 4 * kMebibyte);
+  EXPECT_TRUE(decoded);
+  EXPECT_LT(header->memory, 3001U * 2003U * 7);
+}
+
+INSTANTIATE_TEST_SUITE_P(EitherKind, JpegEstimate, testing::Values(false, true));
+
+TEST(PngEstimate, OfMemoryIsNotExceeded) {
+  const Image image = make_image(3001, 2003, 3);
+  const Bytes file = encode_png(image);
+  const Result<Header> header = read_header(file, DecodeLimits{});
+  ASSERT_TRUE(header);
+  Result<Image> decoded;
+  EXPECT_LT(peak_growth(file, {}, decoded), header->memory + 4 * kMebibyte);
+  EXPECT_EQ(*decoded, image);
+}
+
+}  // namespace
+}  // namespace vidi::image
