@@ -2,10 +2,12 @@
 // One thread that writes for many: it takes whatever waits as one group, so that a costly step (a commit, an fsync) is
 // paid once a group. While a group is being written the next one gathers.
 
+#include <algorithm>
 #include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -48,6 +50,16 @@ class GroupWriter {
       wake = std::exchange(sleeping_, false);
     }
     if (wake) ready_.notify_one();
+    return true;
+  }
+
+  // Only inside Write: adds to the group what has arrived meanwhile, the first item of a burst having woken the writer
+  // before the others came. False: nothing has.
+  bool gather(std::vector<Item>& group) {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) return false;
+    std::ranges::move(waiting_, std::back_inserter(group));
+    waiting_.clear();
     return true;
   }
 

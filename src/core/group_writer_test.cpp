@@ -31,6 +31,30 @@ TEST(GroupWriter, WritesTogetherWhatGatheredDuringAWrite) {
   EXPECT_EQ(groups[1], (std::vector<int>{1, 2, 3, 4, 5}));
 }
 
+TEST(GroupWriter, AWriteMayTakeWhatArrivedSinceItBegan) {
+  std::promise<void> started;
+  std::promise<void> release;
+  std::vector<int> first;
+  GroupWriter<int>* self = nullptr;
+  {
+    GroupWriter<int> writer(100, [&](std::vector<int>& group) {
+      if (!first.empty()) return;
+      started.set_value();
+      release.get_future().wait();
+      EXPECT_TRUE(self->gather(group));
+      EXPECT_FALSE(self->gather(group));
+      first = group;
+    });
+    self = &writer;
+    ASSERT_TRUE(writer.submit(1));
+    started.get_future().wait();
+    ASSERT_TRUE(writer.submit(2));
+    ASSERT_TRUE(writer.submit(3));
+    release.set_value();
+  }
+  EXPECT_EQ(first, (std::vector<int>{1, 2, 3}));
+}
+
 TEST(GroupWriter, RefusesWithoutWaitingAndLeavesTheItemWhenTooMuchWaits) {
   std::promise<void> started;
   std::promise<void> release;

@@ -54,7 +54,7 @@ class LocalStore final : public ObjectStore {
         small_(folder_ / "segments", {.segment_size = options.segment_size, .segment_entries = options.segment_entries},
                [this](std::move_only_function<void()> work) { return files_.submit(std::move(work)); }),
         files_({.threads = options.file_threads, .max_queue = options.max_waiting_files}),
-        writing_(options.max_waiting_writes, [this](std::vector<Request>& group) { small_.write(group); }) {}
+        writing_(options.max_waiting_writes, [this](std::vector<Request>& group) { small_.write(group, gather_); }) {}
 
   Task<Result<void>> put(Digest digest, ByteView bytes) override {
     if (bytes.size() > small_limit_) {
@@ -114,6 +114,7 @@ class LocalStore final : public ObjectStore {
   // The threads come last: they end before what they use. The writing thread hands work to the file threads.
   LargeObjects large_;
   SmallObjects small_;
+  const SmallObjects::Gather gather_ = [this](std::vector<Request>& group) { return writing_.gather(group); };
   WorkerPool files_;
   GroupWriter<Request> writing_;
 };

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{1} << 20;
 
+// Requests in a group after which no more are waited for.
+constexpr std::size_t kEnough = 1024;
+
 // The number in "0000000012.segment"; absent for other names.
 std::optional<std::uint32_t> segment_number(const std::filesystem::path& path) {
   const std::string stem = path.stem().string();
@@ -92,22 +95,30 @@ Result<std::optional<Bytes>> SmallObjects::get(const Digest& digest) const {
   return std::optional<Bytes>(std::move(*bytes));
 }
 
-void SmallObjects::write(std::vector<Request>& group) {
+void SmallObjects::write(std::vector<Request>& group, const Gather& gather) {
   // A segment may get full in the middle of a group: then what came before is committed first.
   for (std::size_t begin = 0; begin < group.size();) {
+    std::size_t end = group.size();
     Outcome<void> committed = newest_is_full() ? begin_segment() : Outcome<void>();
-    std::size_t end = begin;
-    while (committed && end < group.size() && !newest_is_full()) stage(group[end++]);
     if (committed) {
+      end = stage_from(group, begin, gather);
       committed = commit();
-    } else {
-      end = group.size();
     }
     complete(std::span(group).subspan(begin, end - begin), committed);
     begin = end;
   }
   const auto removes = [](const Request& request) { return std::holds_alternative<Remove>(request); };
   if (!refusal_ && std::ranges::any_of(group, removes)) compact_where_worth_it();
+}
+
+// Where the staged requests end.
+std::size_t SmallObjects::stage_from(std::vector<Request>& group, std::size_t begin, const Gather& gather) {
+  std::size_t end = begin;
+  while (end < group.size() && !newest_is_full()) {
+    stage(group[end++]);
+    if (end == group.size() && group.size() < kEnough) gather(group);
+  }
+  return end;
 }
 
 void SmallObjects::stage(Request& request) {

@@ -45,8 +45,11 @@ class SmallObjects {
   // The folder must be there. Throws std::runtime_error.
   SmallObjects(std::filesystem::path folder, Options options, Background background);
 
+  // Adds to a group what has arrived meanwhile; false: nothing has.
+  using Gather = std::function<bool(std::vector<Request>& group)>;
+
   // On the writing thread: carries out the requests and completes each once it is durable.
-  void write(std::vector<Request>& group);
+  void write(std::vector<Request>& group, const Gather& gather);
 
   // Any thread.
   [[nodiscard]] bool contains(const Digest& digest) const;
@@ -71,6 +74,7 @@ class SmallObjects {
   [[nodiscard]] std::optional<Location> locate(const Digest& digest) const;
   [[nodiscard]] std::shared_ptr<Segment> segment_of(std::uint32_t number) const;
 
+  std::size_t stage_from(std::vector<Request>& group, std::size_t begin, const Gather& gather);
   void stage(Request& request);
   void stage_put(const Put& put);
   void stage_remove(Remove& remove);

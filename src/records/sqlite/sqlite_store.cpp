@@ -50,7 +50,8 @@ class SqliteStore final : public RecordStore {
       : writer_(path),
         readers_(path, options.reading_threads),
         reading_({.threads = options.reading_threads, .max_queue = options.max_waiting_reads}),
-        writing_(options.max_waiting_writes, [this](std::vector<Operation>& group) { writer_.write(group); }) {}
+        writing_(options.max_waiting_writes, [this](std::vector<Operation>& group) { writer_.write(group, gather_); }) {
+  }
 
   Task<Result<void>> append(Prediction prediction) override {
     auto start = [&](Completion<Result<void>> done) {
@@ -100,6 +101,7 @@ class SqliteStore final : public RecordStore {
 
   // The threads come last: they end before what they use.
   Writer writer_;
+  const Writer::Gather gather_ = [this](std::vector<Operation>& group) { return writing_.gather(group); };
   Readers readers_;
   WorkerPool reading_;
   GroupWriter<Operation> writing_;

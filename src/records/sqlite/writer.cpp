@@ -12,6 +12,9 @@ namespace {
 // About 8 MB: the log stays near that size, and copying it to the file takes some milliseconds.
 constexpr int kCheckpointPages = 2000;
 
+// Operations in a transaction after which no more are waited for.
+constexpr std::size_t kEnough = 1024;
+
 template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
@@ -58,12 +61,12 @@ Writer::Writer(const std::string& path)
   rows_to_enter_ = index_.rows_to_enter().value_or(0);
 }
 
-void Writer::write(std::vector<Operation>& group) {
+void Writer::write(std::vector<Operation>& group, const Gather& gather) {
   if (refusal_) {
     for (Operation& operation : group) refuse(operation, *refusal_);
     return;
   }
-  const auto committed = commit(group);
+  const auto committed = commit(group, gather);
   if (!committed) note(committed.error());
   for (Operation& operation : group) {
     if (committed) {
@@ -75,10 +78,11 @@ void Writer::write(std::vector<Operation>& group) {
   follow_up();
 }
 
-Outcome<void> Writer::commit(std::vector<Operation>& group) {
+Outcome<void> Writer::commit(std::vector<Operation>& group, const Gather& gather) {
   return in_transaction([&]() -> Outcome<void> {
-    for (Operation& operation : group) {
-      if (auto applied = apply(operation); !applied) return applied;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (auto applied = apply(group[i]); !applied) return applied;
+      if (i + 1 == group.size() && group.size() < kEnough) gather(group);
     }
     return {};
   });

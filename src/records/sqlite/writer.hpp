@@ -2,6 +2,7 @@
 // Carries out what changes predictions, a group in one transaction. Used by one thread.
 
 #include <concepts>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -46,11 +47,14 @@ class Writer {
   // Opens or makes the file. Throws std::runtime_error.
   explicit Writer(const std::string& path);
 
+  // Adds to a group what has arrived meanwhile; false: nothing has.
+  using Gather = std::function<bool(std::vector<Operation>& group)>;
+
   // Completes every operation, after the commit. Then brings the index and the database file up to date.
-  void write(std::vector<Operation>& group);
+  void write(std::vector<Operation>& group, const Gather& gather);
 
  private:
-  Outcome<void> commit(std::vector<Operation>& group);
+  Outcome<void> commit(std::vector<Operation>& group, const Gather& gather);
   Outcome<void> apply(Operation& operation);
   Outcome<void> append(const Prediction& prediction);
   Outcome<void> correct(Correct& operation);
