@@ -46,13 +46,14 @@ check_disk() {
   fi
 }
 
-# Names those of its arguments that are not installed.
+# Names those of its arguments that are not installed, each once.
 missing_packages() {
   local installed package
-  installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package} ' "$@" 2>/dev/null | sed 's/\b[a-z]i  *//g' || true) "
+  # The second letter of the state is what is: i for installed.
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package}\n' "$@" 2>/dev/null | sed -n 's/^.i |//p' || true)
   for package in "$@"; do
-    if [[ "$installed" != *" $package "* ]]; then printf '%s\n' "$package"; fi
-  done
+    if [[ $'\n'"$installed"$'\n' != *$'\n'"$package"$'\n'* ]]; then printf '%s\n' "$package"; fi
+  done | sort -u
 }
 
 install_packages() {
