@@ -11,7 +11,13 @@ shift
 stamp="build/$preset/configured"
 if [[ ! -f "build/$preset/build.ninja" || CMakePresets.json -nt "$stamp" ]]; then
   echo "build: configuring the preset $preset"
-  cmake --preset "$preset" --log-level=NOTICE >/dev/null
+  mkdir -p "build/$preset"
+  log="build/$preset/configure.log"
+  if ! cmake --preset "$preset" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "build: configuring failed; all of it is in $log. Is something missing? See scripts/setup.sh." >&2
+    exit 1
+  fi
   touch "$stamp"
 fi
 targets=()
