@@ -14,9 +14,9 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# What ctest writes of a test that it left out on purpose. Any other reason (no such program, a failed fixture) is a
-# failure.
-CTEST_SKIPS = ("SKIP_", "Disabled")
+# How ctest begins its word on a test that skipped itself. Any other word (no such program, a failed fixture) is about a
+# test that should have run.
+CTEST_SKIP = "SKIP_"
 GTEST_REASON = re.compile(r": Skipped\n(.*?)\n\s*\[  SKIPPED \]", re.DOTALL)
 
 
@@ -41,10 +41,8 @@ def skip_reason(case, skipped):
     message = skipped.get("message", "")
     if case.get("status") is None:  # not ctest's
         return message or "no reason given"
-    if not message.startswith(CTEST_SKIPS):
+    if not message.startswith(CTEST_SKIP):
         return None
-    if message.startswith("Disabled"):
-        return "disabled"
     found = GTEST_REASON.search(case.findtext("system-out", ""))
     return " ".join(found.group(1).split()) if found and found.group(1).strip() else "no reason given"
 
@@ -53,6 +51,8 @@ def add_case(summary, case):
     skipped = case.find("skipped")
     if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "fail":
         summary.failed.append(name_of(case))
+    elif case.get("status") == "disabled":  # ctest's
+        summary.skipped.append(f"{name_of(case)}: disabled")
     elif skipped is None:
         summary.passed += 1
     elif (reason := skip_reason(case, skipped)) is None:
