@@ -16,8 +16,9 @@ http::Handler bind(Application& application, Endpoint endpoint) {
 
 http::Router make_router(Application& application) {
   http::Router router;
-  const auto add = [&](std::string_view method, std::string_view pattern, Endpoint endpoint) {
-    router.add(method, pattern, bind(application, endpoint));
+  const auto add = [&](std::string_view method, std::string_view pattern, Endpoint endpoint,
+                       http::RouteOptions options = {}) {
+    router.add(method, pattern, bind(application, endpoint), options);
   };
   add("GET", "/", &get_home);
   add("GET", "/predict", &get_predict);
@@ -31,8 +32,9 @@ http::Router make_router(Application& application) {
   add("GET", "/api/predictions/{id}", &get_prediction);
   add("PATCH", "/api/predictions/{id}", &patch_prediction);
   add("DELETE", "/api/predictions/{id}", &delete_prediction);
-  add("GET", "/health/live", &get_live);
-  add("GET", "/health/ready", &get_ready);
+  // Answered even when as many requests as allowed are being handled.
+  add("GET", "/health/live", &get_live, {.priority = true});
+  add("GET", "/health/ready", &get_ready, {.priority = true});
   return router;
 }
 

@@ -31,8 +31,8 @@ Task<Result<void>> read_part(const Application& application, http::MultipartRead
   co_return Result<void>();
 }
 
-Task<Result<void>> read_form(const Application& application, http::Body& body, std::string boundary, Upload& upload) {
-  http::MultipartReader reader(body, std::move(boundary), application.multipart);
+Task<Result<void>> read_form(const Application& application, http::Body& body, const std::string& boundary, Upload& upload) {
+  http::MultipartReader reader(body, boundary, application.multipart);
   bool found = false;
   while (true) {
     const auto part = co_await reader.next();
@@ -60,11 +60,11 @@ Task<Result<Upload>> read_upload(const Application& application, http::Request& 
 
   const std::string_view content_type = request.header("Content-Type").value_or("");
   if (content_type.starts_with("multipart/")) {
-    auto boundary = http::multipart_boundary(content_type);
+    const auto boundary = http::multipart_boundary(content_type);
     if (!boundary) {
       co_return fail(ErrorCode::invalid_argument, "the Content-Type is not multipart/form-data with a boundary");
     }
-    const auto read = co_await read_form(application, request.body(), std::move(*boundary), upload);
+    const auto read = co_await read_form(application, request.body(), *boundary, upload);
     if (!read) co_return std::unexpected(read.error());
     co_return upload;
   }
