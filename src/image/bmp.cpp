@@ -1,5 +1,4 @@
-// The pixels of a BMP. Its rows are stored from the bottom up, in multiples of
-// 4 bytes, blue before green before red.
+// The pixels of a BMP. Its rows are stored from the bottom up, in multiples of 4 bytes, blue before green before red.
 
 #include <algorithm>
 #include <array>
@@ -36,8 +35,7 @@ ByteView stored_row(ByteView bytes, const BmpLayout& layout, int y) {
 
 std::unexpected<Error> beyond_palette() {
   return fail(ErrorCode::undecodable,
-              "The BMP picture cannot be decoded: a pixel has a colour beyond "
-              "those that the file lists.");
+              "The BMP picture cannot be decoded: a pixel has a colour beyond those that the file lists.");
 }
 
 Result<Image> decode_indices(ByteView bytes, const BmpLayout& layout) {
@@ -64,8 +62,7 @@ Result<Image> decode_run_lengths(ByteView bytes, const BmpLayout& layout) {
       bytes.subspan(layout.data_at), layout.header.width, layout.header.height, static_cast<unsigned>(layout.bits));
   if (!indices) {
     return fail(ErrorCode::undecodable,
-                "The BMP picture cannot be decoded: its run lengths end too "
-                "early or lead out of the picture.");
+                "The BMP picture cannot be decoded: its run lengths end too early or lead out of the picture.");
   }
   Image image = make_image(layout.header.width, layout.header.height, 3);
   std::uint8_t* out = image.pixels.data();

@@ -1,5 +1,5 @@
-// What a BMP (Microsoft, "Bitmap Storage"; OS/2 "Bitmap File Format") says of
-// itself. The size of its header tells the version.
+// What a BMP (Microsoft, "Bitmap Storage"; OS/2 "Bitmap File Format") says of itself. The size of its header tells the
+// version.
 
 #include <fmt/format.h>
 
@@ -101,8 +101,7 @@ Result<void> read_masks(ByteView bytes, std::uint32_t header_size, BmpLayout& la
   return check_masks(layout);
 }
 
-// Colours stand between the header and the pixels; a file may list fewer than
-// its pixels could name.
+// Colours stand between the header and the pixels; a file may list fewer than its pixels could name.
 void find_palette(std::uint32_t used, std::size_t file_size, BmpLayout& layout) {
   if (layout.bits > 8) return;
   const std::size_t most = std::size_t{1} << static_cast<unsigned>(layout.bits);

@@ -1,5 +1,4 @@
-// Cut and damaged files: never a crash, and never half a picture that passes
-// for a whole one.
+// Cut and damaged files: never a crash, and never half a picture that passes for a whole one.
 
 #include <gtest/gtest.h>
 
@@ -83,6 +82,20 @@ TEST(DamagedPictures, OfPngAreFoundByTheirChecksums) {
     Bytes damaged = file;
     damaged[at] ^= std::byte{1};
     EXPECT_FALSE(decode(damaged)) << "byte " << at << " of " << file.size();
+  }
+}
+
+// A tRNS chunk with a wrong checksum is passed over: nothing becomes transparent, least of all black.
+TEST(DamagedPictures, OfPngKeepTheirPixelsWithoutATransparency) {
+  for (const char* name : {"grey16-trns.png", "grey8-trns.png", "rgb8-trns.png"}) {
+    Bytes file = picture(name);
+    const std::size_t at = as_text(file).find("tRNS");
+    file.at(at + 4) ^= std::byte{0x40};
+    const Result<Image> decoded = decode(file);
+    ASSERT_TRUE(decoded) << name << ": " << decoded.error().message;
+    EXPECT_EQ(flatten(*decoded).pixels,
+              expected_pixels(std::string(name).substr(0, std::string(name).find('-')) + ".png").pixels)
+        << name;
   }
 }
 

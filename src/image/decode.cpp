@@ -19,14 +19,12 @@ Result<void> check_bytes(ByteView bytes, const DecodeLimits& limits) {
 Result<void> check_header(const Header& header, const DecodeLimits& limits) {
   const std::uint64_t pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
   if (pixels > limits.max_pixels) {
-    return fail(ErrorCode::too_large, fmt::format("The picture is {} x {}, which is {} pixels; at "
-                                                  "most {} are allowed.",
+    return fail(ErrorCode::too_large, fmt::format("The picture is {} x {}, which is {} pixels; at most {} are allowed.",
                                                   header.width, header.height, pixels, limits.max_pixels));
   }
   if (header.memory > limits.max_memory) {
     return fail(ErrorCode::too_large,
-                fmt::format("Decoding the {} picture of {} x {} takes {} bytes "
-                            "of memory; at most {} are allowed.",
+                fmt::format("Decoding the {} picture of {} x {} takes {} bytes of memory; at most {} are allowed.",
                             name(header.format), header.width, header.height, header.memory, limits.max_memory));
   }
   return {};
@@ -81,8 +79,7 @@ std::optional<Format> sniff(ByteView bytes) {
   if (text.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
   if (text.starts_with("\xff\xd8\xff")) return Format::jpeg;
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return Format::gif;
-  // "BM" alone begins too many texts: a BMP's header size, an integer below
-  // 256, must follow in its place.
+  // "BM" alone begins too many texts: a BMP's header size, an integer below 256, must follow in its place.
   if (text.starts_with("BM") && text.size() >= 18 && little32(bytes, 14) >= 12 && little32(bytes, 14) < 256) {
     return Format::bmp;
   }

@@ -1,8 +1,7 @@
 #pragma once
-// What decode.cpp asks of each format. `inspect_` reads what stands before the
-// pixels and allocates nothing that grows with the file; `decode_` is called
-// with the same bytes and that layout once its header is within the limits.
-// Errors are undecodable; any thread.
+// What decode.cpp asks of each format. `inspect_` reads what stands before the pixels and allocates nothing that grows
+// with the file; `decode_` is called with the same bytes and that layout once its header is within the limits. Errors
+// are undecodable; any thread.
 
 #include <array>
 #include <cstddef>
@@ -21,7 +20,6 @@ struct PngLayout {
   int colour_type = 0;  // PNG specification, table 11.1
   bool interlaced = false;
   bool transparency = false;  // a tRNS chunk that applies
-  bool ancillary = false;     // chunks that decoding does not need
   std::size_t data_at = 0;    // of the first IDAT chunk
 };
 Result<PngLayout> inspect_png(ByteView bytes);
@@ -34,6 +32,7 @@ struct JpegLayout {
   int components = 0;
   int orientation = 1;  // EXIF 2.3, tag 0x0112
   bool multiple_scans = false;
+  std::size_t fewest_bytes = 0;  // a file of so many pixels cannot have fewer
 };
 Result<JpegLayout> inspect_jpeg(ByteView bytes);
 Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout);

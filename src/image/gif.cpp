@@ -1,5 +1,4 @@
-// GIF (CompuServe, version 89a): its first frame, whose LZW data giflib
-// decodes.
+// GIF (CompuServe, version 89a): its first frame, whose LZW data giflib decodes.
 
 #include <fmt/format.h>
 #include <gif_lib.h>
@@ -32,8 +31,7 @@ std::unexpected<Error> cut() { return undecodable("it ends before its first fram
 
 std::size_t colour_table_bytes(std::uint32_t flags) { return (flags & 0x80U) != 0 ? 3UL << ((flags & 7U) + 1) : 0; }
 
-// From the length byte of a chain of sub-blocks to behind its end; absent when
-// it is cut.
+// From the length byte of a chain of sub-blocks to behind its end; absent when it is cut.
 std::optional<std::size_t> behind_blocks(ByteView bytes, std::size_t at) {
   while (holds(bytes, at, 1)) {
     const std::size_t length = byte_at(bytes, at++);
@@ -44,8 +42,7 @@ std::optional<std::size_t> behind_blocks(ByteView bytes, std::size_t at) {
   return std::nullopt;
 }
 
-// The index a graphic control extension makes transparent; -1: none. `at` is
-// its first sub-block.
+// The index a graphic control extension makes transparent; -1: none. `at` is its first sub-block.
 int transparent_index(ByteView bytes, std::size_t at) {
   if (!holds(bytes, at, 5) || byte_at(bytes, at) < 4 || (byte_at(bytes, at + 1) & 1U) == 0) return -1;
   return static_cast<int>(byte_at(bytes, at + 4));
@@ -63,8 +60,7 @@ Result<GifLayout> read_frame(ByteView bytes, std::size_t at, int transparent) {
   if (layout.width == 0 || layout.height == 0) {
     return undecodable(fmt::format("its first frame is {} x {}; each side is at least 1", layout.width, layout.height));
   }
-  // A frame that reaches over the canvas makes it larger, as in browsers and in
-  // Pillow.
+  // A frame that reaches over the canvas makes it larger, as in browsers and in Pillow.
   layout.header.format = Format::gif;
   layout.header.width = std::max(static_cast<int>(little16(bytes, 6)), layout.left + layout.width);
   layout.header.height = std::max(static_cast<int>(little16(bytes, 8)), layout.top + layout.height);
@@ -106,8 +102,7 @@ bool find_frame(GifFileType& file) {
   return false;
 }
 
-// Draws one row of colour indices; false when one of them is no entry of the
-// colour table.
+// Draws one row of colour indices; false when one of them is no entry of the colour table.
 bool draw_row(const std::vector<GifPixelType>& indices, const ColorMapObject& colours, int transparent,
               std::uint8_t* out, int channels) {
   for (const GifPixelType index : indices) {

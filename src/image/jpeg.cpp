@@ -1,8 +1,7 @@
 // The pixels of a JPEG, decoded by libjpeg-turbo.
 //
-// libjpeg reports an error by a function that must not return. Ours jumps back
-// to read_pixels, which holds no object with a destructor, nor does anything
-// between the two: what must be freed belongs to JpegReader.
+// libjpeg reports an error by a function that must not return. Ours jumps back to read_pixels, which holds no object
+// with a destructor, nor does anything between the two: what must be freed belongs to JpegReader.
 
 #include <fmt/format.h>
 
@@ -25,12 +24,10 @@
 namespace vidi::image {
 namespace {
 
-// Ten are usual in a progressive picture. Each may cost a pass over the whole
-// picture for a few bytes of file.
+// Ten are usual in a progressive picture. Each may cost a pass over the whole picture for a few bytes of file.
 constexpr int kMaxScans = 100;
 
-// libjpeg's own limit lies above the estimate of the header, so that it refuses
-// only what was not foreseen.
+// libjpeg's own limit lies above the estimate of the header, so that it refuses only what was not foreseen.
 constexpr std::size_t kSlack = 1U << 20U;
 
 struct JpegReader {
@@ -48,7 +45,9 @@ struct JpegReader {
 
   JpegReader(ByteView file, const JpegLayout& file_layout) : layout(file_layout), bytes(file) {}
   JpegReader(const JpegReader&) = delete;
+  JpegReader(JpegReader&&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
+  JpegReader& operator=(JpegReader&&) = delete;
   ~JpegReader() { jpeg_destroy_decompress(&info); }
 };
 
@@ -70,9 +69,8 @@ JpegReader& reader_of(Info* info) {
   stop(reader);
 }
 
-// libjpeg goes on after damage with grey or repeated blocks and calls it a
-// warning. Here it is an error, except for what leaves every pixel in its
-// place.
+// libjpeg goes on after damage with grey or repeated blocks and calls it a warning. Here it is an error, except for
+// what leaves every pixel in its place.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
@@ -90,9 +88,8 @@ void on_message(j_common_ptr info, int level) {
 void no_output(j_common_ptr /*info*/) {}
 void no_source_change(j_decompress_ptr /*info*/) {}
 
-// At the end of the file. A picture of one scan may lack its end marker;
-// whether pixels are missing then shows in the scan itself. In one of several,
-// whole scans could be missing.
+// At the end of the file. A picture of one scan may lack its end marker; whether pixels are missing then shows in the
+// scan itself. In one of several, whole scans could be missing.
 boolean on_end_of_file(j_decompress_ptr info) {
   static constexpr std::array<JOCTET, 2> kEnd{0xFF, JPEG_EOI};
   JpegReader& reader = reader_of(info);
@@ -111,7 +108,9 @@ void skip(j_decompress_ptr info, long count) {
 
 void count_scans(j_common_ptr info) {
   JpegReader& reader = reader_of(info);
-  if (reader.info.input_scan_number > kMaxScans) stop(reader, "it has more than 100 scans");
+  if (reader.info.input_scan_number <= kMaxScans) return;
+  std::snprintf(reader.message.data(), reader.message.size(), "it has more than %d scans", kMaxScans);
+  stop(reader);
 }
 
 void open(JpegReader& reader) {
@@ -135,8 +134,7 @@ void open(JpegReader& reader) {
   reader.info.progress = &reader.progress;
 }
 
-// Adobe's CMYK is stored inverted: 255 is no ink. Every such file is taken to
-// be so, as Pillow does.
+// Adobe's CMYK is stored inverted: 255 is no ink. Every such file is taken to be so, as Pillow does.
 void to_rgb(std::uint8_t* row, int width) {
   const std::uint8_t* in = row;
   std::uint8_t* out = row;
@@ -190,8 +188,7 @@ J_COLOR_SPACE colour_space(int components) {
 
 // False after a failure, whose message is then in the reader.
 bool read_pixels(JpegReader& reader) {
-  // NOLINTNEXTLINE(cert-err52-cpp,modernize-avoid-setjmp-longjmp): libjpeg's C
-  // frames cannot pass an exception on.
+  // NOLINTNEXTLINE(cert-err52-cpp,modernize-avoid-setjmp-longjmp): libjpeg's C frames cannot pass an exception on.
   if (setjmp(reader.failed) != 0) return false;
   open(reader);
   jpeg_read_header(&reader.info, TRUE);
@@ -214,6 +211,11 @@ bool read_pixels(JpegReader& reader) {
 }  // namespace
 
 Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout) {
+  if (bytes.size() < layout.fewest_bytes) {
+    return fail(ErrorCode::undecodable,
+                fmt::format("The JPEG picture cannot be decoded: its {} bytes are too few for {} x {} pixels.",
+                            bytes.size(), layout.header.width, layout.header.height));
+  }
   JpegReader reader(bytes, layout);
   reader.image = make_image(layout.header.width, layout.header.height, layout.components == 1 ? 1 : 3);
   if (layout.orientation != 1 || layout.components == 4) {

@@ -27,6 +27,7 @@ struct Frame {
   std::uint32_t height = 0;
   std::uint32_t count = 0;  // of components
   bool progressive = false;
+  bool arithmetic = false;  // coding; else Huffman's
   std::array<Component, 4> components{};
 };
 
@@ -47,10 +48,9 @@ Result<Frame> read_frame(std::uint32_t marker, ByteView segment) {
   frame.width = big16(segment, 3);
   frame.count = byte_at(segment, 5);
   frame.progressive = marker == 0xC2 || marker == 0xCA;
+  frame.arithmetic = marker > 0xC8;
   if (marker > 0xC2 && marker != 0xC9 && marker != 0xCA) {
-    return undecodable(
-        "it is lossless or hierarchical; baseline, extended and "
-        "progressive ones are decoded");
+    return undecodable("it is lossless or hierarchical; baseline, extended and progressive ones are decoded");
   }
   if (byte_at(segment, 0) != 8) {
     return undecodable(fmt::format("it has {} bits a channel; 8 are decoded", byte_at(segment, 0)));
@@ -74,20 +74,30 @@ Result<Frame> read_frame(std::uint32_t marker, ByteView segment) {
   return frame;
 }
 
-// libjpeg keeps the coefficients of the whole picture, 2 bytes each, until the
-// last scan has been read.
-std::size_t coefficient_bytes(const Frame& frame) {
+// Of the groups of blocks, one or more of each channel, that the picture is coded in.
+struct Units {
+  std::size_t count = 0;
+  std::size_t blocks_each = 0;
+};
+
+Units units_of(const Frame& frame) {
   std::size_t across = 1;
   std::size_t down = 1;
-  std::size_t blocks = 0;
+  Units units;
   for (std::uint32_t i = 0; i < frame.count; ++i) {
     const Component& component = frame.components.at(i);
     across = std::max<std::size_t>(across, component.horizontal);
     down = std::max<std::size_t>(down, component.vertical);
-    blocks += static_cast<std::size_t>(component.horizontal) * component.vertical;
+    units.blocks_each += static_cast<std::size_t>(component.horizontal) * component.vertical;
   }
-  const std::size_t units = (frame.width / (8 * across) + 1) * (frame.height / (8 * down) + 1);
-  return units * blocks * 64 * 2;
+  units.count = ((frame.width - 1) / (8 * across) + 1) * ((frame.height - 1) / (8 * down) + 1);
+  return units;
+}
+
+// libjpeg keeps the coefficients of the whole picture, 2 bytes each, until the last scan has been read.
+std::size_t coefficient_bytes(const Frame& frame) {
+  const Units units = units_of(frame);
+  return units.count * units.blocks_each * 64 * 2;
 }
 
 JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans) {
@@ -97,20 +107,20 @@ JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans) {
   layout.components = static_cast<int>(frame.count);
   layout.orientation = orientation;
   layout.multiple_scans = multiple_scans;
+  // Huffman codes have at least one bit, and each unit has at least one code.
+  layout.fewest_bytes = frame.arithmetic ? 0 : units_of(frame).count / 8;
   layout.header.format = Format::jpeg;
   layout.header.width = turns_sides(orientation) ? layout.stored_height : layout.stored_width;
   layout.header.height = turns_sides(orientation) ? layout.stored_width : layout.stored_height;
   const std::size_t width = frame.width;
   const std::size_t pixels = width * frame.height * (frame.count == 1 ? 1 : 3);
-  // One row of blocks and its neighbours, of every channel, before and after
-  // upsampling.
+  // One row of blocks and its neighbours, of every channel, before and after upsampling.
   const std::size_t rows = (width + 64) * frame.count * 96;
   layout.header.memory = pixels + rows + (multiple_scans ? coefficient_bytes(frame) : 0) + kLibraryBytes;
   return layout;
 }
 
-// Moves `at` behind the next marker and gives its code; absent at the end.
-// Bytes that are no marker are passed over.
+// Moves `at` behind the next marker and gives its code; absent at the end. Bytes that are no marker are passed over.
 std::optional<std::uint32_t> next_marker(ByteView bytes, std::size_t& at) {
   while (at < bytes.size()) {
     while (at < bytes.size() && byte_at(bytes, at) != 0xFF) ++at;

@@ -1,5 +1,4 @@
-// Bombs: small files that ask for much. Each is refused, or decoded in little
-// memory.
+// Bombs: small files that ask for much. Each is refused, or decoded in little memory.
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -115,6 +114,13 @@ TEST(Limits, CountTheCoefficientsOfAProgressiveJpeg) {
 
 TEST(Bombs, APngThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
   expect_refused(as_bytes(png(7'000, 7'000, "", deflated(1000))), ErrorCode::undecodable, "too few for 7000 x 7000");
+}
+
+TEST(Bombs, AJpegThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
+  Bytes jpeg = make_jpeg(20, 30, false);
+  const auto frame = std::ranges::search(jpeg, std::vector{std::byte{0xFF}, std::byte{0xC0}}).begin();
+  frame[5] = frame[7] = std::byte{0x1B};
+  expect_refused(jpeg, ErrorCode::undecodable, "too few for");
 }
 
 TEST(Bombs, ABmpThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {

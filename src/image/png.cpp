@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,8 +23,7 @@ constexpr std::size_t kSignatureBytes = 8;
 constexpr std::size_t kChunkFrame = 12;  // length, type and checksum around a chunk's data
 constexpr std::size_t kHeaderBytes = kSignatureBytes + kChunkFrame + 13;
 
-// What libspng, zlib's window and the context of a decoder take beside pixels
-// and rows.
+// What libspng, zlib's window and the context of a decoder take beside pixels and rows.
 constexpr std::size_t kLibraryBytes = 128U << 10U;
 
 std::unexpected<Error> undecodable(std::string_view reason) {
@@ -32,8 +32,7 @@ std::unexpected<Error> undecodable(std::string_view reason) {
 
 std::string_view chunk_type(ByteView bytes, std::size_t at) { return as_text(bytes).substr(at + 4, 4); }
 
-// A chunk that decoders may pass over (its first letter is a small one), and
-// that this one does.
+// A chunk that decoders may pass over (its first letter is a small one), and that this one does.
 bool is_ancillary(std::string_view type) {
   return (static_cast<unsigned char>(type[0]) & 0x20U) != 0 && type != "tRNS";
 }
@@ -122,7 +121,6 @@ Result<void> find_data(ByteView bytes, PngLayout& layout) {
     }
     if (type == "IEND") return undecodable("it has no pixels");
     if (type == "tRNS" && stored_channels(layout.colour_type) % 2 == 1) layout.transparency = true;
-    if (is_ancillary(type)) layout.ancillary = true;
     const std::size_t length = big32(bytes, at);
     if (!holds(bytes, at + kChunkFrame, length)) break;
     at += kChunkFrame + length;
@@ -130,8 +128,7 @@ Result<void> find_data(ByteView bytes, PngLayout& layout) {
   return undecodable("it ends before its pixels");
 }
 
-// Bytes of the rows as they are inflated; a few less than that when interlaced
-// passes are empty.
+// Bytes of the rows as they are inflated; a few less than that when interlaced passes are empty.
 std::size_t inflated_bytes(const PngLayout& layout) {
   const std::size_t bits = static_cast<std::size_t>(layout.bit_depth) * stored_channels(layout.colour_type);
   const std::size_t row = saturating_product(layout.header.width, bits) / 8 + 1;
@@ -143,13 +140,12 @@ std::size_t memory_for(const PngLayout& layout) {
   const std::size_t sample_bytes = is_deep_grey(layout) ? 2 : 1;
   const std::size_t pixels =
       saturating_product(saturating_product(width, layout.header.height), decoded_channels(layout) * sample_bytes);
-  // libspng keeps two rows as stored, at most 8 bytes a pixel, and one as
-  // decoded.
-  return saturating_sum(pixels, saturating_sum(saturating_product(width, 3U * 8), kLibraryBytes));
+  // libspng keeps two rows as stored, at most 8 bytes a pixel, and one as decoded.
+  return saturating_sum(pixels, saturating_sum(saturating_product(width, 24), kLibraryBytes));
 }
 
-// Hands libspng the file without the chunks that decoding does not need, so
-// that no text or profile is inflated or kept.
+// Hands libspng the file without the chunks that decoding does not need, so that no text or profile is inflated or
+// kept.
 class ChunkFilter {
  public:
   explicit ChunkFilter(ByteView bytes) : bytes_(bytes), wanted_(kSignatureBytes) {}
@@ -207,9 +203,15 @@ std::uint16_t sample_at(const Image& image, std::size_t index) {
   return sample;
 }
 
-// From 16 bits in the machine's order to their upper 8; `transparent` is the
-// grey that tRNS makes transparent.
-void reduce_deep_grey(Image& image, const PngLayout& layout, std::uint16_t transparent) {
+// The grey that a tRNS chunk makes transparent; absent when libspng found no sound one.
+std::optional<std::uint16_t> transparent_grey(spng_ctx* context) {
+  spng_trns transparency{};
+  if (spng_get_trns(context, &transparency) != 0) return std::nullopt;
+  return transparency.gray;
+}
+
+// From 16 bits in the machine's order to their upper 8.
+void reduce_deep_grey(Image& image, const PngLayout& layout, std::optional<std::uint16_t> transparent) {
   const std::size_t samples =
       static_cast<std::size_t>(image.width) * image.height * stored_channels(layout.colour_type);
   std::uint8_t* out = image.pixels.data();
@@ -233,8 +235,7 @@ Result<PngLayout> inspect_png(ByteView bytes) {
 
 Result<Image> decode_png(ByteView bytes, const PngLayout& layout) {
   if (std::optional<Image> small = decode_small_png(bytes, layout)) return *std::move(small);
-  // Deflate makes at most 1,032 bytes of one, so fewer cannot hold the picture:
-  // nothing need be allocated to know.
+  // Deflate makes at most 1,032 bytes of one, so fewer cannot hold the picture: nothing need be allocated to know.
   if (inflated_bytes(layout) / 1032 > bytes.size()) {
     return undecodable(fmt::format("its {} bytes are too few for {} x {} pixels", bytes.size(), layout.header.width,
                                    layout.header.height));
@@ -247,17 +248,13 @@ Result<Image> decode_png(ByteView bytes, const PngLayout& layout) {
   const int channels = decoded_channels(layout);
   Image image{.width = layout.header.width, .height = layout.header.height, .channels = channels, .pixels = {}};
   const std::size_t size = image.row_bytes() * static_cast<std::size_t>(image.height);
-  image.pixels.resize(is_deep_grey(layout) && !(layout.transparency) ? 2 * size : size);
+  image.pixels.resize(is_deep_grey(layout) && !layout.transparency ? 2 * size : size);
   int status = spng_decode_image(context.get(), image.pixels.data(), image.pixels.size(), output_format(layout),
                                  layout.transparency ? SPNG_DECODE_TRNS : 0);
   // The checksum of the last IDAT stands behind it, and the end must be there.
   if (status == 0) status = spng_decode_chunks(context.get());
   if (status != 0) return undecodable(spng_strerror(status));
-  if (is_deep_grey(layout)) {
-    spng_trns transparent{};
-    if (layout.transparency && spng_get_trns(context.get(), &transparent) != 0) transparent.gray = 0;
-    reduce_deep_grey(image, layout, transparent.gray);
-  }
+  if (is_deep_grey(layout)) reduce_deep_grey(image, layout, transparent_grey(context.get()));
   return image;
 }
 

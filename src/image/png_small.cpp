@@ -22,8 +22,7 @@ struct DecompressorDeleter {
   void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
 };
 
-// Kept by each thread: setting them up costs more than decoding a small
-// picture.
+// Kept by each thread: setting them up costs more than decoding a small picture.
 struct Scratch {
   std::unique_ptr<libdeflate_decompressor, DecompressorDeleter> decompressor{libdeflate_alloc_decompressor()};
   std::array<std::uint8_t, kMaxInflated> inflated;
@@ -53,8 +52,8 @@ std::uint8_t paeth(int left, int above, int corner) {
   return static_cast<std::uint8_t>(from_above <= from_corner ? above : corner);
 }
 
-// Undoes one row's filter (PNG specification, section 9). `above` is the row
-// before, or zeros; false when there is no such filter.
+// Undoes one row's filter (PNG specification, section 9). `above` is the row before, or zeros; false when there is no
+// such filter.
 template <std::size_t kPixel>
 bool unfilter_row(unsigned filter, const std::uint8_t* in, const std::uint8_t* above, std::uint8_t* out,
                   std::size_t size) {

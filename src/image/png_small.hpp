@@ -1,6 +1,5 @@
 #pragma once
-// The quick way for the PNGs that clients send by the thousand: small, 8 bits a
-// channel, not interlaced.
+// The quick way for the PNGs that clients send by the thousand: small, 8 bits a channel, not interlaced.
 
 #include <optional>
 
@@ -8,8 +7,7 @@
 
 namespace vidi::image {
 
-// Absent when the file is of another kind, or anything about it is wrong: the
-// general decoder then has the say.
+// Absent when the file is of another kind, or anything about it is wrong: the general decoder then has the say.
 std::optional<Image> decode_small_png(ByteView bytes, const PngLayout& layout);
 
 }  // namespace vidi::image

@@ -66,8 +66,8 @@ Kernel make_kernel(int source_size, double begin, double end, int target_size, F
   std::vector<double> exact(kernel.stride);
   for (int target = 0; target < target_size; ++target) {
     const double center = begin + (target + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(center + support + 0.5), source_size) - first;
+    const int first = std::max(static_cast<int>(std::trunc(center - support + 0.5)), 0);
+    const int count = std::min(static_cast<int>(std::trunc(center + support + 0.5)), source_size) - first;
     double sum = 0;
     for (int i = 0; i < count; ++i) {
       exact[i] = value_of(filter, (i + first - center + 0.5) * (1.0 / filter_scale));

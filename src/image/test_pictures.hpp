@@ -12,8 +12,7 @@ namespace vidi::image {
 
 Bytes read_file(const std::filesystem::path& path);
 
-// A PAM file (Netpbm's P7) of 8 bits a channel. Throws std::runtime_error when
-// it is none.
+// A PAM file (Netpbm's P7) of 8 bits a channel. Throws std::runtime_error when it is none.
 Image read_pam(const std::filesystem::path& path);
 
 // Names of the pictures in tests/data/pictures whose pixels stand beside them, sorted.

@@ -65,6 +65,7 @@ def files(random: numpy.random.Generator):
         order = "<>"[orientation % 2]
         yield f"orientation-{orientation}", save(colour, quality=75, exif=exif(order, orientation))
     yield "orientation-5-cmyk", save(inks, quality=75, exif=exif("<", 5))
+    yield "photograph-100x100", save(Image.fromarray(smooth(random, 100, 100, 3)), quality=85)
     yield "orientation-9", save(colour, quality=75, exif=exif("<", 9))
 
 
