@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "contract/sample_pictures.hpp"
 #include "objects/object_store.hpp"
 
 namespace vidi::objects {
@@ -23,17 +24,6 @@ struct ObjectStoreFactory {
   std::string name;
   std::function<std::unique_ptr<ObjectStore>()> make;
 };
-
-// Bytes that differ with the seed.
-inline Bytes sample_picture(std::size_t size, unsigned seed) {
-  Bytes bytes(size);
-  std::uint32_t state = seed * 2654435761U + 12345U;
-  for (std::byte& byte : bytes) {
-    state = state * 1664525U + 1013904223U;
-    byte = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
 
 class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFactory> {
  protected:

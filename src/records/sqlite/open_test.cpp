@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "contract/killed_process.hpp"
+#include "contract/sample_predictions.hpp"
+#include "records/sqlite/sqlite_store.hpp"
+
+namespace vidi::records::sqlite {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class SqliteStoreOpening : public testing::Test {
+ protected:
+  SqliteStoreOpening() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~SqliteStoreOpening() override { std::filesystem::remove_all(folder_); }
+  SqliteStoreOpening(const SqliteStoreOpening&) = delete;
+  SqliteStoreOpening& operator=(const SqliteStoreOpening&) = delete;
+
+  void execute(const char* statement) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, statement, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  }
+
+  void expect_refusal(const std::string& because) const {
+    EXPECT_THAT([&] { open_store(path_); },
+                ThrowsMessage<std::runtime_error>(testing::AllOf(HasSubstr(path_), HasSubstr(because))));
+  }
+
+  const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "vidi_opening_records";
+  const std::string path_ = (folder_ / "records.db").string();
+};
+
+TEST_F(SqliteStoreOpening, KeepsEverythingOverARestart) {
+  Prediction prediction = sample_prediction(1);
+  prediction.digits = {{.label = "4", .probability = 0.5, .box = {1, 2, 3, 4}}};
+  prediction.image = sha256(as_bytes("picture"));
+  ASSERT_TRUE(run(open_store(path_)->append(prediction)));
+  EXPECT_EQ(run(open_store(path_)->find(prediction.id)), prediction);
+}
+
+TEST_F(SqliteStoreOpening, RefusesAFileThatIsNotADatabase) {
+  for (const std::size_t size : {10U, 100'000U}) {
+    std::ofstream(path_) << std::string(size, 'x');
+    expect_refusal("is not a database");
+  }
+}
+
+TEST_F(SqliteStoreOpening, RefusesTheDatabaseOfAnotherProgramAndLeavesItAsItIs) {
+  execute("CREATE TABLE theirs (a)");
+  expect_refusal("another program");
+  execute("INSERT INTO theirs VALUES (1)");
+}
+
+TEST_F(SqliteStoreOpening, RefusesTheFileOfANewerVidi) {
+  open_store(path_);
+  execute("PRAGMA user_version = 99");
+  expect_refusal("newer vidi");
+}
+
+TEST_F(SqliteStoreOpening, RefusesAFolderInPlaceOfAFile) {
+  std::filesystem::create_directories(path_);
+  expect_refusal("cannot be");
+}
+
+TEST_F(SqliteStoreOpening, SaysThatAFolderIsReadOnly) {
+  std::filesystem::permissions(folder_, std::filesystem::perms(0555));
+  const std::string said = in_child([&]() -> std::string {
+    if (!become_nobody()) return "skip";
+    open_store(path_);
+    return "opened";
+  });
+  if (said == "skip") GTEST_SKIP() << "only root may become a user who cannot write";
+  EXPECT_THAT(said, HasSubstr(path_));
+  EXPECT_THAT(said, testing::AnyOf(HasSubstr("read-only"), HasSubstr("unable to open")));
+}
+
+TEST_F(SqliteStoreOpening, SaysThatAFileIsReadOnly) {
+  open_store(path_);
+  std::filesystem::permissions(path_, std::filesystem::perms(0444));
+  std::filesystem::permissions(folder_, std::filesystem::perms(0555));
+  const std::string said = in_child([&]() -> std::string {
+    if (!become_nobody()) return "skip";
+    open_store(path_);
+    return "opened";
+  });
+  if (said == "skip") GTEST_SKIP() << "only root may become a user who cannot write";
+  EXPECT_THAT(said, HasSubstr("read-only"));
+}
+
+// `vidi records` reads and a second server writes while the first one serves.
+TEST_F(SqliteStoreOpening, TwoMayHaveTheSameFileOpen) {
+  const auto one = open_store(path_);
+  const auto other = open_store(path_);
+  std::atomic<int> appended = 0;
+  std::thread thread([&] { run(append_many(*other, 0, 300, appended)); });
+  run(append_many(*one, 1'000'000, 300, appended));
+  thread.join();
+  EXPECT_EQ(appended, 600);
+  for (const auto* store : {&one, &other}) {
+    std::size_t listed = 0;
+    Query query{.model = "digits", .limit = 1000};
+    do {
+      const auto page = run((*store)->list(query));
+      ASSERT_TRUE(page);
+      listed += page->predictions.size();
+      query.cursor = page->next;
+    } while (query.cursor);
+    EXPECT_EQ(listed, 600U);
+  }
+}
+
+}  // namespace
+}  // namespace vidi::records::sqlite
