@@ -7,7 +7,7 @@
 namespace vidi::recognition {
 
 // The longest name that is recorded, in bytes; the end of a longer one is cut off at a character's edge.
-constexpr std::size_t kMaxFilename = 1024;
+constexpr std::size_t kMaxFilename = 16U << 10U;
 
 // The name as it is recorded: cut to kMaxFilename, invalid UTF-8 replaced by U+FFFD. It may still hold anything, "../"
 // and "<script>" among it: escape it where it is shown, and never use it as a path.
