@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -20,6 +21,11 @@ struct Failure {
 
 template <typename T>
 using Outcome = std::expected<T, Failure>;
+
+// Set once the disk has failed to keep what was written: nothing more is written until the next start.
+using DiskFailed = std::atomic<bool>;
+
+inline constexpr Failure kDiskFailed{.code = 0, .unsynchronised = true};
 
 // What a failure means to a client, in a sentence without paths.
 Error explain(const Failure& failure);

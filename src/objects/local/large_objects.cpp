@@ -11,8 +11,8 @@
 
 namespace vidi::objects::local {
 
-LargeObjects::LargeObjects(std::filesystem::path folder, std::filesystem::path temporary)
-    : folder_(std::move(folder)), temporary_(std::move(temporary)) {
+LargeObjects::LargeObjects(std::filesystem::path folder, std::filesystem::path temporary, DiskFailed& disk_failed)
+    : folder_(std::move(folder)), temporary_(std::move(temporary)), disk_failed_(disk_failed) {
   for (const auto& left : std::filesystem::directory_iterator(temporary_)) std::filesystem::remove(left.path());
 }
 
@@ -31,13 +31,13 @@ Outcome<void> LargeObjects::make_shard(const std::filesystem::path& shard) {
 
 Result<void> LargeObjects::report(const Outcome<void>& outcome) {
   if (outcome) return {};
-  if (outcome.error().unsynchronised) refusing_ = true;
+  if (outcome.error().unsynchronised) disk_failed_ = true;
   spdlog::error("objects: {}", explain(outcome.error()).message);
   return std::unexpected(explain(outcome.error()));
 }
 
 Result<void> LargeObjects::put(const Digest& digest, ByteView bytes) {
-  if (refusing_) return std::unexpected(explain({.code = EIO, .unsynchronised = true}));
+  if (disk_failed_) return std::unexpected(explain(kDiskFailed));
   const auto path = path_of(digest);
   // One that is there may have been renamed a moment ago by a put that has not returned.
   if (contains(digest)) return report(synchronise_folder(path.parent_path()));
@@ -75,7 +75,7 @@ Result<bool> LargeObjects::remove(const Digest& digest) {
 }
 
 Result<void> LargeObjects::check() {
-  if (refusing_) return std::unexpected(explain({.code = EIO, .unsynchronised = true}));
+  if (disk_failed_) return std::unexpected(explain(kDiskFailed));
   const auto name = temporary_name();
   auto probe = name;
   probe += ".check";

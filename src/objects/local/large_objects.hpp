@@ -17,7 +17,7 @@ class LargeObjects {
  public:
   // Both folders must be there, in one file system; files that an interrupted write has left in `temporary` are
   // deleted.
-  LargeObjects(std::filesystem::path folder, std::filesystem::path temporary);
+  LargeObjects(std::filesystem::path folder, std::filesystem::path temporary, DiskFailed& disk_failed);
 
   // Durable when it returns.
   Result<void> put(const Digest& digest, ByteView bytes);
@@ -38,7 +38,7 @@ class LargeObjects {
   std::filesystem::path folder_;
   std::filesystem::path temporary_;
   std::atomic<std::uint64_t> counter_ = 0;
-  std::atomic<bool> refusing_ = false;  // set once the disk has failed to keep what was written
+  DiskFailed& disk_failed_;
 };
 
 }  // namespace vidi::objects::local

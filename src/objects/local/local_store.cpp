@@ -50,9 +50,9 @@ class LocalStore final : public ObjectStore {
       : small_limit_(options.small_limit),
         folder_(made(folder)),
         lock_(lock_folder(folder_)),
-        large_(folder_ / "files", folder_ / "temporary"),
+        large_(folder_ / "files", folder_ / "temporary", disk_failed_),
         small_(folder_ / "segments", {.segment_size = options.segment_size, .segment_entries = options.segment_entries},
-               [this](std::move_only_function<void()> work) { return files_.submit(std::move(work)); }),
+               disk_failed_, [this](std::move_only_function<void()> work) { return files_.submit(std::move(work)); }),
         files_({.threads = options.file_threads, .max_queue = options.max_waiting_files}),
         writing_(options.max_waiting_writes, [this](std::vector<Request>& group) { small_.write(group, gather_); }) {}
 
@@ -111,6 +111,7 @@ class LocalStore final : public ObjectStore {
   const std::size_t small_limit_;
   const std::filesystem::path folder_;
   const File lock_;
+  DiskFailed disk_failed_ = false;
   // The threads come last: they end before what they use. The writing thread hands work to the file threads.
   LargeObjects large_;
   SmallObjects small_;

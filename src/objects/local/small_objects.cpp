@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <set>
 #include <stdexcept>
@@ -54,8 +53,9 @@ Value must(Outcome<Value> outcome, const std::filesystem::path& folder) {
 
 }  // namespace
 
-SmallObjects::SmallObjects(std::filesystem::path folder, Options options, Background background)
-    : folder_(std::move(folder)), options_(options), background_(std::move(background)) {
+SmallObjects::SmallObjects(std::filesystem::path folder, Options options, DiskFailed& disk_failed,
+                           Background background)
+    : folder_(std::move(folder)), options_(options), disk_failed_(disk_failed), background_(std::move(background)) {
   open_segments();
 }
 
@@ -108,7 +108,7 @@ void SmallObjects::write(std::vector<Request>& group, const Gather& gather) {
     begin = end;
   }
   const auto removes = [](const Request& request) { return std::holds_alternative<Remove>(request); };
-  if (!refusal_ && std::ranges::any_of(group, removes)) compact_where_worth_it();
+  if (!disk_failed_ && std::ranges::any_of(group, removes)) compact_where_worth_it();
 }
 
 // Where the staged requests end.
@@ -184,8 +184,8 @@ Outcome<void> SmallObjects::hand_over() {
 Outcome<void> SmallObjects::commit() {
   if (staged_.entries.empty()) return {};
   Outcome<void> done;
-  if (refusal_) {
-    done = std::unexpected(Failure{.code = EIO, .unsynchronised = true});
+  if (disk_failed_) {
+    done = std::unexpected(kDiskFailed);
   } else if (staging_failure_) {
     done = std::unexpected(*std::exchange(staging_failure_, std::nullopt));
   } else {
@@ -197,7 +197,7 @@ Outcome<void> SmallObjects::commit() {
   } else {
     spdlog::error("objects: {}", explain(done.error()).message);
     const auto taken_back = segments_.back()->take_back();
-    if (done.error().unsynchronised || !taken_back) refusal_ = explain({.code = EIO, .unsynchronised = true});
+    if (done.error().unsynchronised || !taken_back) disk_failed_ = true;
   }
   staged_.buffer.clear();
   staged_.written = 0;
@@ -243,7 +243,7 @@ Outcome<void> SmallObjects::begin_segment() {
   auto next = Segment::create(folder_, full->number() + 1);
   if (!next) {
     spdlog::error("objects: {}", explain(next.error()).message);
-    if (next.error().unsynchronised) refusal_ = explain(next.error());
+    if (next.error().unsynchronised) disk_failed_ = true;
     return std::unexpected(next.error());
   }
   {

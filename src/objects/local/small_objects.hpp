@@ -43,7 +43,7 @@ class SmallObjects {
   };
 
   // The folder must be there. Throws std::runtime_error.
-  SmallObjects(std::filesystem::path folder, Options options, Background background);
+  SmallObjects(std::filesystem::path folder, Options options, DiskFailed& disk_failed, Background background);
 
   // Adds to a group what has arrived meanwhile; false: nothing has.
   using Gather = std::function<bool(std::vector<Request>& group)>;
@@ -95,6 +95,7 @@ class SmallObjects {
 
   std::filesystem::path folder_;
   Options options_;
+  DiskFailed& disk_failed_;
   Background background_;
 
   // Guards the list and what publish() and set_index() change in its segments. The writing thread, which alone calls
@@ -105,8 +106,7 @@ class SmallObjects {
   // Of the writing thread.
   Staged staged_;
   std::optional<Failure> staging_failure_;
-  UselessBytes useless_;          // of every segment, by all removals
-  std::optional<Error> refusal_;  // set once the disk has failed to keep what was written
+  UselessBytes useless_;  // of every segment, by all removals
 };
 
 }  // namespace vidi::objects::local
