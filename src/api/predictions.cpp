@@ -112,7 +112,7 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
 
   records::Correction correction;
   correction.label = std::move(*label);
-  correction.user = recognition::recorded_filename(request.header("X-Vidi-User").value_or(""));
+  correction.user = recognition::recorded_text(request.header("X-Vidi-User").value_or(""));
   correction.time = now();
   prediction->correction = correction;
   const auto corrected = co_await application.recorder.records().correct(prediction->id, std::move(correction));

@@ -26,7 +26,7 @@ Task<Result<void>> read_part(const Application& application, http::MultipartRead
   } else if (part.name == "user" && !part.filename) {
     const auto user = co_await reader.read_all(kMaxUser);
     if (!user) co_return fail(ErrorCode::invalid_argument, "the field 'user' is longer than 256 bytes");
-    upload.user = recognition::recorded_filename(as_text(*user));
+    upload.user = recognition::recorded_text(as_text(*user));
   }
   co_return Result<void>();
 }
@@ -55,7 +55,7 @@ Task<Result<Upload>> read_upload(const Application& application, http::Request& 
     if (user->size() > kMaxUser) {
       co_return fail(ErrorCode::invalid_argument, "the header X-Vidi-User is longer than 256 bytes");
     }
-    upload.user = recognition::recorded_filename(*user);
+    upload.user = recognition::recorded_text(*user);
   }
 
   const std::string_view content_type = request.header("Content-Type").value_or("");

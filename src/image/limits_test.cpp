@@ -1,7 +1,6 @@
 // Bombs: small files that ask for much. Each is refused, or decoded in little memory.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,6 +11,7 @@
 
 #include "image/decode.hpp"
 #include "image/encode.hpp"
+#include "image/make_png.hpp"
 #include "image/test_pictures.hpp"
 
 namespace vidi::image {
@@ -19,31 +19,7 @@ namespace {
 
 constexpr std::size_t kMebibyte = 1U << 20U;
 
-std::string big32(std::uint32_t value) {
-  return {static_cast<char>(value >> 24U), static_cast<char>(value >> 16U), static_cast<char>(value >> 8U),
-          static_cast<char>(value)};
-}
-
-std::string chunk(std::string_view type, std::string_view data) {
-  const std::string body = std::string(type) + std::string(data);
-  const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
-  return big32(static_cast<std::uint32_t>(data.size())) + body + big32(static_cast<std::uint32_t>(checksum));
-}
-
-std::string deflated(std::size_t zeros) {
-  const std::string text(zeros, '\0');
-  uLongf size = compressBound(text.size());
-  std::string out(size, '\0');
-  compress2(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(text.data()), text.size(), 9);
-  out.resize(size);
-  return out;
-}
-
-std::string png(std::uint32_t width, std::uint32_t height, std::string_view before_data, std::string_view data) {
-  const std::string header = big32(width) + big32(height) + std::string("\x08\0\0\0\0", 5);
-  return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + std::string(before_data) + chunk("IDAT", data) +
-         chunk("IEND", "");
-}
+std::string deflated_zeros(std::size_t count) { return deflated(std::string(count, '\0')); }
 
 std::size_t status_bytes(std::string_view field) {
   std::ifstream status("/proc/self/status");
@@ -86,8 +62,8 @@ TEST(Limits, NameTheValueAndTheLimit) {
 }
 
 TEST(Limits, StopPicturesOfHugeSizeInEveryFormat) {
-  expect_refused(as_bytes(png(60'000, 60'000, "", deflated(1000))), ErrorCode::too_large, "60000 x 60000");
-  expect_refused(as_bytes(png(0x7FFFFFFF, 0x7FFFFFFF, "", deflated(1000))), ErrorCode::too_large, "2147483647");
+  expect_refused(as_bytes(make_png(60'000, 60'000, "", deflated_zeros(1000))), ErrorCode::too_large, "60000 x 60000");
+  expect_refused(as_bytes(make_png(0x7FFFFFFF, 0x7FFFFFFF, "", deflated_zeros(1000))), ErrorCode::too_large, "2147483647");
 
   Bytes jpeg = make_jpeg(20, 30, false);
   const auto frame = std::ranges::search(jpeg, std::vector{std::byte{0xFF}, std::byte{0xC0}}).begin();
@@ -113,7 +89,7 @@ TEST(Limits, CountTheCoefficientsOfAProgressiveJpeg) {
 }
 
 TEST(Bombs, APngThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
-  expect_refused(as_bytes(png(7'000, 7'000, "", deflated(1000))), ErrorCode::undecodable, "too few for 7000 x 7000");
+  expect_refused(as_bytes(make_png(7'000, 7'000, "", deflated_zeros(1000))), ErrorCode::undecodable, "too few for 7000 x 7000");
 }
 
 TEST(Bombs, AJpegThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
@@ -131,17 +107,17 @@ TEST(Bombs, ABmpThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
 
 TEST(Bombs, APngIsNotInflatedPastItsPixels) {
   Result<Image> decoded;
-  EXPECT_LT(peak_growth(as_bytes(png(10, 10, "", deflated(200 * kMebibyte))), {}, decoded), 8 * kMebibyte);
+  EXPECT_LT(peak_growth(as_bytes(make_png(10, 10, "", deflated_zeros(200 * kMebibyte))), {}, decoded), 8 * kMebibyte);
 }
 
 TEST(Bombs, TextAndProfilesOfAPngAreNotInflated) {
-  const std::string bomb = deflated(64 * kMebibyte);
+  const std::string bomb = deflated_zeros(64 * kMebibyte);
   std::string chunks;
-  for (int i = 0; i < 20; ++i) chunks += chunk("zTXt", std::string("key\0\0", 5) + bomb);
-  chunks += chunk("iCCP", std::string("key\0\0", 5) + bomb) + chunk("iTXt", std::string("key\0\1\0\0\0", 8) + bomb);
-  chunks += chunk("sPLT", std::string(4 * kMebibyte, 'x'));
+  for (int i = 0; i < 20; ++i) chunks += png_chunk("zTXt", std::string("key\0\0", 5) + bomb);
+  chunks += png_chunk("iCCP", std::string("key\0\0", 5) + bomb) + png_chunk("iTXt", std::string("key\0\1\0\0\0", 8) + bomb);
+  chunks += png_chunk("sPLT", std::string(4 * kMebibyte, 'x'));
   Result<Image> decoded;
-  EXPECT_LT(peak_growth(as_bytes(png(1, 1, chunks, deflated(2))), {}, decoded), 8 * kMebibyte);
+  EXPECT_LT(peak_growth(as_bytes(make_png(1, 1, chunks, deflated_zeros(2))), {}, decoded), 8 * kMebibyte);
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->pixels, std::vector<std::uint8_t>{0});
 }

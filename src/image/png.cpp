@@ -32,10 +32,11 @@ std::unexpected<Error> undecodable(std::string_view reason) {
 
 std::string_view chunk_type(ByteView bytes, std::size_t at) { return as_text(bytes).substr(at + 4, 4); }
 
-// A chunk that decoders may pass over (its first letter is a small one), and that this one does.
-bool is_ancillary(std::string_view type) {
-  return (static_cast<unsigned char>(type[0]) & 0x20U) != 0 && type != "tRNS";
-}
+// Bit 5 tells small letters. A chunk whose type begins with one may be passed over.
+bool is_small_letter(char letter) { return (static_cast<unsigned char>(letter) & 0x20U) != 0; }
+
+// A chunk that decoders may pass over, and that this one does.
+bool is_ancillary(std::string_view type) { return is_small_letter(type[0]) && type != "tRNS"; }
 
 bool is_allowed_depth(int colour_type, int depth) {
   switch (colour_type) {
@@ -120,6 +121,7 @@ Result<void> find_data(ByteView bytes, PngLayout& layout) {
       return {};
     }
     if (type == "IEND") return undecodable("it has no pixels");
+    if (!is_small_letter(type[0])) layout.more_critical = true;
     if (type == "tRNS" && stored_channels(layout.colour_type) % 2 == 1) layout.transparency = true;
     const std::size_t length = big32(bytes, at);
     if (!holds(bytes, at + kChunkFrame, length)) break;

@@ -129,14 +129,17 @@ int channels_of(int colour_type) {
 
 std::optional<Image> decode_small_png(ByteView bytes, const PngLayout& layout) {
   const int channels = channels_of(layout.colour_type);
-  if (layout.bit_depth != 8 || layout.interlaced || layout.transparency || channels == 0) return std::nullopt;
+  if (layout.bit_depth != 8 || layout.interlaced || layout.transparency || layout.more_critical || channels == 0) {
+    return std::nullopt;
+  }
   const std::size_t row = saturating_product(layout.header.width, channels) + 1;
   const std::size_t size = saturating_product(row, layout.header.height);
   if (size > kMaxInflated) return std::nullopt;
 
   const auto data = chunk_data(bytes, layout.data_at, "IDAT");
   if (!data || !chunk_data(bytes, kHeaderAt, "IHDR")) return std::nullopt;
-  if (!chunk_data(bytes, layout.data_at + kChunkFrame + data->size(), "IEND")) return std::nullopt;
+  const auto end = chunk_data(bytes, layout.data_at + kChunkFrame + data->size(), "IEND");
+  if (!end || !end->empty()) return std::nullopt;
   Scratch& own = scratch();
   if (!own.decompressor || libdeflate_zlib_decompress(own.decompressor.get(), data->data(), data->size(),
                                                       own.inflated.data(), size, nullptr) != LIBDEFLATE_SUCCESS) {

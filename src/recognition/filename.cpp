@@ -31,23 +31,23 @@ std::string to_ascii(const std::string& text) {
 
 }  // namespace
 
-std::string recorded_filename(std::string_view filename) {
+std::string recorded_text(std::string_view text) {
   std::string result;
-  while (!filename.empty()) {
+  while (!text.empty()) {
     utf8proc_int32_t codepoint = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(filename.data()),
-                                         static_cast<utf8proc_ssize_t>(filename.size()), &codepoint);
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                         static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
     const std::string_view character =
-        length > 0 ? filename.substr(0, static_cast<std::size_t>(length)) : "\xEF\xBF\xBD";
-    if (result.size() + character.size() > kMaxFilename) break;
+        length > 0 ? text.substr(0, static_cast<std::size_t>(length)) : "\xEF\xBF\xBD";
+    if (result.size() + character.size() > kMaxRecordedText) break;
     result += character;
-    filename.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
+    text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
   }
   return result;
 }
 
 std::string safe_filename(std::string_view filename) {
-  std::string ascii = to_ascii(recorded_filename(filename));
+  std::string ascii = to_ascii(recorded_text(filename));
   std::ranges::replace(ascii, '/', ' ');
   std::string result;
   bool after_space = false;

@@ -23,14 +23,14 @@ TEST(SafeFilename, IsAsWerkzeugMakesIt) {
   EXPECT_EQ(safe_filename("\xEF\xAC\x81le\xE2\x91\xA0.png"), "file1.png");
 }
 
-TEST(RecordedFilename, KeepsTheOriginalButNotBrokenTextOrEndlessNames) {
-  EXPECT_EQ(recorded_filename("../<b>\"x\n.png"), "../<b>\"x\n.png");
-  EXPECT_EQ(recorded_filename("a\xFFz"), "a\xEF\xBF\xBDz");
-  EXPECT_EQ(recorded_filename(std::string(10'000, 'a')).size(), 10'000U);
-  EXPECT_EQ(recorded_filename(std::string(100'000, 'a')).size(), kMaxFilename);
+TEST(RecordedText, KeepsTheOriginalButNotBrokenTextOrEndlessNames) {
+  EXPECT_EQ(recorded_text("../<b>\"x\n.png"), "../<b>\"x\n.png");
+  EXPECT_EQ(recorded_text("a\xFFz"), "a\xEF\xBF\xBDz");
+  EXPECT_EQ(recorded_text(std::string(10'000, 'a')).size(), 10'000U);
+  EXPECT_EQ(recorded_text(std::string(100'000, 'a')).size(), kMaxRecordedText);
   std::string wide;
   for (int i = 0; i < 40'000; ++i) wide += "\xE6\x95\xB0";
-  EXPECT_EQ(recorded_filename(wide).size(), kMaxFilename / 3 * 3);
+  EXPECT_EQ(recorded_text(wide).size(), kMaxRecordedText / 3 * 3);
 }
 
 TEST(Extension, IsWhatFollowsTheLastDot) {

@@ -75,7 +75,7 @@ Prediction describe(const Upload& upload, const LoadedModel& model, image::Forma
   prediction.model = model.description.name;
   prediction.version = model.version;
   if (upload.filename) {
-    prediction.filename = recorded_filename(*upload.filename);
+    prediction.filename = recorded_text(*upload.filename);
     prediction.safe_filename = safe_filename(*upload.filename);
   }
   prediction.user = upload.user;
