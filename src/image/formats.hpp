@@ -19,9 +19,9 @@ struct PngLayout {
   int bit_depth = 0;
   int colour_type = 0;  // PNG specification, table 11.1
   bool interlaced = false;
-  bool transparency = false;  // a tRNS chunk that applies
+  bool transparency = false;   // a tRNS chunk that applies
   bool more_critical = false;  // chunks between header and pixels that a decoder must know, as the palette's
-  std::size_t data_at = 0;    // of the first IDAT chunk
+  std::size_t data_at = 0;     // of the first IDAT chunk
 };
 Result<PngLayout> inspect_png(ByteView bytes);
 Result<Image> decode_png(ByteView bytes, const PngLayout& layout);

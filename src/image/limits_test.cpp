@@ -63,7 +63,8 @@ TEST(Limits, NameTheValueAndTheLimit) {
 
 TEST(Limits, StopPicturesOfHugeSizeInEveryFormat) {
   expect_refused(as_bytes(make_png(60'000, 60'000, "", deflated_zeros(1000))), ErrorCode::too_large, "60000 x 60000");
-  expect_refused(as_bytes(make_png(0x7FFFFFFF, 0x7FFFFFFF, "", deflated_zeros(1000))), ErrorCode::too_large, "2147483647");
+  expect_refused(as_bytes(make_png(0x7FFFFFFF, 0x7FFFFFFF, "", deflated_zeros(1000))), ErrorCode::too_large,
+                 "2147483647");
 
   Bytes jpeg = make_jpeg(20, 30, false);
   const auto frame = std::ranges::search(jpeg, std::vector{std::byte{0xFF}, std::byte{0xC0}}).begin();
@@ -89,7 +90,8 @@ TEST(Limits, CountTheCoefficientsOfAProgressiveJpeg) {
 }
 
 TEST(Bombs, APngThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
-  expect_refused(as_bytes(make_png(7'000, 7'000, "", deflated_zeros(1000))), ErrorCode::undecodable, "too few for 7000 x 7000");
+  expect_refused(as_bytes(make_png(7'000, 7'000, "", deflated_zeros(1000))), ErrorCode::undecodable,
+                 "too few for 7000 x 7000");
 }
 
 TEST(Bombs, AJpegThatCannotHoldItsPixelsIsRefusedBeforeTheyAreAllocated) {
@@ -114,7 +116,8 @@ TEST(Bombs, TextAndProfilesOfAPngAreNotInflated) {
   const std::string bomb = deflated_zeros(64 * kMebibyte);
   std::string chunks;
   for (int i = 0; i < 20; ++i) chunks += png_chunk("zTXt", std::string("key\0\0", 5) + bomb);
-  chunks += png_chunk("iCCP", std::string("key\0\0", 5) + bomb) + png_chunk("iTXt", std::string("key\0\1\0\0\0", 8) + bomb);
+  chunks +=
+      png_chunk("iCCP", std::string("key\0\0", 5) + bomb) + png_chunk("iTXt", std::string("key\0\1\0\0\0", 8) + bomb);
   chunks += png_chunk("sPLT", std::string(4 * kMebibyte, 'x'));
   Result<Image> decoded;
   EXPECT_LT(peak_growth(as_bytes(make_png(1, 1, chunks, deflated_zeros(2))), {}, decoded), 8 * kMebibyte);
