@@ -308,6 +308,16 @@ Outcome<void> SmallObjects::compact(const std::shared_ptr<Segment>& segment) {
   return segment->remove_files();
 }
 
+// Whether a segment older than `number` has a record of the picture.
+bool SmallObjects::lies_before(std::uint32_t number, const Digest& digest) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(segments_, [&](const auto& segment) {
+    if (segment->number() >= number) return false;
+    const auto entry = segment->find(digest);
+    return entry && !entry->removed();
+  });
+}
+
 void SmallObjects::stage_again(const Segment& from, const FoundRecord& record) {
   const Digest& digest = record.header.digest;
   const auto location = locate(digest);
@@ -316,13 +326,14 @@ void SmallObjects::stage_again(const Segment& from, const FoundRecord& record) {
     staged_.entries[digest] = next_entry(record.bytes.size());
     append_picture(staged_.buffer, segments_.back()->seed(), digest, record.bytes);
   } else {
-    // A removal still counts while the record it removed is in a file: without it, that record would come back when the
-    // indexes are made anew.
+    // A removal still counts while an older segment has the picture: without it, that one would come back.
     const auto removed = record.sound ? parse_removed(record.bytes) : std::nullopt;
-    if (!removed || location || removed->segment == from.number() || !segment_of(removed->segment)) return;
+    if (!removed || location || !lies_before(from.number(), digest)) return;
     Entry entry = next_entry(0);
     entry.length = Entry::kRemoved;
     staged_.entries[digest] = entry;
+    // Counted when the picture was removed; now it moves to the newest segment.
+    useless_[removed->segment] -= removed->record_size;
     staged_.useless[removed->segment] += removed->record_size;
     append_removal(staged_.buffer, segments_.back()->seed(), digest, *removed);
   }

@@ -91,6 +91,7 @@ class SmallObjects {
   void make_index(const std::shared_ptr<Segment>& segment);
   void compact_where_worth_it();
   Outcome<void> compact(const std::shared_ptr<Segment>& segment);
+  [[nodiscard]] bool lies_before(std::uint32_t number, const Digest& digest) const;
   void stage_again(const Segment& from, const FoundRecord& record);
 
   std::filesystem::path folder_;
