@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "image/test_pictures.hpp"
+
 namespace vidi::image {
 namespace {
 
@@ -23,8 +27,24 @@ TEST(Flatten, LeavesAPictureWithoutAlphaAsItIs) {
   EXPECT_EQ(flatten(image), image);
 }
 
-// Pillow: Image.new("RGB", (1, 1), colour).convert("L")
-TEST(ToGrey, EqualsPillow) {
+// What tests/golden/make_colours.py wrote.
+Image colours(const std::string& name) { return read_pam(TEST_DATA "/pictures/colours/" + name + ".pam"); }
+
+TEST(Flatten, EqualsPillow) {
+  EXPECT_EQ(flatten(colours("rgba")), colours("rgba-over-white"));
+  EXPECT_EQ(flatten(colours("rgba"), 0), colours("rgba-over-black"));
+  EXPECT_EQ(flatten(colours("la")), colours("la-over-white"));
+  EXPECT_EQ(flatten(colours("la"), 0), colours("la-over-black"));
+}
+
+TEST(ToGrey, EqualsPillow) { EXPECT_EQ(to_grey(colours("rgba-over-white")), colours("rgba-over-white-grey")); }
+
+TEST(ToGrey, LeavesGreyAsItIs) {
+  const Image image{.width = 2, .height = 1, .channels = 1, .pixels = {0, 77}};
+  EXPECT_EQ(to_grey(image), image);
+}
+
+TEST(ToGrey, WeighsGreenMost) {
   const Image image{.width = 4, .height = 1, .channels = 3, .pixels = {255, 0, 0, 0, 255, 0, 0, 0, 255, 12, 34, 56}};
   const Image grey = to_grey(image);
   EXPECT_EQ(grey.channels, 1);
