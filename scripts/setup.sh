@@ -111,14 +111,14 @@ install_wheels() {
 if (($# == 0)); then fail "say what for: scripts/setup.sh serve|test|lint|bench|fuzz..."; fi
 wanted=${packages_of[serve]}
 wheels=(serve)
-package_megabytes=1000
+package_megabytes=1200
 wheel_megabytes=300
 for group in "$@"; do
   if [[ -z "${packages_of[$group]:-}" ]]; then
     fail "there is no group '$group': serve, test, lint, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
-  if [[ "$group" == test ]]; then package_megabytes=4000; fi
+  if [[ "$group" == test ]]; then package_megabytes=2500; fi
   if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=600
     wheels=(serve test)
