@@ -171,7 +171,7 @@ constexpr LargePicture kLargePictures[] = {
     {"Gif", [] { return with_size(picture("plain.gif"), 6, 8); }, 4},
 };
 
-void PrintTo(const LargePicture& large, std::ostream* out) { *out << large.what; }
+std::ostream& operator<<(std::ostream& out, const LargePicture& large) { return out << large.what; }
 
 class MemoryEstimate : public testing::TestWithParam<LargePicture> {};
 

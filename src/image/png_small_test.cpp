@@ -59,7 +59,7 @@ struct Oddity {
   bool decodes;
 };
 
-void PrintTo(const Oddity& oddity, std::ostream* out) { *out << oddity.what; }
+std::ostream& operator<<(std::ostream& out, const Oddity& oddity) { return out << oddity.what; }
 
 class OddPngs : public testing::TestWithParam<Oddity> {};
 
