@@ -121,6 +121,7 @@ void append_predictions(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     std::vector<records::Prediction> ready;
+    ready.reserve(kRowsAtOnce);
     for (std::uint64_t i = 0; i < kRowsAtOnce; ++i) ready.push_back(prediction_number(next++));
     state.ResumeTiming();
     Load load(kRowsAtOnce);
@@ -195,6 +196,7 @@ void keep_pictures_and_predictions(benchmark::State& state) {
     state.PauseTiming();
     const auto pictures = make_pictures(next_picture, kRowsAtOnce);
     std::vector<records::Prediction> ready;
+    ready.reserve(kRowsAtOnce);
     for (std::uint64_t i = 0; i < kRowsAtOnce; ++i) ready.push_back(prediction_number(next++));
     state.ResumeTiming();
     Load load(kRowsAtOnce);

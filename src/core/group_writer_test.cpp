@@ -75,23 +75,25 @@ TEST(GroupWriter, RefusesWithoutWaitingAndLeavesTheItemWhenTooMuchWaits) {
 }
 
 TEST(GroupWriter, LosesNothingFromManyThreadsAndKeepsTheOrderOfEach) {
-  constexpr int kThreads = 4;
-  constexpr int kItems = 20'000;
-  std::vector<std::vector<int>> seen(kThreads);
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kItems = 20'000;
+  std::vector<std::vector<std::size_t>> seen(kThreads);
   {
-    GroupWriter<std::pair<int, int>> writer(kThreads * kItems, [&](std::vector<std::pair<int, int>>& group) {
+    using Item = std::pair<std::size_t, std::size_t>;
+    GroupWriter<Item> writer(kThreads * kItems, [&](std::vector<Item>& group) {
       for (const auto& [thread, item] : group) seen[thread].push_back(item);
     });
     std::vector<std::thread> threads;
-    for (int thread = 0; thread < kThreads; ++thread) {
+    threads.reserve(kThreads);
+    for (std::size_t thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&writer, thread] {
-        for (int i = 0; i < kItems; ++i) EXPECT_TRUE(writer.submit({thread, i}));
+        for (std::size_t i = 0; i < kItems; ++i) EXPECT_TRUE(writer.submit({thread, i}));
       });
     }
     for (std::thread& thread : threads) thread.join();
   }
-  std::vector<int> expected(kItems);
-  std::iota(expected.begin(), expected.end(), 0);
+  std::vector<std::size_t> expected(kItems);
+  std::iota(expected.begin(), expected.end(), std::size_t{0});
   for (const auto& items : seen) EXPECT_EQ(items, expected);
 }
 

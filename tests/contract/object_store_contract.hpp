@@ -94,6 +94,7 @@ TEST_P(ObjectStoreContract, ARemovedPictureIsGoneAndMayComeBack) {
 
 TEST_P(ObjectStoreContract, RemovingOneLeavesTheOthers) {
   std::vector<Digest> digests;
+  digests.reserve(50);
   for (unsigned i = 0; i < 50; ++i) digests.push_back(put(sample_picture(100 + i, i)));
   for (std::size_t i = 0; i < digests.size(); i += 2) EXPECT_TRUE(remove(digests[i]));
   for (std::size_t i = 0; i < digests.size(); ++i) EXPECT_EQ(contains(digests[i]), i % 2 == 1) << i;
@@ -118,6 +119,7 @@ TEST_P(ObjectStoreContract, LosesNothingFromManyTasksOnManyThreads) {
   constexpr unsigned kEach = 25;
   std::atomic<unsigned> stored = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (unsigned thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       boost::asio::io_context context(1);

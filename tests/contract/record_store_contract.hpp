@@ -85,7 +85,7 @@ TEST_P(RecordStoreContract, GivesBackAPredictionWithoutAResultOrPicture) {
 
 TEST_P(RecordStoreContract, KeepsAnyBytesInStrings) {
   Prediction prediction = sample_prediction(1);
-  const std::string hostile = std::string("a\0b\xff\xfe\n'\"<script>", 17) + std::string(10'000, '\x80');
+  const std::string hostile = std::string("a\0b\xff\xfe\n'\"<script>", 16) + std::string(10'000, '\x80');
   prediction.filename = hostile;
   prediction.user = hostile;
   prediction.result = hostile;
@@ -292,6 +292,7 @@ TEST_P(RecordStoreContract, LosesNothingFromManyTasksOnManyThreads) {
   constexpr int kEach = 25;
   std::atomic<int> appended = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       boost::asio::io_context context(1);
@@ -302,7 +303,7 @@ TEST_P(RecordStoreContract, LosesNothingFromManyTasksOnManyThreads) {
       context.run();
     });
   }
-  for (int i = 0; i < 20; ++i) run(store_->list({.model = "digits"}));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(run(store_->list({.model = "digits"})));
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(appended, kThreads * kTasks * kEach);
   EXPECT_EQ(list_all({.limit = 1000}).size(), kThreads * kTasks * kEach);

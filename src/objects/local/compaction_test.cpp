@@ -16,6 +16,7 @@ std::uintmax_t total_size(const std::vector<std::filesystem::path>& files) {
 TEST_F(LocalStoreCompaction, GivesTheRoomOfRemovedPicturesBack) {
   open(kShortSegments);
   std::vector<Digest> digests;
+  digests.reserve(500);
   for (unsigned i = 0; i < 500; ++i) digests.push_back(put(sample_picture(300, i)));
   close();
   open(kShortSegments);

@@ -18,13 +18,13 @@
 namespace vidi::objects::local {
 namespace {
 
-const std::string& made(const std::string& folder) {
+std::filesystem::path made(const std::filesystem::path& folder) {
   for (const char* part : {"segments", "files", "temporary"}) {
     std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(folder) / part, error);
+    std::filesystem::create_directories(folder / part, error);
     if (error) {
       throw std::runtime_error(
-          fmt::format("the folder {} for the pictures cannot be made: {}", folder, error.message()));
+          fmt::format("the folder {} for the pictures cannot be made: {}", folder.string(), error.message()));
     }
   }
   return folder;
@@ -105,6 +105,7 @@ class LocalStore final : public ObjectStore {
     Request request(std::move(kind));
     if (writing_.submit(std::move(request))) return;
     const Error error{ErrorCode::overloaded, "the server is busy: too many pictures wait to be stored"};
+    // NOLINTNEXTLINE(bugprone-use-after-move): a refused request is left as it was.
     std::visit([&](auto& refused) { refused.done(std::unexpected(error)); }, request);
   }
 

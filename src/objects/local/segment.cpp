@@ -32,7 +32,7 @@ std::filesystem::path Segment::path(const char* extension) const {
 }
 
 Outcome<std::shared_ptr<Segment>> Segment::create(const std::filesystem::path& folder, std::uint32_t number) {
-  std::shared_ptr<Segment> segment(new Segment(folder, number));
+  const std::shared_ptr<Segment> segment(new Segment(folder, number));
   segment->seed_ = static_cast<std::uint32_t>(std::random_device()());
   const Bytes header = segment_header(segment->seed_);
   // Complete before it has its name, so that every segment has a header.

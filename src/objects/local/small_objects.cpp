@@ -131,36 +131,38 @@ void SmallObjects::stage(Request& request) {
 }
 
 void SmallObjects::stage_put(const Put& put) {
-  if (staged_or_stored(put.digest)) return;
+  if (record_of(put.digest)) return;
   staged_.entries[put.digest] = next_entry(put.bytes.size());
   append_picture(staged_.buffer, segments_.back()->seed(), put.digest, put.bytes);
 }
 
 void SmallObjects::stage_remove(Remove& remove) {
-  remove.existed = staged_or_stored(remove.digest);
-  if (!remove.existed) return;
-  Removed removed;
-  const auto staged = staged_.entries.find(remove.digest);
-  if (staged != staged_.entries.end()) {
-    removed = {.segment = segments_.back()->number(),
-               .offset = staged->second.offset,
-               .record_size = static_cast<std::uint32_t>(staged->second.length + kRecordHeaderSize)};
-  } else {
-    const auto location = locate(remove.digest);
-    removed = {.segment = location->segment->number(),
-               .offset = location->entry.offset,
-               .record_size = static_cast<std::uint32_t>(location->entry.length + kRecordHeaderSize)};
-  }
+  const std::optional<Removed> removed = record_of(remove.digest);
+  remove.existed = removed.has_value();
+  if (!removed) return;
   Entry entry = next_entry(0);
   entry.length = Entry::kRemoved;
   staged_.entries[remove.digest] = entry;
-  staged_.useless[removed.segment] += removed.record_size;
-  append_removal(staged_.buffer, segments_.back()->seed(), remove.digest, removed);
+  staged_.useless[removed->segment] += removed->record_size;
+  append_removal(staged_.buffer, segments_.back()->seed(), remove.digest, *removed);
 }
 
-bool SmallObjects::staged_or_stored(const Digest& digest) const {
-  const auto staged = staged_.entries.find(digest);
-  return staged == staged_.entries.end() ? contains(digest) : !staged->second.removed();
+// The record, staged or stored, that holds the picture.
+std::optional<Removed> SmallObjects::record_of(const Digest& digest) const {
+  std::uint32_t segment = segments_.back()->number();
+  Entry entry;
+  if (const auto staged = staged_.entries.find(digest); staged != staged_.entries.end()) {
+    if (staged->second.removed()) return std::nullopt;
+    entry = staged->second;
+  } else if (const auto location = locate(digest)) {
+    segment = location->segment->number();
+    entry = location->entry;
+  } else {
+    return std::nullopt;
+  }
+  return Removed{.segment = segment,
+                 .offset = entry.offset,
+                 .record_size = static_cast<std::uint32_t>(entry.length + kRecordHeaderSize)};
 }
 
 Entry SmallObjects::next_entry(std::size_t length) const {
@@ -187,7 +189,7 @@ Outcome<void> SmallObjects::commit() {
   if (disk_failed_) {
     done = std::unexpected(kDiskFailed);
   } else if (staging_failure_) {
-    done = std::unexpected(*std::exchange(staging_failure_, std::nullopt));
+    done = std::unexpected(*staging_failure_);
   } else {
     done = hand_over();
     if (done) done = segments_.back()->synchronise();
@@ -199,6 +201,7 @@ Outcome<void> SmallObjects::commit() {
     const auto taken_back = segments_.back()->take_back();
     if (done.error().unsynchronised || !taken_back) disk_failed_ = true;
   }
+  staging_failure_.reset();
   staged_.buffer.clear();
   staged_.written = 0;
   staged_.entries.clear();

@@ -78,7 +78,7 @@ class SmallObjects {
   void stage(Request& request);
   void stage_put(const Put& put);
   void stage_remove(Remove& remove);
-  [[nodiscard]] bool staged_or_stored(const Digest& digest) const;
+  [[nodiscard]] std::optional<Removed> record_of(const Digest& digest) const;
   [[nodiscard]] Entry next_entry(std::size_t length) const;
   void hand_over_if_large();
   Outcome<void> hand_over();

@@ -31,9 +31,10 @@ class MemoryStore final : public RecordStore {
     if (!range) co_return std::unexpected(range.error());
     const std::scoped_lock lock(mutex_);
     Page page;
-    // Newest first: `begin` is the first one before the end of the range.
-    const auto begin = range->end ? predictions_.upper_bound(*range->end) : predictions_.begin();
-    for (auto at = begin; at != predictions_.end() && at->first >= range->first; ++at) {
+    // Newest first: it begins with the first one before the end of the range.
+    const std::optional<Uuid>& end = range->end;
+    auto at = end ? predictions_.upper_bound(*end) : predictions_.begin();
+    for (; at != predictions_.end() && at->first >= range->first; ++at) {
       if (!matches(query, at->second)) continue;
       if (page.predictions.size() == query.limit) {
         page.next = to_string(page.predictions.back().id);

@@ -140,9 +140,10 @@ Outcome<void> Reader::fill_from_index(const Query& query, IdRange range, std::ve
       if (auto done = gather_listed(key, range, newest); !done) return done;
     }
     for (const Uuid& id : newest.ids()) {
-      auto prediction = row(id);
-      if (!prediction) return std::unexpected(prediction.error());
-      if (*prediction && matches(query, **prediction)) found.push_back(std::move(**prediction));
+      auto outcome = row(id);
+      if (!outcome) return std::unexpected(outcome.error());
+      std::optional<Prediction>& prediction = *outcome;
+      if (prediction && matches(query, *prediction)) found.push_back(std::move(*prediction));
       if (found.size() > query.limit) return {};
     }
     if (!newest.full()) return {};
@@ -239,7 +240,7 @@ Outcome<std::optional<Prediction>> Reader::row(const Uuid& id) {
   auto prediction = read_row(select_by_id_);
   select_by_id_.reset();
   if (!prediction) return std::unexpected(SQLITE_CORRUPT);
-  return std::optional<Prediction>(std::move(*prediction));
+  return prediction;
 }
 
 }  // namespace vidi::records::sqlite

@@ -96,6 +96,7 @@ class SqliteStore final : public RecordStore {
     Operation operation(std::move(kind));
     if (writing_.submit(std::move(operation))) return;
     const Error error{ErrorCode::overloaded, "the server is busy: too many predictions wait to be recorded"};
+    // NOLINTNEXTLINE(bugprone-use-after-move): a refused operation is left as it was.
     std::visit([&](auto& refused) { refused.done(std::unexpected(error)); }, operation);
   }
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <tuple>
 #include <utility>
 
 #include "records/sqlite/schema.hpp"
@@ -93,7 +94,7 @@ Outcome<void> Writer::in_transaction(std::invocable auto work) {
   auto worked = work();
   if (worked) worked = commit_.execute();
   // Some errors have rolled back already.
-  if (!worked && sqlite3_get_autocommit(database_.handle()) == 0) rollback_.execute();
+  if (!worked && sqlite3_get_autocommit(database_.handle()) == 0) std::ignore = rollback_.execute();
   return worked;
 }
 
