@@ -26,7 +26,9 @@ TEST_F(LocalStoreCompaction, GivesTheRoomOfRemovedPicturesBack) {
       EXPECT_TRUE(remove(digests[i]));
     }
   }
+  close();
   EXPECT_LT(total_size(files(".segment")), before / 2);
+  open(kShortSegments);
   for (const bool reopened : {false, true}) {
     if (reopened) open(kShortSegments);
     for (std::size_t i = 0; i < digests.size(); ++i) EXPECT_EQ(contains(digests[i]), i % 10 == 0) << i;

@@ -69,12 +69,12 @@ TEST_F(LocalStoreFailure, GoesOnWhenAFullDiskHasRoomAgain) {
 }
 
 std::string fill_a_small_file_system(const std::filesystem::path& folder, std::size_t picture_size) {
-  if (!mount_small_file_system(folder, "4m")) return "skip";
-  write_file(folder / "ballast", std::string(1'000'000, 'x'));
+  if (!mount_small_file_system(folder, "8m")) return "skip";
+  write_file(folder / "ballast", std::string(4'000'000, 'x'));
   const auto store = open_store((folder / "objects").string());
   Error refusal;
   const auto acknowledged = put_until_refused(*store, picture_size, refusal);
-  write_file(folder / "the rest", std::string(4'000'000, 'x'));
+  write_file(folder / "the rest", std::string(8'000'000, 'x'));
   if (run(store->check())) return "the check says the store is ready";
   std::filesystem::remove(folder / "ballast");
   const Bytes picture = sample_picture(picture_size, 1'000'000);

@@ -29,13 +29,14 @@ TEST_F(LocalStoreOpening, KeepsEverythingOverARestart) {
 
 TEST_F(LocalStoreOpening, APictureIsStoredOnce) {
   open();
-  const auto size = [&] { return std::filesystem::file_size(files(".segment").at(0)); };
   put(sample_picture(1000, 1));
-  const auto once = size();
-  put(sample_picture(1000, 1));
+  close();
+  const auto once = std::filesystem::file_size(files(".segment").at(0));
   open();
   put(sample_picture(1000, 1));
-  EXPECT_EQ(size(), once);
+  put(sample_picture(1000, 1));
+  close();
+  EXPECT_EQ(std::filesystem::file_size(files(".segment").at(0)), once);
 }
 
 TEST_F(LocalStoreOpening, TwoMayNotHaveTheSameFolderOpen) {

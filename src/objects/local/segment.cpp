@@ -12,6 +12,10 @@
 namespace vidi::objects::local {
 namespace {
 
+// Zeros written ahead of the records. Writing over them, fdatasync has no change of the file's length to keep, which
+// makes it two to ten times as quick.
+constexpr std::size_t kRoomAhead = std::size_t{1} << 20;
+
 // Notes a record in what a segment knows of itself.
 void note(const FoundRecord& record, EntryMap& entries, UselessBytes& useless) {
   Entry entry{.offset = record.offset, .length = record.header.length};
@@ -50,6 +54,7 @@ Outcome<std::shared_ptr<Segment>> Segment::open(const std::filesystem::path& fol
   const auto size = segment->file_.size();
   if (!size) return std::unexpected(size.error());
   segment->size_ = *size;
+  segment->file_size_ = *size;
   Bytes header(kSegmentHeaderSize);
   const auto count = segment->file_.read(header, 0);
   if (!count) return std::unexpected(count.error());
@@ -69,10 +74,13 @@ Outcome<std::shared_ptr<Segment>> Segment::open_newest(const std::filesystem::pa
   const auto sound_end = newest.load_entries();
   if (!sound_end) return std::unexpected(sound_end.error());
   if (*sound_end == newest.size_) return segment;
-  spdlog::warn("objects: {} bytes that were not written as a whole are cut off the end of {}",
-               newest.size_ - *sound_end, newest.path("segment").string());
+  const auto torn = newest.torn_bytes(*sound_end);
+  if (!torn) return std::unexpected(torn.error());
   newest.size_ = *sound_end;
-  if (const auto cut = newest.take_back(); !cut) return std::unexpected(cut.error());
+  if (*torn == 0) return segment;
+  spdlog::warn("objects: {} bytes that were not written as a whole are cut off the end of {}", *torn,
+               newest.path("segment").string());
+  if (const auto cut = newest.cut(); !cut) return std::unexpected(cut.error());
   newest.recent_.clear();
   newest.useless_.clear();
   if (const auto loaded = newest.load_entries(); !loaded) return std::unexpected(loaded.error());
@@ -98,6 +106,34 @@ Outcome<std::shared_ptr<Segment>> Segment::open_closed(const std::filesystem::pa
 
 Outcome<std::uint64_t> Segment::load_entries() {
   return scan_records([&](const FoundRecord& record) { note(record, recent_, useless_); });
+}
+
+// What follows the last sound record, without the zeros at the end.
+Outcome<std::uint64_t> Segment::torn_bytes(std::uint64_t sound_end) const {
+  Bytes rest(size_ - sound_end);
+  const auto count = file_.read(rest, sound_end);
+  if (!count) return std::unexpected(count.error());
+  rest.resize(*count);
+  while (!rest.empty() && rest.back() == std::byte{0}) rest.pop_back();
+  return rest.size();
+}
+
+Outcome<void> Segment::write(ByteView records, std::uint64_t offset) {
+  const std::uint64_t end = size_ + offset + records.size();
+  if (end > file_size_) {
+    // Without room for zeros there may still be room for the records.
+    file_size_ = end + kRoomAhead;
+    if (!file_.write(Bytes(kRoomAhead), end)) {
+      file_size_ = end;
+      if (auto cut = file_.truncate(end); !cut) return cut;
+    }
+  }
+  return file_.write(records, size_ + offset);
+}
+
+Outcome<void> Segment::cut() {
+  file_size_ = size_;
+  return file_.truncate(size_);
 }
 
 std::optional<Entry> Segment::find(const Digest& digest) const {

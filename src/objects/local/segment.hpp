@@ -50,10 +50,10 @@ class Segment {
   [[nodiscard]] const UselessBytes& useless() const { return useless_; }
 
   // Writes records behind the end; they are part of the segment after publish(). `offset` counts from the end.
-  Outcome<void> write(ByteView records, std::uint64_t offset) { return file_.write(records, size_ + offset); }
+  Outcome<void> write(ByteView records, std::uint64_t offset);
   Outcome<void> synchronise() { return file_.synchronise(); }
-  // Takes back what was written and not published.
-  Outcome<void> take_back() { return file_.truncate(size_); }
+  // Cuts off what was written and not published, and the zeros that wait for records.
+  Outcome<void> cut();
   void publish(const EntryMap& entries, const UselessBytes& useless, std::uint64_t written);
 
   // Writes the index of a segment that gets no more records, and opens it.
@@ -70,11 +70,13 @@ class Segment {
   static Outcome<std::shared_ptr<Segment>> open(const std::filesystem::path& folder, std::uint32_t number);
   [[nodiscard]] std::filesystem::path path(const char* extension) const;
   Outcome<std::uint64_t> load_entries();
+  [[nodiscard]] Outcome<std::uint64_t> torn_bytes(std::uint64_t sound_end) const;
 
   std::filesystem::path folder_;
   std::uint32_t number_ = 0;
   std::uint32_t seed_ = 0;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;       // where the last record ends
+  std::uint64_t file_size_ = 0;  // zeros follow the last record
   File file_;
   EntryMap recent_;
   UselessBytes useless_;

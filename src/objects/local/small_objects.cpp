@@ -7,6 +7,7 @@
 #include <charconv>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace vidi::objects::local {
@@ -57,6 +58,11 @@ SmallObjects::SmallObjects(std::filesystem::path folder, Options options, DiskFa
                            Background background)
     : folder_(std::move(folder)), options_(options), disk_failed_(disk_failed), background_(std::move(background)) {
   open_segments();
+}
+
+SmallObjects::~SmallObjects() {
+  // The zeros do no harm where they cannot be cut off.
+  std::ignore = segments_.back()->cut();
 }
 
 void SmallObjects::open_segments() {
@@ -198,8 +204,8 @@ Outcome<void> SmallObjects::commit() {
     publish();
   } else {
     spdlog::error("objects: {}", explain(done.error()).message);
-    const auto taken_back = segments_.back()->take_back();
-    if (done.error().unsynchronised || !taken_back) disk_failed_ = true;
+    const auto cut = segments_.back()->cut();
+    if (done.error().unsynchronised || !cut) disk_failed_ = true;
   }
   staging_failure_.reset();
   staged_.buffer.clear();
@@ -243,6 +249,7 @@ bool SmallObjects::newest_is_full() const {
 
 Outcome<void> SmallObjects::begin_segment() {
   const std::shared_ptr<Segment> full = segments_.back();
+  if (auto cut = full->cut(); !cut) return cut;
   auto next = Segment::create(folder_, full->number() + 1);
   if (!next) {
     spdlog::error("objects: {}", explain(next.error()).message);

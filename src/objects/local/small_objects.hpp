@@ -48,6 +48,11 @@ class SmallObjects {
   // Adds to a group what has arrived meanwhile; false: nothing has.
   using Gather = std::function<bool(std::vector<Request>& group)>;
 
+  // No thread may use it any more.
+  ~SmallObjects();
+  SmallObjects(const SmallObjects&) = delete;
+  SmallObjects& operator=(const SmallObjects&) = delete;
+
   // On the writing thread: carries out the requests and completes each once it is durable.
   void write(std::vector<Request>& group, const Gather& gather);
 
