@@ -15,7 +15,8 @@ target_include_directories(vidi_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of g++ 12 in inlined library code at -O2 and under sanitizers.
   target_compile_options(vidi_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
-                                                -Wno-stringop-overread -Wno-restrict -Wno-dangling-pointer)
+                                                -Wno-stringop-overread -Wno-restrict -Wno-dangling-pointer
+                                                -Wno-mismatched-new-delete -Wno-use-after-free)
 endif()
 if(VIDI_SANITIZE)
   add_compile_options(-fsanitize=${VIDI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -31,7 +31,8 @@ Task<Result<void>> read_part(const Application& application, http::MultipartRead
   co_return Result<void>();
 }
 
-Task<Result<void>> read_form(const Application& application, http::Body& body, const std::string& boundary, Upload& upload) {
+Task<Result<void>> read_form(const Application& application, http::Body& body, const std::string& boundary,
+                             Upload& upload) {
   http::MultipartReader reader(body, boundary, application.multipart);
   bool found = false;
   while (true) {

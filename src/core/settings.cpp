@@ -85,6 +85,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string file_name(std::string_view key) { return replaced(std::string(key), "-", '_'); }
 
+// A name of each setting, by one of the rules.
+std::vector<std::string> names(const std::vector<Setting>& table,
+                               const std::function<std::string(const Setting&)>& rule) {
+  std::vector<std::string> result(table.size());
+  std::ranges::transform(table, result.begin(), rule);
+  return result;
+}
+
 std::string unknown_setting(std::string_view name, std::string_view source, const std::vector<std::string>& known) {
   std::string message = fmt::format("{}: unknown setting '{}'", source, name);
   if (const auto near = nearest(name, known)) message += fmt::format("; did you mean '{}'?", *near);
@@ -151,8 +159,7 @@ const Setting* Settings::find(std::string_view key) const {
 Result<void> Settings::set(std::string_view key, std::string_view value, std::string_view source) {
   const Setting* setting = find(key);
   if (setting == nullptr) {
-    std::vector<std::string> known;
-    for (const Setting& each : table_) known.push_back(each.key);
+    const auto known = names(table_, [](const Setting& each) { return each.key; });
     return fail(ErrorCode::invalid_argument, unknown_setting(key, source, known));
   }
   const auto number = parse_number(value, setting->type);
@@ -181,8 +188,7 @@ Result<void> Settings::read_file(const std::string& path) {
   for (const auto& [name, node] : found) {
     const auto setting = std::ranges::find(table_, name, [](const Setting& each) { return file_name(each.key); });
     if (setting == table_.end()) {
-      std::vector<std::string> known;
-      for (const Setting& each : table_) known.push_back(file_name(each.key));
+      const auto known = names(table_, [](const Setting& each) { return file_name(each.key); });
       const std::string place = fmt::format("{}, line {}", path, node->source().begin.line);
       return fail(ErrorCode::invalid_argument, unknown_setting(name, place, known));
     }
@@ -192,8 +198,7 @@ Result<void> Settings::read_file(const std::string& path) {
 }
 
 Result<std::vector<std::string>> Settings::read_environment(const std::map<std::string, std::string>& environment) {
-  std::vector<std::string> known;
-  for (const Setting& each : table_) known.push_back(environment_name(each));
+  const auto known = names(table_, environment_name);
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
     if (!name.starts_with("VIDI_")) continue;

@@ -37,12 +37,12 @@ T run(Task<T> task) {
   boost::asio::io_context context(1);
   std::exception_ptr thrown;
   if constexpr (std::is_void_v<T>) {
-    boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error) { thrown = error; });
+    boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& error) { thrown = error; });
     context.run();
     if (thrown) std::rethrow_exception(thrown);
   } else {
     std::optional<T> result;
-    boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T value) {
+    boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& error, T value) {
       thrown = error;
       result.emplace(std::move(value));
     });

@@ -84,7 +84,7 @@ Form normalise(const image::Image& ink, const Box& box) {
   const int top = std::clamp(static_cast<int>(std::lround(14 - centre.y)), 0, kFormSide - height);
   Form form{};
   for (int y = 0; y < height; ++y) {
-    std::ranges::copy(digit.row(y), form.begin() + (top + y) * kFormSide + left);
+    std::ranges::copy(digit.row(y), form.begin() + static_cast<std::ptrdiff_t>(top + y) * kFormSide + left);
   }
   return form;
 }
@@ -98,7 +98,7 @@ Reading read_digits(image::Image picture) {
     return nothing(fmt::format("the picture is too small to hold a digit: {}x{} pixels, at least {}x{} are needed",
                                picture.width, picture.height, kLeastSide, kLeastSide));
   }
-  image::Image grey = image::to_grey(image::flatten(std::move(picture)));
+  const image::Image grey = image::to_grey(image::flatten(std::move(picture)));
   const Box whole{0, 0, grey.width, grey.height};
   if (has_mnist_form(grey)) return {{{to_form(grey), whole}}, {}};
   if (grey.width == kFormSide && grey.height == kFormSide) {

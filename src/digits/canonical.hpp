@@ -4,6 +4,7 @@
 // digits"). Used by training and serving alike.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace vidi::digits {
 constexpr int kFormSide = 28;
 constexpr int kDigitSide = 20;
 
-using Form = std::array<std::uint8_t, kFormSide * kFormSide>;
+using Form = std::array<std::uint8_t, std::size_t{kFormSide} * kFormSide>;
 
 // A rectangle in pixels of the picture.
 struct Box {

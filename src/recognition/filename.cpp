@@ -37,8 +37,7 @@ std::string recorded_text(std::string_view text) {
     utf8proc_int32_t codepoint = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                          static_cast<utf8proc_ssize_t>(text.size()), &codepoint);
-    const std::string_view character =
-        length > 0 ? text.substr(0, static_cast<std::size_t>(length)) : "\xEF\xBF\xBD";
+    const std::string_view character = length > 0 ? text.substr(0, static_cast<std::size_t>(length)) : "\xEF\xBF\xBD";
     if (result.size() + character.size() > kMaxRecordedText) break;
     result += character;
     text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
