@@ -40,9 +40,11 @@ std::pair<double, double> mass_centre(const Form& form) {
   double x = 0;
   double y = 0;
   for (int i = 0; i < kFormSide * kFormSide; ++i) {
-    mass += form[static_cast<std::size_t>(i)];
-    x += form[static_cast<std::size_t>(i)] * (i % kFormSide);
-    y += form[static_cast<std::size_t>(i)] * (i / kFormSide);
+    const int value = form[static_cast<std::size_t>(i)];
+    const int row = i / kFormSide;
+    mass += value;
+    x += value * (i - row * kFormSide);
+    y += value * row;
   }
   return {x / mass, y / mass};
 }
@@ -52,22 +54,22 @@ class MnistTest : public testing::Test {
   static void SetUpTestSuite() {
     auto loaded = datasets::load_mnist(TEST_DATA "/mnist", datasets::Split::test);
     ASSERT_TRUE(loaded) << loaded.error().message;
-    images_ = new datasets::LabelledImages(std::move(*loaded));
+    mnist = new datasets::LabelledImages(std::move(*loaded));
   }
-  static void TearDownTestSuite() { delete images_; }
+  static void TearDownTestSuite() { delete mnist; }
 
   static Image picture(std::size_t index) {
     Image image = image::make_image(28, 28, 1);
-    std::ranges::copy(images_->image(index), image.pixels.begin());
+    std::ranges::copy(mnist->image(index), image.pixels.begin());
     return image;
   }
 
-  static inline datasets::LabelledImages* images_ = nullptr;
+  static inline datasets::LabelledImages* mnist = nullptr;
 };
 
 TEST_F(MnistTest, EveryTestImagePassesUnchangedInEitherPolarity) {
-  ASSERT_EQ(images_->size(), 10'000U);
-  for (std::size_t i = 0; i < images_->size(); ++i) {
+  ASSERT_EQ(mnist->size(), 10'000U);
+  for (std::size_t i = 0; i < mnist->size(); ++i) {
     const Image image = picture(i);
     Image negative = image;
     for (auto& value : negative.pixels) value = static_cast<std::uint8_t>(255 - value);
@@ -91,7 +93,7 @@ TEST_F(MnistTest, AnEnlargedDigitOnPaperComesBackAlmostAsItWas) {
     for (std::size_t p = 0; p < image.pixels.size(); ++p)
       difference += std::abs(reading.digits[0].form[p] - image.pixels[p]);
   }
-  EXPECT_LT(difference / (kCount * 784), 16);
+  EXPECT_LT(difference / static_cast<double>(kCount * 784), 16);
 }
 
 TEST(ReadDigits, DarkInkOnWhiteFillsTheTwentyPixelBoxAndKeepsItsAspect) {

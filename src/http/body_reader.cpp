@@ -84,7 +84,8 @@ Task<std::optional<Error>> BodyReader::receive() {
   if (!deadline_) deadline_ = Clock::now() + options_.body_timeout;
   const Clock::time_point deadline = *deadline_;
   if (std::exchange(send_continue_, false) && source().available().empty()) {
-    const bool sent = co_await stream_.send(kContinue, {}, deadline);
+    const std::string_view no_body;
+    const bool sent = co_await stream_.send(kContinue, no_body, deadline);
     if (!sent) co_return Error{ErrorCode::invalid_argument, "The client has gone."};
   }
   const Received received = co_await stream_.receive(make_room(), deadline, Stream::Waiting::busy);
