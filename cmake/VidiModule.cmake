@@ -37,7 +37,8 @@ function(vidi_module name)
 endfunction()
 
 # vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract]): a GoogleTest program, one ctest entry for each of its
-# tests. TEST_DATA names the folder tests/data for it.
+# tests. TEST_DATA names the folder tests/data for it, testing::TempDir()
+# a folder of the process's own.
 function(vidi_test name)
   if(NOT VIDI_TESTS)
     return()
@@ -46,8 +47,12 @@ function(vidi_test name)
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
+  if(NOT TARGET vidi_test_main)
+    add_library(vidi_test_main STATIC "${CMAKE_SOURCE_DIR}/tests/support/main.cpp")
+    target_link_libraries(vidi_test_main PRIVATE vidi_options GTest::gmock)
+  endif()
   add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} vidi_test_main GTest::gmock GTest::gtest)
   target_compile_definitions(${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                                              MODELS_DIR="${CMAKE_SOURCE_DIR}/models")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600)
