@@ -76,8 +76,8 @@ class OpenVinoModel final : public Model {
       request.set_tensor(input_.name, ov::Tensor(ov::element::f32, shape, input.values.data()));
       request.infer();
       const ov::Tensor answer = request.get_tensor(output_.name);
-      // A copy: the tensor may replace its shape at the next call.
-      const ov::Shape answer_shape(answer.get_shape());
+      // Asked for once: every call may make the shape anew.
+      const ov::Shape& answer_shape = answer.get_shape();
       Tensor result;
       result.shape.assign(answer_shape.begin(), answer_shape.end());
       const std::span values(answer.data<const float>(), answer.get_size());
