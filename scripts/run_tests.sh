@@ -31,7 +31,7 @@ if ((${#labels[@]} > 0)); then
   pattern=$(IFS='|' && echo "^(${labels[*]})\$")
   status=0
   "${runner[@]}" ctest --test-dir "build/$preset" -L "$pattern" -j "$(nproc)" --output-on-failure --no-tests=error \
-    --output-junit "$reports/${labels[0]}.xml" || status=$?
+    --output-junit "$reports/${labels[0]}.xml" | sed -u -E '/^ +Start +[0-9]+: /d; s/ \.{4,}/ .../' || status=$?
   statuses+=(--status "ctest=$status")
 fi
 if [[ " $* " == *" system "* ]]; then
