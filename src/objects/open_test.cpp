@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "contract/fresh_folder.hpp"
 #include "objects/object_store.hpp"
 
 namespace vidi::objects {
@@ -13,12 +14,11 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(OpenObjectStore, OpensWhatTheUrlNames) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "vidi_open_objects" / "deeper";
-  std::filesystem::remove_all(folder.parent_path());
+  const FreshFolder parent;
+  const auto folder = parent.path() / "deeper";
   EXPECT_TRUE(run(open_object_store("memory:")->check()));
   EXPECT_TRUE(run(open_object_store("file:" + folder.string())->check()));
   EXPECT_TRUE(std::filesystem::is_directory(folder));
-  std::filesystem::remove_all(folder.parent_path());
 }
 
 TEST(OpenObjectStore, NamesTheUnknownSchemeAndTheKnownOnes) {

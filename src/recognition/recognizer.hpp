@@ -22,7 +22,7 @@ struct RecognizerOptions {
   image::DecodeLimits limits;
   // A picture of at most this many pixels is decoded on the thread that asks; a larger one by the workers, so that it
   // does not hold up the network. Handing a small picture over costs more than decoding it.
-  std::uint64_t inline_pixels = 128 * 128;
+  std::uint64_t inline_pixels = 16'384;
   std::size_t candidates = 5;  // at most that many in an answer
   WorkerPool::Options workers;
 };

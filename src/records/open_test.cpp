@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "contract/fresh_folder.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::records {
@@ -13,12 +14,11 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(OpenRecordStore, OpensWhatTheUrlNames) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "vidi_open_records" / "deeper";
-  std::filesystem::remove_all(folder.parent_path());
+  const FreshFolder parent;
+  const auto folder = parent.path() / "deeper";
   EXPECT_TRUE(run(open_record_store("memory:")->check()));
   EXPECT_TRUE(run(open_record_store("sqlite:" + (folder / "records.db").string())->check()));
   EXPECT_TRUE(std::filesystem::exists(folder / "records.db"));
-  std::filesystem::remove_all(folder.parent_path());
 }
 
 TEST(OpenRecordStore, NamesTheUnknownSchemeAndTheKnownOnes) {

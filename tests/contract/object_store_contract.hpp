@@ -8,21 +8,23 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/sample_pictures.hpp"
 #include "objects/object_store.hpp"
 
 namespace vidi::objects {
 
-// Makes an empty store; what it needs (a folder) lives until the end of the test.
+// Makes an empty store, which may use the folder.
 struct ObjectStoreFactory {
   std::string name;
-  std::function<std::unique_ptr<ObjectStore>()> make;
+  std::function<std::unique_ptr<ObjectStore>(const std::filesystem::path& folder)> make;
 };
 
 class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFactory> {
@@ -43,7 +45,8 @@ class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFactory> {
   bool contains(const Digest& digest) { return run(store_->contains(digest)).value(); }
   bool remove(const Digest& digest) { return run(store_->remove(digest)).value(); }
 
-  std::unique_ptr<ObjectStore> store_ = GetParam().make();
+  const FreshFolder folder_;
+  std::unique_ptr<ObjectStore> store_ = GetParam().make(folder_.path());
 };
 
 TEST_P(ObjectStoreContract, GivesBackPicturesOfEverySizeAsTheyWere) {

@@ -9,21 +9,23 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::records {
 
-// Makes an empty store; what it needs (a folder) lives until the end of the test.
+// Makes an empty store, which may use the folder.
 struct RecordStoreFactory {
   std::string name;
-  std::function<std::unique_ptr<RecordStore>()> make;
+  std::function<std::unique_ptr<RecordStore>(const std::filesystem::path& folder)> make;
 };
 
 class RecordStoreContract : public testing::TestWithParam<RecordStoreFactory> {
@@ -58,7 +60,8 @@ class RecordStoreContract : public testing::TestWithParam<RecordStoreFactory> {
     return ids;
   }
 
-  std::unique_ptr<RecordStore> store_ = GetParam().make();
+  const FreshFolder folder_;
+  std::unique_ptr<RecordStore> store_ = GetParam().make(folder_.path());
 };
 
 TEST_P(RecordStoreContract, GivesBackEveryFieldAsItWas) {

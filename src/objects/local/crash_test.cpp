@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_pictures.hpp"
 #include "objects/local/local_store.hpp"
@@ -38,8 +39,8 @@ void put_until_killed(const std::string& folder, unsigned first, const Report& r
 }
 
 TEST(LocalStoreKilled, HasEveryPictureThatWasAcknowledged) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "vidi_killed_objects";
-  std::filesystem::remove_all(folder);
+  const FreshFolder fresh;
+  const std::filesystem::path& folder = fresh.path();
   int acknowledged = 0;
   for (unsigned round = 0; round < 8; ++round) {
     const auto work = [&](const Report& report) { put_until_killed(folder.string(), round * 10'000'000, report); };
@@ -54,7 +55,6 @@ TEST(LocalStoreKilled, HasEveryPictureThatWasAcknowledged) {
     }
   }
   RecordProperty("acknowledged", acknowledged);
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/sample_pictures.hpp"
 #include "objects/local/local_store.hpp"
 
@@ -28,14 +29,6 @@ inline void write_file(const std::filesystem::path& path, const std::string& con
 
 class LocalStoreTest : public testing::Test {
  protected:
-  LocalStoreTest() = default;
-  ~LocalStoreTest() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  LocalStoreTest(const LocalStoreTest&) = delete;
-  LocalStoreTest& operator=(const LocalStoreTest&) = delete;
-
   void open(const Options& options = {}) {
     store_.reset();
     store_ = open_store(folder_.string(), options);
@@ -62,13 +55,8 @@ class LocalStoreTest : public testing::Test {
     return found;
   }
 
-  static std::filesystem::path fresh_folder() {
-    auto folder = std::filesystem::path(testing::TempDir()) / "vidi_local_store";
-    std::filesystem::remove_all(folder);
-    return folder;
-  }
-
-  const std::filesystem::path folder_ = fresh_folder();
+  const FreshFolder fresh_;
+  const std::filesystem::path folder_ = fresh_.path() / "objects";
   std::unique_ptr<ObjectStore> store_;
 };
 

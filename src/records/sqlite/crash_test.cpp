@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
@@ -34,8 +35,8 @@ void append_until_killed(const std::string& path, int first, const Report& repor
 }
 
 TEST(SqliteStoreKilled, HasEveryPredictionThatWasAcknowledged) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "vidi_killed_records";
-  std::filesystem::remove_all(folder);
+  const FreshFolder fresh;
+  const std::filesystem::path& folder = fresh.path();
   const std::string path = (folder / "records.db").string();
   std::size_t acknowledged = 0;
   for (int round = 0; round < 8; ++round) {
@@ -61,7 +62,6 @@ TEST(SqliteStoreKilled, HasEveryPredictionThatWasAcknowledged) {
     EXPECT_GE(listed, acknowledged);
   }
   RecordProperty("acknowledged", static_cast<int>(acknowledged));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

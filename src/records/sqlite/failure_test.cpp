@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "contract/failing_disk.hpp"
+#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
@@ -16,12 +17,8 @@ using testing::HasSubstr;
 
 class SqliteStoreFailure : public testing::Test {
  protected:
-  SqliteStoreFailure() { std::filesystem::remove_all(folder_); }
-  ~SqliteStoreFailure() override { std::filesystem::remove_all(folder_); }
-  SqliteStoreFailure(const SqliteStoreFailure&) = delete;
-  SqliteStoreFailure& operator=(const SqliteStoreFailure&) = delete;
-
-  const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "vidi_failing_records";
+  const FreshFolder fresh_;
+  const std::filesystem::path folder_ = fresh_.path();
   const std::string path_ = (folder_ / "records.db").string();
 };
 

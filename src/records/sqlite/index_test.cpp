@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/memory/memory_store.hpp"
 #include "records/sqlite/sqlite_store.hpp"
@@ -19,20 +20,12 @@ class SqliteIndex : public testing::Test {
  protected:
   static constexpr int kRows = 7000;
 
-  SqliteIndex() = default;
-  ~SqliteIndex() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-  SqliteIndex(const SqliteIndex&) = delete;
-  SqliteIndex& operator=(const SqliteIndex&) = delete;
-
   void reopen() {
     store_.reset();
     store_ = open_store(path());
   }
 
-  [[nodiscard]] std::string path() const { return (folder_ / "records.db").string(); }
+  [[nodiscard]] std::string path() const { return (folder_.path() / "records.db").string(); }
 
   // Times in no order, as replays bring them.
   Prediction random_prediction() {
@@ -91,13 +84,7 @@ class SqliteIndex : public testing::Test {
     }
   }
 
-  static std::filesystem::path fresh_folder() {
-    auto folder = std::filesystem::path(testing::TempDir()) / "vidi_index";
-    std::filesystem::remove_all(folder);
-    return folder;
-  }
-
-  const std::filesystem::path folder_ = fresh_folder();
+  const FreshFolder folder_;
   std::mt19937 random_{7};
   std::vector<Uuid> ids_;
   std::unique_ptr<RecordStore> memory_ = memory::make_store();

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
@@ -19,14 +20,6 @@ using testing::ThrowsMessage;
 
 class SqliteStoreOpening : public testing::Test {
  protected:
-  SqliteStoreOpening() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~SqliteStoreOpening() override { std::filesystem::remove_all(folder_); }
-  SqliteStoreOpening(const SqliteStoreOpening&) = delete;
-  SqliteStoreOpening& operator=(const SqliteStoreOpening&) = delete;
-
   void execute(const char* statement) const {
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
@@ -39,7 +32,8 @@ class SqliteStoreOpening : public testing::Test {
                 ThrowsMessage<std::runtime_error>(testing::AllOf(HasSubstr(path_), HasSubstr(because))));
   }
 
-  const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "vidi_opening_records";
+  const FreshFolder fresh_;
+  const std::filesystem::path& folder_ = fresh_.path();
   const std::string path_ = (folder_ / "records.db").string();
 };
 
