@@ -28,6 +28,10 @@ RULE = """rule tidy
 """
 
 
+# Sources that cannot be checked, and why.
+LEFT_OUT = {"src/training/softmax.cpp": "clang 19 cannot parse libtorch's headers in C++23"}
+
+
 def our_entries(database):
     entries = json.loads((database / "compile_commands.json").read_text())
     return [entry for entry in entries if Path(entry["file"]).is_relative_to(ROOT)]
@@ -46,6 +50,9 @@ def write_rules(database, folder):
     lines = [RULE.format(script=Path(__file__).resolve(), database=database)]
     for entry in our_entries(database):
         name = Path(entry["file"]).relative_to(ROOT).as_posix()
+        if name in LEFT_OUT:
+            print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
+            continue
         # Another command is another stamp.
         key = hashlib.sha256(entry["command"].encode()).hexdigest()[:12]
         lines.append(f"build {name}.{key}: tidy {entry['file']} | {ROOT / '.clang-tidy'}")
