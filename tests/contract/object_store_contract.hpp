@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,9 @@ struct ObjectStoreFactory {
   std::string name;
   std::function<std::unique_ptr<ObjectStore>(const std::filesystem::path& folder)> make;
 };
+
+// How a failed test names its store.
+inline void PrintTo(const ObjectStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFactory> {
  protected:

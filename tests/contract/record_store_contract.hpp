@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,9 @@ struct RecordStoreFactory {
   std::string name;
   std::function<std::unique_ptr<RecordStore>(const std::filesystem::path& folder)> make;
 };
+
+// How a failed test names its store.
+inline void PrintTo(const RecordStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class RecordStoreContract : public testing::TestWithParam<RecordStoreFactory> {
  protected:

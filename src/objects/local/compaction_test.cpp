@@ -43,7 +43,7 @@ TEST_F(LocalStoreCompaction, WhatWasRemovedStaysRemovedThroughCompactionsAndNewI
   std::uint32_t random = 1;
   unsigned stays = 0;
   open(kTinySegments);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 15; ++round) {
     for (int step = 0; step < 100; ++step) {
       random = random * 1664525U + 1013904223U;
       const std::size_t i = (random >> 8U) % there.size();
