@@ -20,12 +20,14 @@ TEST(WorkerPool, RunsWorkOnAnotherThreadAndReturnsItsValue) {
 }
 
 TEST(WorkerPool, RefusesWhatDoesNotFitItsQueue) {
-  WorkerPool pool({.threads = 1, .max_queue = 1});
   std::promise<void> started;
   std::promise<void> release;
+  std::future<void> released = release.get_future();
+  // After what its work refers to: it ends first.
+  WorkerPool pool({.threads = 1, .max_queue = 1});
   ASSERT_TRUE(pool.submit([&] {
     started.set_value();
-    release.get_future().wait();
+    released.wait();
   }));
   started.get_future().wait();
   ASSERT_TRUE(pool.submit([] {}));
