@@ -3,8 +3,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "commands.hpp"
 
@@ -23,7 +23,8 @@ int run_trainer(char** arguments) {
   for (const fs::path& candidate : candidates) {
     if (!fs::exists(candidate)) continue;
     execv(candidate.c_str(), arguments);
-    fmt::print(stderr, "vidi: the trainer cannot be started: {}\n", std::strerror(errno));
+    const std::error_code reason(errno, std::generic_category());
+    fmt::print(stderr, "vidi: the trainer cannot be started: {}\n", reason.message());
     return 1;
   }
   fmt::print(stderr,

@@ -9,6 +9,10 @@
 #include "inference/fake.hpp"
 #include "inference/model.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace vidi::inference {
 namespace {
 
@@ -72,6 +76,10 @@ TEST(OpenVino, SaysWhatIsWrongWithAFile) {
               HasSubstr("no input 'picture'; it has image"));
   const std::string broken = testing::TempDir() + "broken.onnx";
   std::ofstream(broken) << "this is no network";
+#ifdef __SANITIZE_ADDRESS__
+  // OpenVINO's reader of ONNX leaves eight bytes behind when it is unloaded after such a file.
+  const __lsan::ScopedDisabler no_leak_check;
+#endif
   EXPECT_EQ(load_model(broken, {}).error().code, ErrorCode::invalid_argument);
 }
 
