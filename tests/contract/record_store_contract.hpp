@@ -30,6 +30,7 @@ struct RecordStoreFactory {
 };
 
 // How a failed test names its store.
+// NOLINTNEXTLINE(readability-identifier-naming): the name that GoogleTest looks for
 inline void PrintTo(const RecordStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class RecordStoreContract : public testing::TestWithParam<RecordStoreFactory> {
