@@ -29,6 +29,7 @@ struct ObjectStoreFactory {
 };
 
 // How a failed test names its store.
+// NOLINTNEXTLINE(readability-identifier-naming): the name that GoogleTest looks for
 inline void PrintTo(const ObjectStoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class ObjectStoreContract : public testing::TestWithParam<ObjectStoreFactory> {
