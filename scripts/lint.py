@@ -77,10 +77,10 @@ def aggregates_in_co_await(code):
 
 
 def listed_sources():
-    """Every file that a CMakeLists.txt names, relative to the root."""
+    """Every file that a CMakeLists.txt or a .cmake file names."""
     named = set()
     for name in committed_files():
-        if not name.endswith("CMakeLists.txt"):
+        if not name.endswith(("CMakeLists.txt", ".cmake")):
             continue
         text = re.sub(r"#[^\n]*", "", (ROOT / name).read_text())
         folder = Path(name).parent
