@@ -14,6 +14,8 @@ int main(int count, char** arguments) {
     std::perror("no temporary folder can be made");
     return 1;
   }
+  // Some tests look at it as another user.
+  std::filesystem::permissions(folder, std::filesystem::perms{0755});
   // testing::TempDir() is this; it must end in a slash.
   setenv("TEST_TMPDIR", (folder + "/").c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread
   const int status = RUN_ALL_TESTS();
