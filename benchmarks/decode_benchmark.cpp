@@ -7,10 +7,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 
 #include "image/decode.hpp"
 #include "image/encode.hpp"
+#include "image/make_jpeg.hpp"
 #include "image/resample.hpp"
 
 namespace {
@@ -52,6 +54,37 @@ BENCHMARK(decode_png_28)->Unit(benchmark::kMicrosecond);
 
 void decode_jpeg_100(benchmark::State& state) { decode(state, photograph()); }
 BENCHMARK(decode_jpeg_100)->Unit(benchmark::kMicrosecond);
+
+// 12 megapixels as a phone takes them: paper in a gradient of light, rows of rings in pen, the sensor's noise.
+const Bytes& phone_photograph() {
+  static const Bytes file = [] {
+    image::Image picture = image::make_image(4000, 3000, 3);
+    std::mt19937 random(1);
+    for (int y = 0; y < picture.height; ++y) {
+      for (int x = 0; x < picture.width; ++x) {
+        const int dx = x % 500 - 250;
+        const int dy = y % 500 - 250;
+        const bool ink = std::abs(dx * dx + dy * dy - 150 * 150) < 12 * 150;
+        const int light = (ink ? 60 : 190) - x / 100 - y / 100;
+        for (int c = 0; c < 3; ++c) {
+          const int noise = static_cast<int>((random() & 15U) + (random() & 15U)) - 15;
+          picture.row(y)[static_cast<std::size_t>(x) * 3 + c] = static_cast<std::uint8_t>(light + 5 * c + noise);
+        }
+      }
+    }
+    return image::encode_jpeg(picture, {.quality = 90, .orientation = 6});
+  }();
+  return file;
+}
+
+void decode_jpeg_12_megapixels(benchmark::State& state) {
+  const Bytes& bytes = phone_photograph();
+  const auto enough = static_cast<int>(state.range(0));
+  if (!image::decode_scaled(bytes, enough)) state.SkipWithError("the picture cannot be decoded");
+  for (auto _ : state) benchmark::DoNotOptimize(image::decode_scaled(bytes, enough));
+  state.counters["bytes"] = static_cast<double>(bytes.size());
+}
+BENCHMARK(decode_jpeg_12_megapixels)->ArgName("enough")->Arg(4000)->Arg(1600)->Arg(1000)->Unit(benchmark::kMillisecond);
 
 void resample_to_28(benchmark::State& state, int channels, image::Filter filter) {
   const image::Image picture = image::make_image(1000, 1000, channels);

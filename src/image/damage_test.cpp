@@ -10,6 +10,7 @@
 
 #include "image/decode.hpp"
 #include "image/encode.hpp"
+#include "image/make_jpeg.hpp"
 #include "image/test_pictures.hpp"
 
 namespace vidi::image {

@@ -86,7 +86,7 @@ std::optional<Format> sniff(ByteView bytes) {
   return std::nullopt;
 }
 
-Result<Header> read_header(ByteView bytes, const DecodeLimits& limits) {
+Result<Header> read_header(ByteView bytes, const DecodeLimits& limits, int enough) {
   if (Result<void> checked = check_bytes(bytes, limits); !checked) return forward_error(checked);
   const auto header = [](const auto& layout) -> Result<Header> { return layout.header; };
   const std::optional<Format> format = sniff(bytes);
@@ -95,7 +95,7 @@ Result<Header> read_header(ByteView bytes, const DecodeLimits& limits) {
     case Format::png:
       return inspect<Header>(inspect_png(bytes), limits, header);
     case Format::jpeg:
-      return inspect<Header>(inspect_jpeg(bytes), limits, header);
+      return inspect<Header>(inspect_jpeg(bytes, enough), limits, header);
     case Format::gif:
       return inspect<Header>(inspect_gif(bytes), limits, header);
     case Format::bmp:
@@ -104,22 +104,34 @@ Result<Header> read_header(ByteView bytes, const DecodeLimits& limits) {
   return unknown_format(bytes);
 }
 
-Result<Image> decode(ByteView bytes, const DecodeLimits& limits) {
+Result<ScaledImage> decode_scaled(ByteView bytes, int enough, const DecodeLimits& limits) {
   if (Result<void> checked = check_bytes(bytes, limits); !checked) return forward_error(checked);
+  const auto decoded_by = [bytes](auto decode_format) {
+    return [bytes, decode_format](const auto& layout) -> Result<ScaledImage> {
+      Result<Image> image = decode_format(bytes, layout);
+      if (!image) return forward_error(image);
+      return ScaledImage{std::move(*image), layout.header.width, layout.header.height};
+    };
+  };
   const std::optional<Format> format = sniff(bytes);
   if (!format) return unknown_format(bytes);
   switch (*format) {
     case Format::png:
-      return inspect<Image>(inspect_png(bytes), limits, [&](const auto& layout) { return decode_png(bytes, layout); });
+      return inspect<ScaledImage>(inspect_png(bytes), limits, decoded_by(decode_png));
     case Format::jpeg:
-      return inspect<Image>(inspect_jpeg(bytes), limits,
-                            [&](const auto& layout) { return decode_jpeg(bytes, layout); });
+      return inspect<ScaledImage>(inspect_jpeg(bytes, enough), limits, decoded_by(decode_jpeg));
     case Format::gif:
-      return inspect<Image>(inspect_gif(bytes), limits, [&](const auto& layout) { return decode_gif(bytes, layout); });
+      return inspect<ScaledImage>(inspect_gif(bytes), limits, decoded_by(decode_gif));
     case Format::bmp:
-      return inspect<Image>(inspect_bmp(bytes), limits, [&](const auto& layout) { return decode_bmp(bytes, layout); });
+      return inspect<ScaledImage>(inspect_bmp(bytes), limits, decoded_by(decode_bmp));
   }
   return unknown_format(bytes);
+}
+
+Result<Image> decode(ByteView bytes, const DecodeLimits& limits) {
+  Result<ScaledImage> decoded = decode_scaled(bytes, kWholeSize, limits);
+  if (!decoded) return forward_error(decoded);
+  return std::move(decoded->image);
 }
 
 }  // namespace vidi::image

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -32,16 +33,32 @@ struct Header {
   std::size_t memory = 0;  // bytes that decoding it will allocate at most
 };
 
+// The side that every picture falls short of: it is decoded pixel for pixel.
+constexpr int kWholeSize = std::numeric_limits<int>::max();
+
 // Which format the bytes begin as; absent when it is none that vidi decodes.
 std::optional<Format> sniff(ByteView bytes);
 
 // Errors: unsupported_media (no known format), undecodable (a header that is cut or makes no sense), too_large (over a
 // limit; the message names the value and the limit).
-Result<Header> read_header(ByteView bytes, const DecodeLimits& limits);
+// `enough`: as for decode_scaled(), whose memory is then told; kWholeSize tells decode()'s.
+Result<Header> read_header(ByteView bytes, const DecodeLimits& limits, int enough = kWholeSize);
 
 // The whole picture, upright: JPEG's EXIF orientation is applied, an animated GIF gives its first frame. Alpha is kept:
 // see flatten(). 16-bit channels are reduced to 8, palettes and CMYK become RGB.
 // Errors: as read_header, and undecodable for damaged or truncated data.
 Result<Image> decode(ByteView bytes, const DecodeLimits& limits = {});
+
+// A picture that may be smaller than its file says.
+struct ScaledImage {
+  Image image;
+  int full_width = 0;  // of the upright picture in the file
+  int full_height = 0;
+};
+
+// As decode(), for whom `enough` pixels on the longer side will do: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size
+// when its longer side does not fall below `enough` by that, in a fraction of the time and memory. Other formats are
+// decoded whole.
+Result<ScaledImage> decode_scaled(ByteView bytes, int enough, const DecodeLimits& limits = {});
 
 }  // namespace vidi::image

@@ -30,12 +30,16 @@ struct JpegLayout {
   Header header;
   int stored_width = 0;  // before the orientation is applied
   int stored_height = 0;
+  int scale = 1;          // 1, 2, 4 or 8 of the stored pixels on a side become one
+  int decoded_width = 0;  // so scaled, before the orientation is applied
+  int decoded_height = 0;
   int components = 0;
   int orientation = 1;  // EXIF 2.3, tag 0x0112
   bool multiple_scans = false;
   std::size_t fewest_bytes = 0;  // a file of so many pixels cannot have fewer
 };
-Result<JpegLayout> inspect_jpeg(ByteView bytes);
+// `enough`: see decode_scaled().
+Result<JpegLayout> inspect_jpeg(ByteView bytes, int enough);
 Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout);
 
 struct GifLayout {

@@ -151,11 +151,11 @@ void to_rgb(std::uint8_t* row, int width) {
 void place_row(JpegReader& reader, int y) {
   const int channels = reader.image.channels;
   const RowPlace place =
-      upright_place(reader.layout.orientation, reader.layout.stored_width, reader.layout.stored_height, y);
+      upright_place(reader.layout.orientation, reader.layout.decoded_width, reader.layout.decoded_height, y);
   const std::uint8_t* in = reader.row.data();
   std::uint8_t* out = reader.image.pixels.data() + place.start * channels;
   const std::ptrdiff_t step = place.step * channels;
-  for (int x = 0; x < reader.layout.stored_width; ++x, in += channels, out += step) std::copy_n(in, channels, out);
+  for (int x = 0; x < reader.layout.decoded_width; ++x, in += channels, out += step) std::copy_n(in, channels, out);
 }
 
 void read_rows_in_place(JpegReader& reader) {
@@ -174,9 +174,9 @@ void read_rows_in_place(JpegReader& reader) {
 
 void read_rows_one_by_one(JpegReader& reader) {
   JSAMPROW row = reader.row.data();
-  for (int y = 0; y < reader.layout.stored_height; ++y) {
+  for (int y = 0; y < reader.layout.decoded_height; ++y) {
     jpeg_read_scanlines(&reader.info, &row, 1);
-    if (reader.layout.components == 4) to_rgb(row, reader.layout.stored_width);
+    if (reader.layout.components == 4) to_rgb(row, reader.layout.decoded_width);
     place_row(reader, y);
   }
 }
@@ -184,6 +184,20 @@ void read_rows_one_by_one(JpegReader& reader) {
 J_COLOR_SPACE colour_space(int components) {
   if (components == 1) return JCS_GRAYSCALE;
   return components == 3 ? JCS_RGB : JCS_CMYK;
+}
+
+// A picture that is made smaller anyway does not need libjpeg's better and slower ways.
+void scale(JpegReader& reader) {
+  if (reader.layout.scale == 1) return;
+  reader.info.scale_num = 1;
+  reader.info.scale_denom = static_cast<unsigned>(reader.layout.scale);
+  reader.info.do_fancy_upsampling = FALSE;
+  reader.info.dct_method = JDCT_IFAST;
+  jpeg_calc_output_dimensions(&reader.info);
+  if (std::cmp_not_equal(reader.info.output_width, reader.layout.decoded_width) ||
+      std::cmp_not_equal(reader.info.output_height, reader.layout.decoded_height)) {
+    stop(reader, "it cannot be scaled");
+  }
 }
 
 // False after a failure, whose message is then in the reader.
@@ -199,6 +213,7 @@ bool read_pixels(JpegReader& reader) {
     stop(reader, "its header contradicts itself");
   }
   reader.info.out_color_space = colour_space(reader.layout.components);
+  scale(reader);
   jpeg_start_decompress(&reader.info);
   if (reader.row.empty()) {
     read_rows_in_place(reader);
@@ -217,9 +232,11 @@ Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout) {
                             bytes.size(), layout.header.width, layout.header.height));
   }
   JpegReader reader(bytes, layout);
-  reader.image = make_image(layout.header.width, layout.header.height, layout.components == 1 ? 1 : 3);
+  const bool turned = turns_sides(layout.orientation);
+  reader.image = make_image(turned ? layout.decoded_height : layout.decoded_width,
+                            turned ? layout.decoded_width : layout.decoded_height, layout.components == 1 ? 1 : 3);
   if (layout.orientation != 1 || layout.components == 4) {
-    reader.row.resize(static_cast<std::size_t>(layout.stored_width) * layout.components);
+    reader.row.resize(static_cast<std::size_t>(layout.decoded_width) * layout.components);
   }
   if (!read_pixels(reader)) {
     return fail(ErrorCode::undecodable, fmt::format("The JPEG picture cannot be decoded: {}.", reader.message.data()));

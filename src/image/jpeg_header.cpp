@@ -100,10 +100,21 @@ std::size_t coefficient_bytes(const Frame& frame) {
   return units.count * units.blocks_each * 64 * 2;
 }
 
-JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans) {
+// The largest of libjpeg's quick scales that leaves `enough` pixels on the longer side.
+int scale_for(const Frame& frame, int enough) {
+  const std::int64_t longer = std::max(frame.width, frame.height);
+  int scale = 1;
+  while (scale < 8 && longer >= std::int64_t{2} * scale * enough) scale *= 2;
+  return scale;
+}
+
+JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans, int enough) {
   JpegLayout layout;
   layout.stored_width = static_cast<int>(frame.width);
   layout.stored_height = static_cast<int>(frame.height);
+  layout.scale = scale_for(frame, enough);
+  layout.decoded_width = (layout.stored_width - 1) / layout.scale + 1;
+  layout.decoded_height = (layout.stored_height - 1) / layout.scale + 1;
   layout.components = static_cast<int>(frame.count);
   layout.orientation = orientation;
   layout.multiple_scans = multiple_scans;
@@ -112,8 +123,8 @@ JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans) {
   layout.header.format = Format::jpeg;
   layout.header.width = turns_sides(orientation) ? layout.stored_height : layout.stored_width;
   layout.header.height = turns_sides(orientation) ? layout.stored_width : layout.stored_height;
-  const std::size_t width = frame.width;
-  const std::size_t pixels = width * frame.height * (frame.count == 1 ? 1 : 3);
+  const auto width = static_cast<std::size_t>(layout.decoded_width);
+  const std::size_t pixels = width * static_cast<std::size_t>(layout.decoded_height) * (frame.count == 1 ? 1 : 3);
   // One row of blocks and its neighbours, of every channel, before and after upsampling.
   const std::size_t rows = (width + 64) * frame.count * 96;
   layout.header.memory = pixels + rows + (multiple_scans ? coefficient_bytes(frame) : 0) + kLibraryBytes;
@@ -134,7 +145,7 @@ std::optional<std::uint32_t> next_marker(ByteView bytes, std::size_t& at) {
 
 }  // namespace
 
-Result<JpegLayout> inspect_jpeg(ByteView bytes) {
+Result<JpegLayout> inspect_jpeg(ByteView bytes, int enough) {
   std::optional<Frame> frame;
   int orientation = 1;
   std::size_t at = 2;
@@ -157,7 +168,7 @@ Result<JpegLayout> inspect_jpeg(ByteView bytes) {
     if (*marker == 0xDA) {
       if (!frame) return undecodable("its first scan stands before its frame header");
       if (segment.empty()) return undecodable("its scan header is cut");
-      return layout_of(*frame, orientation, frame->progressive || byte_at(segment, 0) < frame->count);
+      return layout_of(*frame, orientation, frame->progressive || byte_at(segment, 0) < frame->count, enough);
     }
   }
   return undecodable("it ends before its pixels");

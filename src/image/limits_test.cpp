@@ -12,6 +12,7 @@
 
 #include "image/decode.hpp"
 #include "image/encode.hpp"
+#include "image/make_jpeg.hpp"
 #include "image/make_png.hpp"
 #include "image/test_pictures.hpp"
 
@@ -31,13 +32,18 @@ std::size_t status_bytes(std::string_view field) {
   return 0;
 }
 
-// How far the memory of this process rises while `bytes` are decoded.
-std::size_t peak_growth(ByteView bytes, const DecodeLimits& limits, Result<Image>& decoded) {
+// How far the memory of this process rises meanwhile.
+template <typename Work>
+std::size_t peak_growth_of(Work work) {
   std::ofstream("/proc/self/clear_refs") << 5;  // sets the peak back to what is in use
   const std::size_t before = status_bytes("VmRSS:");
-  decoded = decode(bytes, limits);
+  work();
   const std::size_t peak = status_bytes("VmHWM:");
   return peak > before ? peak - before : 0;
+}
+
+std::size_t peak_growth(ByteView bytes, const DecodeLimits& limits, Result<Image>& decoded) {
+  return peak_growth_of([&] { decoded = decode(bytes, limits); });
 }
 
 void expect_refused(ByteView bytes, ErrorCode code, std::string_view named, const DecodeLimits& limits = {}) {
@@ -190,6 +196,36 @@ TEST_P(MemoryEstimate, IsNotExceededAndNotFarAbove) {
 
 INSTANTIATE_TEST_SUITE_P(Of, MemoryEstimate, testing::ValuesIn(kLargePictures),
                          [](const testing::TestParamInfo<LargePicture>& large) { return large.param.what; });
+
+class ScaledMemoryEstimate : public testing::TestWithParam<bool> {};
+
+TEST_P(ScaledMemoryEstimate, IsOfTheScaledPictureAndNotExceeded) {
+  const bool progressive = GetParam();
+  const Bytes file = make_jpeg(4000, 3000, progressive);
+  const std::size_t coefficients = progressive ? std::size_t{4000} * 3000 * 3 : 0;
+  const Result<Header> header = read_header(file, {}, 1000);
+  ASSERT_TRUE(header) << header.error().message;
+  EXPECT_EQ(header->width, 4000);
+  EXPECT_EQ(header->height, 3000);
+  Result<ScaledImage> decoded;
+  EXPECT_LT(peak_growth_of([&] { decoded = decode_scaled(file, 1000); }), header->memory + 2 * kMebibyte);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->image.width, 1000);
+  EXPECT_LT(header->memory, coefficients + 4 * kMebibyte);
+}
+
+TEST_P(ScaledMemoryEstimate, IsWhatTheLimitIsComparedWith) {
+  const Bytes file = make_jpeg(4000, 3000, GetParam());
+  const DecodeLimits limits{.max_memory = (GetParam() ? 44 : 8) * kMebibyte};
+  EXPECT_FALSE(read_header(file, limits));
+  EXPECT_FALSE(decode(file, limits));
+  EXPECT_TRUE(read_header(file, limits, 1000));
+  EXPECT_TRUE(decode_scaled(file, 1000, limits));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAJpeg, ScaledMemoryEstimate, testing::Bool(), [](const testing::TestParamInfo<bool>& scans) {
+  return scans.param ? "InSeveralScans" : "InOneScan";
+});
 
 }  // namespace
 }  // namespace vidi::image

@@ -1,10 +1,5 @@
 #include "image/test_pictures.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-// jpeglib.h needs FILE declared before it.
-#include <jpeglib.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -51,38 +46,6 @@ Bytes picture(const std::string& name) { return read_file(std::filesystem::path(
 
 Image expected_pixels(const std::string& name) {
   return read_pam(std::filesystem::path(TEST_DATA "/pictures") / (name + ".pam"));
-}
-
-Bytes make_jpeg(int width, int height, bool progressive) {
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors{};
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &buffer, &size);
-  info.image_width = static_cast<JDIMENSION>(width);
-  info.image_height = static_cast<JDIMENSION>(height);
-  info.input_components = 3;
-  info.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&info);
-  if (progressive) jpeg_simple_progression(&info);
-  jpeg_start_compress(&info, TRUE);
-  std::vector<std::uint8_t> row(static_cast<std::size_t>(width) * 3);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      row[3 * static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(x * 255 / width);
-      row[3 * static_cast<std::size_t>(x) + 1] = static_cast<std::uint8_t>(y * 255 / height);
-    }
-    JSAMPROW rows = row.data();
-    jpeg_write_scanlines(&info, &rows, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  const auto* bytes = reinterpret_cast<const std::byte*>(buffer);
-  Bytes file(bytes, bytes + size);
-  std::free(buffer);
-  return file;
 }
 
 }  // namespace vidi::image

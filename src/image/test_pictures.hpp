@@ -21,7 +21,4 @@ std::vector<std::string> picture_names();
 Bytes picture(const std::string& name);
 Image expected_pixels(const std::string& name);
 
-// A JPEG of that size, coloured as a gradient.
-Bytes make_jpeg(int width, int height, bool progressive);
-
 }  // namespace vidi::image
