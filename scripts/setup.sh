@@ -8,9 +8,9 @@ cd "$(dirname "$0")/.."
 
 declare -A packages_of=(
   [serve]="make g++ cmake ninja-build pkg-config ca-certificates python3-venv libboost1.81-dev libspng-dev
-    libjpeg62-turbo-dev libgif-dev libdeflate-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
+    libjpeg62-turbo-dev libopencv-core-dev libopencv-imgproc-dev libseccomp-dev libgif-dev libdeflate-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     nlohmann-json3-dev libssl-dev zlib1g-dev libutf8proc-dev"
-  [test]="libtorch-dev libonnx-dev libgtest-dev libgmock-dev curl"
+  [test]="libtorch-dev libonnx-dev libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev curl"
   [lint]="clang-format-19 clang-tidy-19 shellcheck"
   [bench]="wrk libbenchmark-dev"
   [fuzz]="clang-19 libclang-rt-19-dev"

@@ -2,97 +2,87 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
+#include <cstdint>
+#include <opencv2/imgproc.hpp>
 
 namespace vidi::digits {
 namespace {
 
-// Less difference than this between ink and paper, of 255, is paper grain or compression noise.
-constexpr double kLeastContrast = 24;
+// Contrast below this, of 255, is paper grain or compression, however smooth the picture.
+constexpr double kLeastContrast = 14;
+constexpr double kNoiseFactor = 4.5;
 
-}  // namespace
+// The threshold as a part of the neighbourhood's strongest contrast, and of the picture's.
+constexpr double kLocalPart = 0.42;
+constexpr double kGlobalPart = 0.18;
 
-Threshold otsu_threshold(const image::Image& grey) {
+// The neighbourhood reaches so far, as a part of the longer side.
+constexpr double kReach = 0.06;
+
+// The contrast that the strongest part of what lies above `least` has.
+double strength_above(const cv::Mat& contrast, double least) {
   std::array<std::size_t, 256> histogram{};
-  for (const std::uint8_t value : grey.pixels) ++histogram[value];
-  double total = 0;
-  for (std::size_t value = 0; value < 256; ++value) total += static_cast<double>(value * histogram[value]);
-
-  const auto count = static_cast<double>(grey.pixels.size());
-  Threshold best;
-  double best_variance = -1;
-  double dark_count = 0;
-  double dark_total = 0;
-  for (std::size_t level = 0; level < 255; ++level) {
-    dark_count += static_cast<double>(histogram[level]);
-    dark_total += static_cast<double>(level * histogram[level]);
-    const double light_count = count - dark_count;
-    if (dark_count == 0 || light_count == 0) continue;
-    const double dark_mean = dark_total / dark_count;
-    const double light_mean = (total - dark_total) / light_count;
-    const double variance = dark_count * light_count * (light_mean - dark_mean) * (light_mean - dark_mean);
-    if (variance > best_variance) {
-      best_variance = variance;
-      best = {static_cast<std::uint8_t>(level), dark_mean, light_mean};
-    }
+  for (int y = 0; y < contrast.rows; ++y) {
+    const std::uint8_t* row = contrast.ptr(y);
+    for (int x = 0; x < contrast.cols; ++x) ++histogram[row[x]];
   }
-  return best;
+  std::size_t above = 0;
+  for (std::size_t value = static_cast<std::size_t>(least) + 1; value < 256; ++value) above += histogram[value];
+  std::size_t seen = 0;
+  for (std::size_t value = 255; value > static_cast<std::size_t>(least); --value) {
+    seen += histogram[value];
+    if (5 * seen >= above && seen > 0) return static_cast<double>(value);
+  }
+  return 0;
 }
 
-bool border_is_light(const image::Image& grey, std::uint8_t level) {
-  std::size_t light = 0;
-  std::size_t count = 0;
-  const auto add = [&](std::uint8_t value) {
-    light += value > level ? 1 : 0;
-    ++count;
-  };
-  for (const std::uint8_t value : grey.row(0)) add(value);
-  for (const std::uint8_t value : grey.row(grey.height - 1)) add(value);
-  for (int y = 1; y + 1 < grey.height; ++y) {
-    add(grey.row(y).front());
-    add(grey.row(y).back());
+// The strongest contrast around each place, at the size of `contrast`.
+cv::Mat strongest_nearby(const cv::Mat& contrast) {
+  const int longer = std::max(contrast.cols, contrast.rows);
+  const int block = std::max(1, longer / 100);
+  cv::Mat smooth;
+  cv::blur(contrast, smooth, {3, 3});
+  cv::Mat blocks(cv::Size((contrast.cols + block - 1) / block, (contrast.rows + block - 1) / block), CV_8UC1,
+                 cv::Scalar(0));
+  for (int y = 0; y < smooth.rows; ++y) {
+    const std::uint8_t* row = smooth.ptr(y);
+    std::uint8_t* target = blocks.ptr(y / block);
+    for (int x = 0; x < smooth.cols; ++x) target[x / block] = std::max(target[x / block], row[x]);
   }
-  return 2 * light > count;
-}
-
-std::optional<image::Image> extract_ink(const image::Image& grey) {
-  const Threshold threshold = otsu_threshold(grey);
-  if (threshold.light_mean - threshold.dark_mean < kLeastContrast) return std::nullopt;
-
-  const bool dark_ink = border_is_light(grey, threshold.level);
-  const double paper = dark_ink ? threshold.light_mean : threshold.dark_mean;
-  const double ink = dark_ink ? threshold.dark_mean : threshold.light_mean;
-
-  std::array<std::uint8_t, 256> table{};
-  for (std::size_t value = 0; value < table.size(); ++value) {
-    // The class means are inside their classes: values past the ink's mean are full ink, and those within a fifth of
-    // the way from the paper's mean are paper.
-    const double share = (static_cast<double>(value) - paper) / (ink - paper);
-    table[value] = static_cast<std::uint8_t>(std::clamp((share - 0.2) / 0.8 * 255.0 + 0.5, 0.0, 255.0));
-  }
-  image::Image result = grey;
-  for (std::uint8_t& value : result.pixels) value = table[value];
+  const int reach = std::max(1, static_cast<int>(kReach * longer / block));
+  cv::dilate(blocks, blocks, cv::getStructuringElement(cv::MORPH_RECT, {2 * reach + 1, 2 * reach + 1}));
+  cv::blur(blocks, blocks, {reach, reach});
+  cv::Mat result;
+  cv::resize(blocks, result, contrast.size(), 0, 0, cv::INTER_LINEAR);
   return result;
 }
 
-std::optional<Box> bounding_box(const image::Image& grey, std::uint8_t level) {
-  int left = grey.width;
-  int right = -1;
-  int top = -1;
-  int bottom = -1;
-  for (int y = 0; y < grey.height; ++y) {
-    const auto row = grey.row(y);
-    const auto is_ink = [level](std::uint8_t value) { return value >= level; };
-    const auto first = std::ranges::find_if(row, is_ink);
-    if (first == row.end()) continue;
-    const auto last = std::find_if(row.rbegin(), row.rend(), is_ink);
-    left = std::min(left, static_cast<int>(first - row.begin()));
-    right = std::max(right, static_cast<int>(row.rend() - last) - 1);
-    if (top < 0) top = y;
-    bottom = y;
+}  // namespace
+
+Ink extract_ink(const cv::Mat& contrast, double noise) {
+  const double least = std::max(kLeastContrast, kNoiseFactor * noise);
+  Ink ink{cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)), cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)), 0};
+  ink.strength = strength_above(contrast, least);
+  if (ink.strength == 0) return ink;
+
+  const cv::Mat nearby = strongest_nearby(contrast);
+  const double floor = std::max(least, kGlobalPart * ink.strength);
+  std::array<std::uint8_t, 256> threshold{};
+  for (std::size_t value = 0; value < 256; ++value) {
+    threshold[value] = static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * static_cast<double>(value))));
   }
-  if (top < 0) return std::nullopt;
-  return Box{left, top, right - left + 1, bottom - top + 1};
+  for (int y = 0; y < contrast.rows; ++y) {
+    const std::uint8_t* value = contrast.ptr(y);
+    const std::uint8_t* around = nearby.ptr(y);
+    std::uint8_t* mask = ink.mask.ptr(y);
+    std::uint8_t* tone = ink.tone.ptr(y);
+    for (int x = 0; x < contrast.cols; ++x) {
+      const int level = threshold[around[x]];
+      if (value[x] > level) mask[x] = 255;
+      tone[x] = static_cast<std::uint8_t>(std::min(255, 128 * value[x] / level));
+    }
+  }
+  return ink;
 }
 
 }  // namespace vidi::digits

@@ -1,32 +1,20 @@
 #pragma once
-// Telling ink from paper in a grey picture.
+// Telling ink from paper. Internal to this module.
 
-#include <cstdint>
-#include <optional>
-
-#include "digits/canonical.hpp"
-#include "image/image.hpp"
+#include <opencv2/core/mat.hpp>
 
 namespace vidi::digits {
 
-// The grey level that separates a picture's two classes best: the greatest between-class variance (Otsu, "A threshold
-// selection method from gray-level histograms", 1979). Values above it are the light class.
-struct Threshold {
-  std::uint8_t level = 0;
-  double dark_mean = 0;
-  double light_mean = 0;
+// Ink of a picture. `mask` is 255 where there is ink, else 0. `tone` says how sure that is at the edges of strokes: 128
+// at the threshold, 255 for the middle of a stroke. `strength` is the contrast of the picture's ink as a whole.
+struct Ink {
+  cv::Mat mask;
+  cv::Mat tone;
+  double strength = 0;
 };
 
-Threshold otsu_threshold(const image::Image& grey);
-
-// Whether most of the picture's outermost pixels belong to the light class: the paper is light, the ink dark.
-bool border_is_light(const image::Image& grey, std::uint8_t level);
-
-// Light ink on black: 0 for paper, 255 for ink, in between for the edges of strokes. `grey` has one channel.
-// Absent: there is no contrast in the picture that could be ink.
-std::optional<image::Image> extract_ink(const image::Image& grey);
-
-// The smallest box around every value of at least `level`; absent when there is none.
-std::optional<Box> bounding_box(const image::Image& grey, std::uint8_t level);
+// From one of the maps of contrast.hpp. The threshold follows the strongest contrast in the neighbourhood, so that
+// faint pencil and black marker both keep the width of their strokes. The mask is empty where nothing stands out.
+Ink extract_ink(const cv::Mat& contrast, double noise);
 
 }  // namespace vidi::digits

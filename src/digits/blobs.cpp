@@ -1,0 +1,116 @@
+#include "digits/blobs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+namespace vidi::digits {
+namespace {
+
+// The value below which half of the weight lies.
+double weighted_median(std::vector<std::pair<double, double>> values_and_weights) {
+  std::ranges::sort(values_and_weights);
+  double total = 0;
+  for (const auto& [value, weight] : values_and_weights) total += weight;
+  double seen = 0;
+  for (const auto& [value, weight] : values_and_weights) {
+    seen += weight;
+    if (2 * seen >= total) return value;
+  }
+  return 0;
+}
+
+// What is thin, long and straight: a ruled line, a rule of a table, or the edge of a box.
+bool is_line(const Blob& blob, int width, int height) {
+  const int longer = std::max(blob.box.width, blob.box.height);
+  const int shorter = std::min(blob.box.width, blob.box.height);
+  const double thickness = static_cast<double>(blob.area) / longer;
+  const bool flat = blob.box.width > blob.box.height;
+  // An upright stroke may be a 1; a long flat one is never a digit.
+  if (flat) return longer > 4 * shorter && thickness < 0.35 * longer;
+  return longer > 12 * std::max(1.0, thickness) && longer > 0.6 * height && shorter < 0.1 * longer && width > height / 4;
+}
+
+// A frame around the content: it spans most of the picture with little ink.
+bool is_frame(const Blob& blob, int width, int height) {
+  const bool wide = blob.box.width > 0.8 * width;
+  const bool high = blob.box.height > 0.8 * height;
+  return wide && high && blob.area < 0.12 * blob.box.width * blob.box.height &&
+         blob.width < 0.05 * std::min(width, height);
+}
+
+// Reaches in from the edge along much of it, or is no stroke but a surface.
+bool is_intruder(const Blob& blob, int width, int height) {
+  if (!blob.at_edge) return false;
+  const double fill = static_cast<double>(blob.area) / (static_cast<double>(blob.box.width) * blob.box.height);
+  const bool along = blob.box.width > 0.7 * width || blob.box.height > 0.7 * height;
+  const bool surface = blob.width > 0.5 * std::min(blob.box.width, blob.box.height) && fill > 0.5;
+  return along || surface;
+}
+
+}  // namespace
+
+Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
+  Blobs result;
+  cv::Mat statistics;
+  cv::Mat centres;
+  const int count = cv::connectedComponentsWithStats(mask, result.labels, statistics, centres, 8, CV_32S);
+  cv::Mat distance;
+  cv::distanceTransform(mask, distance, cv::DIST_L2, 3);
+
+  result.blobs.resize(static_cast<std::size_t>(std::max(0, count - 1)));
+  for (int label = 1; label < count; ++label) {
+    Blob& blob = result.blobs[static_cast<std::size_t>(label) - 1];
+    const int* row = statistics.ptr<int>(label);
+    blob.label = label;
+    blob.box = {row[cv::CC_STAT_LEFT], row[cv::CC_STAT_TOP], row[cv::CC_STAT_WIDTH], row[cv::CC_STAT_HEIGHT]};
+    blob.area = row[cv::CC_STAT_AREA];
+    blob.at_edge =
+        blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == mask.cols || blob.box.bottom() == mask.rows;
+  }
+  for (int y = 0; y < mask.rows; ++y) {
+    const int* label = result.labels.ptr<int>(y);
+    const float* depth = distance.ptr<float>(y);
+    const std::uint8_t* value = contrast.ptr(y);
+    for (int x = 0; x < mask.cols; ++x) {
+      if (label[x] == 0) continue;
+      Blob& blob = result.blobs[static_cast<std::size_t>(label[x]) - 1];
+      blob.strength += value[x];
+      blob.width = std::max(blob.width, 2.0 * depth[x] - 1.0);
+    }
+  }
+  for (Blob& blob : result.blobs) blob.strength /= blob.area;
+  return result;
+}
+
+std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int height) {
+  const auto is_odd = [&](const Blob& blob) {
+    return is_line(blob, width, height) || is_frame(blob, width, height) || is_intruder(blob, width, height);
+  };
+  std::vector<Blob> kept;
+  for (const Blob& blob : blobs) {
+    if (!is_odd(blob)) kept.push_back(blob);
+  }
+  // A crop so tight that the digit touches its frame: then it is all there is.
+  if (kept.empty()) kept = blobs;
+
+  std::vector<std::pair<double, double>> heights;
+  std::vector<std::pair<double, double>> strengths;
+  for (const Blob& blob : kept) {
+    const double mass = blob.area * blob.strength;
+    heights.emplace_back(std::max(blob.box.height, blob.box.width), mass);
+    strengths.emplace_back(blob.strength, mass);
+  }
+  const double usual_height = weighted_median(std::move(heights));
+  const double usual_strength = weighted_median(std::move(strengths));
+  constexpr double kLeastHeight = 0.12;
+  constexpr double kLeastStrength = 0.45;
+  std::erase_if(kept, [&](const Blob& blob) {
+    const int longer = std::max(blob.box.width, blob.box.height);
+    return longer < kLeastHeight * usual_height || longer < 3 || blob.strength < kLeastStrength * usual_strength;
+  });
+  return kept;
+}
+
+}  // namespace vidi::digits

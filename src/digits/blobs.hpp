@@ -1,0 +1,34 @@
+#pragma once
+// Connected parts of the ink. Internal to this module.
+
+#include <cstdint>
+#include <opencv2/core/mat.hpp>
+#include <vector>
+
+#include "digits/form.hpp"
+#include "digits/ink.hpp"
+
+namespace vidi::digits {
+
+struct Blob {
+  int label = 0;  // its value in Blobs::labels
+  Box box;
+  int area = 0;         // pixels of ink
+  double strength = 0;  // mean contrast
+  double width = 0;     // of its stroke, in pixels: twice the greatest distance from the edge
+  bool at_edge = false;
+};
+
+struct Blobs {
+  cv::Mat labels;  // 32-bit; 0 is paper
+  std::vector<Blob> blobs;
+};
+
+// Every connected part of the mask, diagonal neighbours included. `contrast` is the map that the ink comes from.
+Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast);
+
+// Without what cannot be a part of a digit: specks, straight thin lines, what reaches in from the picture's edge as a
+// shadow or a table does, what is far fainter than the rest.
+std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int height);
+
+}  // namespace vidi::digits

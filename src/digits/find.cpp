@@ -1,0 +1,182 @@
+#include "digits/find.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "digits/blobs.hpp"
+#include "digits/contrast.hpp"
+#include "digits/ink.hpp"
+#include "digits/lines.hpp"
+#include "digits/mnist_form.hpp"
+#include "digits/normalise.hpp"
+#include "digits/pieces.hpp"
+#include "digits/ruling.hpp"
+
+namespace vidi::digits {
+namespace {
+
+// A digit needs some pixels: a picture with a shorter side than this holds none.
+constexpr int kLeastSide = 5;
+
+// The picture is worked on with a longer side between these: strokes must be some pixels wide, and more pixels than
+// these add nothing.
+constexpr int kWorkLeast = 128;
+constexpr int kWorkMost = 1600;
+
+// Runs of so many pieces at most are tried as one digit.
+constexpr std::size_t kMostPieces = 5;
+
+Findings nothing(std::string reason) { return {{}, std::move(reason)}; }
+
+struct WorkPicture {
+  cv::Mat pixels;
+  double scale = 1;  // of the work picture to the original
+};
+
+WorkPicture to_work_size(const image::Image& picture) {
+  const cv::Mat view(picture.height, picture.width, CV_8UC(picture.channels),
+                     const_cast<std::uint8_t*>(picture.pixels.data()));  // only read
+  const int longer = std::max(picture.width, picture.height);
+  WorkPicture work{view, 1};
+  if (longer > kWorkMost) {
+    work.scale = static_cast<double>(kWorkMost) / longer;
+    cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_AREA);
+  } else if (longer < kWorkLeast) {
+    work.scale = (kWorkLeast + longer - 1) / longer;
+    cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_CUBIC);
+  }
+  return work;
+}
+
+double mass(const Ink& ink) { return ink.strength * cv::countNonZero(ink.mask); }
+
+struct Layer {
+  cv::Mat contrast;
+  Ink ink;
+};
+
+// Dark on light or light on dark: ink is what stands out more.
+Layer extract_layer(const cv::Mat& picture) {
+  Contrast contrast = measure_contrast(picture);
+  Ink dark = extract_ink(contrast.dark, contrast.noise);
+  Ink light = extract_ink(contrast.light, contrast.noise);
+  if (mass(dark) >= mass(light)) return {contrast.dark, std::move(dark)};
+  return {contrast.light, std::move(light)};
+}
+
+// The tones of some pieces alone, on black.
+cv::Mat tone_of(std::span<const Piece> pieces, const Box& box, const cv::Mat& tone, const cv::Mat& all_ink) {
+  constexpr int kMargin = 3;
+  const cv::Rect picture(0, 0, tone.cols, tone.rows);
+  const cv::Rect area =
+      cv::Rect(box.x - kMargin, box.y - kMargin, box.width + 2 * kMargin, box.height + 2 * kMargin) & picture;
+  cv::Mat mask(area.size(), CV_8UC1, cv::Scalar(0));
+  for (const Piece& piece : pieces) {
+    mask(cv::Rect(piece.box.x - area.x, piece.box.y - area.y, piece.box.width, piece.box.height)) |= piece.mask;
+  }
+  // The soft edge around the ink belongs to it, the ink of others does not.
+  cv::Mat around;
+  cv::dilate(mask, around, cv::getStructuringElement(cv::MORPH_RECT, {2 * kMargin - 1, 2 * kMargin - 1}));
+  around.setTo(0, all_ink(area) & ~mask);
+  cv::Mat result(area.size(), CV_8UC1, cv::Scalar(0));
+  tone(area).copyTo(result, around);
+  return result;
+}
+
+// Whether a run of pieces may be one digit.
+bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) {
+  if (pieces.size() == 1) return true;
+  const bool one_character = pieces.front().character == pieces.back().character;
+  const double tallest = std::max(height, static_cast<double>(box.height));
+  constexpr double kWidestWhole = 1.7;
+  if (one_character) return box.width <= kWidestWhole * tallest;
+  // Parts of a broken digit are close to one another.
+  constexpr double kWidestBroken = 1.1;
+  constexpr double kGap = 0.12;
+  if (box.width > kWidestBroken * tallest) return false;
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    if (pieces[i].box.x - pieces[i - 1].box.right() > kGap * tallest) return false;
+  }
+  return true;
+}
+
+Box to_picture(const Box& box, double scale, const image::Image& picture) {
+  const int left = static_cast<int>(std::floor(box.x / scale));
+  const int top = static_cast<int>(std::floor(box.y / scale));
+  const int right = std::min(picture.width, static_cast<int>(std::ceil(box.right() / scale)));
+  const int bottom = std::min(picture.height, static_cast<int>(std::ceil(box.bottom() / scale)));
+  return {left, top, right - left, bottom - top};
+}
+
+struct Source {
+  const image::Image& picture;
+  double scale;
+  const Ink& ink;
+  const Blobs& blobs;
+  double area;  // of all ink that was kept
+};
+
+Line offer(const Row& row, const Source& source, std::size_t& budget) {
+  const std::vector<Piece> pieces = cut_into_pieces(row, source.blobs.labels);
+  double height = 0;
+  for (const Character& character : row) height = std::max(height, static_cast<double>(character.box.height));
+  Line line;
+  line.pieces = static_cast<int>(pieces.size());
+  for (std::size_t first = 0; first < pieces.size(); ++first) {
+    Box box = pieces[first].box;
+    int area = 0;
+    for (std::size_t last = first + 1; last <= std::min(pieces.size(), first + kMostPieces); ++last) {
+      const auto run = std::span(pieces).subspan(first, last - first);
+      box = united(box, run.back().box);
+      area += run.back().area;
+      if (!may_be_digit(run, box, height) || budget == 0) continue;
+      --budget;
+      Candidate candidate;
+      candidate.first = static_cast<int>(first);
+      candidate.last = static_cast<int>(last);
+      candidate.box = to_picture(box, source.scale, source.picture);
+      candidate.ink = area / source.area;
+      candidate.form = normalise(tone_of(run, box, source.ink.tone, source.ink.mask));
+      line.candidates.push_back(candidate);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+Findings find_digits(image::Image original) {
+  if (std::min(original.width, original.height) < kLeastSide) {
+    return nothing(fmt::format("the picture is too small to hold a digit: {}x{} pixels, at least {}x{} are needed",
+                               original.width, original.height, kLeastSide, kLeastSide));
+  }
+  const image::Image picture = image::flatten(std::move(original));
+  if (picture.width == kFormSide && picture.height == kFormSide) {
+    if (const auto form = as_mnist_form(image::to_grey(picture))) {
+      return {{{1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, *form}}}}, {}};
+    }
+  }
+  const WorkPicture work = to_work_size(picture);
+  Layer layer = extract_layer(work.pixels);
+  remove_ruling(layer.ink.mask);
+  const Blobs blobs = find_blobs(layer.ink.mask, layer.contrast);
+  const std::vector<Blob> kept = without_dirt(blobs.blobs, work.pixels.cols, work.pixels.rows);
+  if (kept.empty()) return nothing("the picture is blank: no ink stands out from the background");
+
+  double area = 0;
+  for (const Blob& blob : kept) area += blob.area;
+  const Source source{picture, work.scale, layer.ink, blobs, area};
+  Findings findings;
+  std::size_t budget = kMaxCandidates;
+  for (const Row& row : arrange(kept)) findings.lines.push_back(offer(row, source, budget));
+  std::erase_if(findings.lines, [](const Line& line) { return line.candidates.empty(); });
+  return findings;
+}
+
+}  // namespace vidi::digits

@@ -1,0 +1,43 @@
+#pragma once
+// From a picture to the places where digits may stand, each in MNIST's form. Used by training and serving alike.
+//
+// Where one digit ends and the next begins cannot be told from the ink alone. So a line of ink is cut into pieces, and
+// every run of neighbouring pieces that may be one digit is offered as a candidate; read.hpp chooses among them by what
+// a model makes of each.
+
+#include <string>
+#include <vector>
+
+#include "digits/form.hpp"
+#include "image/image.hpp"
+
+namespace vidi::digits {
+
+// Pieces first to last - 1 of a line, taken as one digit.
+struct Candidate {
+  int first = 0;
+  int last = 0;
+  Box box;         // in pixels of the picture
+  double ink = 0;  // its part of all ink that was found, 0 to 1
+  Form form{};
+};
+
+// A line of writing; pieces are numbered from left to right.
+struct Line {
+  int pieces = 0;
+  std::vector<Candidate> candidates;
+};
+
+// What was found: lines from top to bottom, or the reason why there are none.
+struct Findings {
+  std::vector<Line> lines;
+  std::string reason;  // a sentence; empty when there are lines
+};
+
+// Alpha is laid over white. A picture that already has MNIST's form (in either polarity) is one candidate with its
+// values unchanged. Any size from 1x1; any thread. At most kMaxCandidates candidates, of the largest ink.
+Findings find_digits(image::Image picture);
+
+constexpr std::size_t kMaxCandidates = 4096;
+
+}  // namespace vidi::digits

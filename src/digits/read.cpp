@@ -1,0 +1,103 @@
+#include "digits/read.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace vidi::digits {
+namespace {
+
+// What the model makes of one candidate.
+struct Opinion {
+  std::size_t label = 0;
+  double digit = 0;  // probability of that label
+  double none = 0;   // probability that it is no digit
+};
+
+Opinion opinion_of(std::span<const float> row, const OutputRules& rules) {
+  const auto labels = row.first(rules.labels);
+  const auto best = std::ranges::max_element(labels);
+  return {static_cast<std::size_t>(best - labels.begin()), *best, rules.has_none ? row[rules.labels] : 1.0F - *best};
+}
+
+bool is_digit(const Opinion& opinion, const OutputRules& rules) {
+  return opinion.digit >= rules.least_probability && (!rules.has_none || opinion.digit > opinion.none);
+}
+
+double log_of(double probability) { return std::log(std::max(probability, 1e-6)); }
+
+struct Step {
+  double score = -std::numeric_limits<double>::infinity();
+  std::size_t candidate = 0;  // of the line
+};
+
+// The division of a line into candidates that the model is surest of, each candidate weighed by its ink: shortest path
+// over the cuts. Returns candidates from left to right.
+std::vector<std::size_t> best_division(const Line& line, std::span<const Opinion> opinions) {
+  std::vector<Step> steps(static_cast<std::size_t>(line.pieces) + 1);
+  steps[0].score = 0;
+  for (int end = 1; end <= line.pieces; ++end) {
+    for (std::size_t i = 0; i < line.candidates.size(); ++i) {
+      const Candidate& candidate = line.candidates[i];
+      if (candidate.last != end) continue;
+      const Opinion& opinion = opinions[i];
+      const double score = steps[static_cast<std::size_t>(candidate.first)].score +
+                           candidate.ink * log_of(std::max(opinion.digit, 0.5 * opinion.none));
+      if (score > steps[static_cast<std::size_t>(end)].score) steps[static_cast<std::size_t>(end)] = {score, i};
+    }
+  }
+  std::vector<std::size_t> division;
+  for (int end = line.pieces; end > 0;) {
+    if (std::isinf(steps[static_cast<std::size_t>(end)].score)) return {};
+    division.push_back(steps[static_cast<std::size_t>(end)].candidate);
+    end = line.candidates[division.back()].first;
+  }
+  std::ranges::reverse(division);
+  return division;
+}
+
+// A line where less of the ink than this reads as digits is other writing.
+constexpr double kLeastShareOfLine = 0.5;
+// Of the whole picture: a digit may stand among other things, a page of letters holds none.
+constexpr double kLeastShareOfPicture = 0.2;
+
+}  // namespace
+
+Reading read(const Findings& findings, std::span<const float> probabilities, const OutputRules& rules) {
+  Reading reading;
+  reading.reason = findings.reason;
+  if (findings.lines.empty()) return reading;
+  double read_ink = 0;
+  std::size_t row = 0;
+  for (const Line& line : findings.lines) {
+    std::vector<Opinion> opinions;
+    for (std::size_t i = 0; i < line.candidates.size(); ++i) {
+      assert((row + i + 1) * rules.columns() <= probabilities.size());
+      opinions.push_back(opinion_of(probabilities.subspan((row + i) * rules.columns(), rules.columns()), rules));
+    }
+    std::vector<ReadDigit> digits;
+    double line_ink = 0;
+    double digit_ink = 0;
+    for (const std::size_t i : best_division(line, opinions)) {
+      const Candidate& candidate = line.candidates[i];
+      line_ink += candidate.ink;
+      if (!is_digit(opinions[i], rules)) continue;
+      digit_ink += candidate.ink;
+      digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});
+    }
+    if (!digits.empty() && digit_ink >= kLeastShareOfLine * line_ink) {
+      read_ink += digit_ink;
+      reading.lines.push_back(std::move(digits));
+    }
+    row += line.candidates.size();
+  }
+  if (reading.lines.empty() || read_ink < kLeastShareOfPicture) {
+    reading.lines.clear();
+    reading.reason = "nothing in the picture looks like a digit";
+  }
+  return reading;
+}
+
+}  // namespace vidi::digits
