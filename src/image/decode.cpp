@@ -32,8 +32,13 @@ Result<void> check_header(const Header& header, const DecodeLimits& limits) {
 
 std::unexpected<Error> unknown_format(ByteView bytes) {
   return fail(ErrorCode::unsupported_media, bytes.empty()
-                                                ? "The file is empty; PNG, JPEG, GIF and BMP pictures are decoded."
-                                                : "The file is not a PNG, JPEG, GIF or BMP picture.");
+                                                ? "The file is empty; PNG, JPEG, GIF, BMP and TXT pictures are decoded."
+                                                : "The file is not a PNG, JPEG, GIF, BMP or TXT picture.");
+}
+
+std::unexpected<Error> holds_pages() {
+  return fail(ErrorCode::unsupported_media,
+              "The file is a PDF, whose pages are pictures; a single picture is expected.");
 }
 
 // What differs is what is done with a layout that is within the limits.
@@ -56,6 +61,10 @@ std::string_view name(Format format) {
       return "GIF";
     case Format::bmp:
       return "BMP";
+    case Format::txt:
+      return "TXT";
+    case Format::pdf:
+      return "PDF";
   }
   return "";
 }
@@ -70,6 +79,10 @@ std::string_view media_type(Format format) {
       return "image/gif";
     case Format::bmp:
       return "image/bmp";
+    case Format::txt:
+      return "text/plain";
+    case Format::pdf:
+      return "application/pdf";
   }
   return "";
 }
@@ -83,6 +96,10 @@ std::optional<Format> sniff(ByteView bytes) {
   if (text.starts_with("BM") && text.size() >= 18 && little32(bytes, 14) >= 12 && little32(bytes, 14) < 256) {
     return Format::bmp;
   }
+  // What stands before a PDF's own first line is passed over (ISO 32000-1, Annex H, implementation note 13).
+  constexpr std::size_t kPdfBeginsWithin = 1024;
+  if (text.substr(0, kPdfBeginsWithin).find("%PDF-") != std::string_view::npos) return Format::pdf;
+  if (is_txt(bytes)) return Format::txt;
   return std::nullopt;
 }
 
@@ -100,6 +117,10 @@ Result<Header> read_header(ByteView bytes, const DecodeLimits& limits, int enoug
       return inspect<Header>(inspect_gif(bytes), limits, header);
     case Format::bmp:
       return inspect<Header>(inspect_bmp(bytes), limits, header);
+    case Format::txt:
+      return inspect<Header>(inspect_txt(bytes), limits, header);
+    case Format::pdf:
+      return holds_pages();
   }
   return unknown_format(bytes);
 }
@@ -124,6 +145,12 @@ Result<ScaledImage> decode_scaled(ByteView bytes, int enough, const DecodeLimits
       return inspect<ScaledImage>(inspect_gif(bytes), limits, decoded_by(decode_gif));
     case Format::bmp:
       return inspect<ScaledImage>(inspect_bmp(bytes), limits, decoded_by(decode_bmp));
+    case Format::txt:
+      return inspect<ScaledImage>(inspect_txt(bytes), limits, decoded_by([](ByteView text, const TxtLayout& layout) {
+                                    return decode_txt(text, layout);
+                                  }));
+    case Format::pdf:
+      return holds_pages();
   }
   return unknown_format(bytes);
 }

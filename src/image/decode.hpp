@@ -14,7 +14,9 @@
 
 namespace vidi::image {
 
-enum class Format { png, jpeg, gif, bmp };
+// A PDF holds pages, which documents/pdf.hpp renders; the others are one picture each, a TXT one of 28x28 pixels
+// written as 784 numbers.
+enum class Format { png, jpeg, gif, bmp, txt, pdf };
 
 std::string_view name(Format format);        // "PNG"
 std::string_view media_type(Format format);  // "image/png"
@@ -36,12 +38,13 @@ struct Header {
 // The side that every picture falls short of: it is decoded pixel for pixel.
 constexpr int kWholeSize = std::numeric_limits<int>::max();
 
-// Which format the bytes begin as; absent when it is none that vidi decodes.
+// Which format the bytes begin as; absent when it is none that vidi reads. A text is taken for a TXT when it begins
+// with a number.
 std::optional<Format> sniff(ByteView bytes);
 
-// Errors: unsupported_media (no known format), undecodable (a header that is cut or makes no sense), too_large (over a
-// limit; the message names the value and the limit).
-// `enough`: as for decode_scaled(), whose memory is then told; kWholeSize tells decode()'s.
+// Errors: unsupported_media (no known format, or a PDF), undecodable (a header that is cut or makes no sense),
+// too_large (over a limit; the message names the value and the limit). `enough`: as for decode_scaled(), whose memory
+// is then told; kWholeSize tells decode()'s.
 Result<Header> read_header(ByteView bytes, const DecodeLimits& limits, int enough = kWholeSize);
 
 // The whole picture, upright: JPEG's EXIF orientation is applied, an animated GIF gives its first frame. Alpha is kept:
@@ -60,5 +63,9 @@ struct ScaledImage {
 // when its longer side does not fall below `enough` by that, in a fraction of the time and memory. Other formats are
 // decoded whole.
 Result<ScaledImage> decode_scaled(ByteView bytes, int enough, const DecodeLimits& limits = {});
+
+// What decode() makes of a TXT, for a text that may begin with anything. Error undecodable: it says what was found and
+// what is expected.
+Result<Image> decode_txt(ByteView bytes);
 
 }  // namespace vidi::image

@@ -49,11 +49,14 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(All, Pictures, testing::ValuesIn(picture_names()), test_name);
 
-TEST(Sniff, KnowsTheFourFormatsByTheirContent) {
+TEST(Sniff, KnowsTheFormatsByTheirContent) {
   EXPECT_EQ(sniff(picture("grey8.png")), Format::png);
   EXPECT_EQ(sniff(picture("rgb.jpg")), Format::jpeg);
   EXPECT_EQ(sniff(picture("plain.gif")), Format::gif);
   EXPECT_EQ(sniff(picture("24.bmp")), Format::bmp);
+  EXPECT_EQ(sniff(as_bytes("%PDF-1.7")), Format::pdf);
+  EXPECT_EQ(sniff(as_bytes("from: a mail program\r\n\r\n%PDF-1.4\n")), Format::pdf);
+  EXPECT_EQ(sniff(as_bytes("0 0.5 1")), Format::txt);
 }
 
 TEST(Sniff, TakesNothingElseForAPicture) {
@@ -61,7 +64,8 @@ TEST(Sniff, TakesNothingElseForAPicture) {
   EXPECT_EQ(sniff(as_bytes("\x89PNG\r\n\x1a")), std::nullopt);
   EXPECT_EQ(sniff(as_bytes("GIF88a and more")), std::nullopt);
   EXPECT_EQ(sniff(as_bytes("BMW is a make of cars, not a picture")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("%PDF-1.7")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes("hello")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes(std::string(2000, ' ') + "%PDF-1.7")), std::nullopt);
 }
 
 TEST(Decode, SaysWhichFormatsItKnows) {
@@ -74,9 +78,19 @@ TEST(Decode, SaysWhichFormatsItKnows) {
   EXPECT_NE(empty.error().message.find("empty"), std::string::npos);
 }
 
+TEST(Decode, SaysThatAPdfIsNoSinglePicture) {
+  const Bytes pdf = to_bytes("%PDF-1.7");
+  ASSERT_FALSE(decode(pdf));
+  EXPECT_EQ(decode(pdf).error().code, ErrorCode::unsupported_media);
+  EXPECT_NE(decode(pdf).error().message.find("pages"), std::string::npos);
+  EXPECT_FALSE(read_header(pdf, {}));
+}
+
 TEST(Decode, NamesFormatsAndMediaTypes) {
   EXPECT_EQ(name(Format::jpeg), "JPEG");
   EXPECT_EQ(media_type(Format::bmp), "image/bmp");
+  EXPECT_EQ(media_type(Format::txt), "text/plain");
+  EXPECT_EQ(media_type(Format::pdf), "application/pdf");
 }
 
 class Encoded : public testing::TestWithParam<int> {};

@@ -75,4 +75,12 @@ std::size_t bmp_row_bytes(const BmpLayout& layout);  // of a row as it is stored
 Result<BmpLayout> inspect_bmp(ByteView bytes);
 Result<Image> decode_bmp(ByteView bytes, const BmpLayout& layout);
 
+struct TxtLayout {
+  Header header;
+};
+// Whether it is a text that begins with a number.
+bool is_txt(ByteView bytes);
+Result<TxtLayout> inspect_txt(ByteView bytes);
+Result<Image> decode_txt(ByteView bytes, const TxtLayout& layout);
+
 }  // namespace vidi::image

@@ -15,6 +15,8 @@ std::optional<image::Format> format_of(const std::string& ending) {
   if (ending == "jpg" || ending == "jpeg") return image::Format::jpeg;
   if (ending == "gif") return image::Format::gif;
   if (ending == "bmp") return image::Format::bmp;
+  if (ending == "txt") return image::Format::txt;
+  if (ending == "pdf") return image::Format::pdf;
   return std::nullopt;
 }
 
@@ -38,10 +40,16 @@ Result<image::Format> check_upload(const Upload& upload, const UploadRules& rule
   }
   if (upload.bytes.empty()) return fail(ErrorCode::undecodable, "the file is empty (0 bytes): expected a picture");
   const auto format = image::sniff(upload.bytes);
+  if (!format && upload.filename && extension(*upload.filename) == "txt") {
+    // Its name says what it should be, so that the answer can say what is wrong with it.
+    if (auto text = image::decode_txt(upload.bytes); !text) return forward_error(text);
+  }
   if (!format) {
-    return fail(ErrorCode::undecodable,
-                fmt::format("the {} bytes are no picture that can be read: expected PNG, JPEG, GIF or BMP",
-                            upload.bytes.size()));
+    return fail(
+        ErrorCode::undecodable,
+        fmt::format(
+            "the {} bytes are no picture that can be read: expected PNG, JPEG, GIF, BMP, PDF, or TXT with 784 numbers",
+            upload.bytes.size()));
   }
   if (upload.filename && format_of(extension(*upload.filename)) != format) {
     return fail(ErrorCode::unsupported_media, fmt::format("the name '{}' contradicts the content, which is {}",
