@@ -6,15 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
-#include <limits>
-#include <string>
 
-#include "training/softmax_job.hpp"
+#include "commands.hpp"
 
 namespace {
 
@@ -37,76 +35,33 @@ void handle_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-void add_recipe(CLI::App& command, training::SoftmaxOptions& options) {
-  command.add_option("--steps", options.steps, "Steps of gradient descent, one batch each")
-      ->capture_default_str()
-      ->check(CLI::Range(1UL, 1'000'000'000UL))
-      ->type_name("N");
-  command.add_option("--rate", options.rate, "Learning rate of the first step")
-      ->capture_default_str()
-      ->check(CLI::Range(1e-6, 1000.0))
-      ->type_name("R");
-  const auto set_decay = [&options](const std::string& name) {
-    options.decay = name == "linear" ? training::Decay::linear : training::Decay::none;
-  };
-  command
-      .add_option_function<std::string>("--decay", set_decay,
-                                        "How the rate changes: none, or linear down to 0 after the last step")
-      ->check(CLI::IsMember({"none", "linear"}))
-      ->default_str("none")
-      ->type_name("HOW");
-  command.add_option("--average", options.average, "The part of the steps, the last ones, whose weights are averaged")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0))
-      ->type_name("PART");
-  command.add_option("--batch", options.batch, "Images in a batch")
-      ->capture_default_str()
-      ->check(CLI::Range(1UL, 1'000'000UL))
-      ->type_name("N");
-  command.add_option("--seed", options.seed, "Seed of the order in which the images are drawn")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
-      ->type_name("S");
+// Threads of OpenMP that wait by spinning take a third of the time from those that work, and the library reads its
+// environment before main() begins: the program starts itself again with what it needs.
+void set_openmp_environment(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
+  setenv("OMP_WAIT_POLICY", "passive", 1);                // NOLINT(concurrency-mt-unsafe)
+  setenv("OPENBLAS_NUM_THREADS", "1", 0);                 // NOLINT(concurrency-mt-unsafe)
+  execv("/proc/self/exe", argv);                          // when it fails, the training is only slower
 }
 
-void add_softmax(CLI::App& app, training::SoftmaxJob& job) {
-  CLI::App* command = app.add_subcommand(
-      "softmax", "Softmax regression of digits, 28x28 to 10, as TensorFlow's beginners' tutorial trains it");
-  command->footer(
-      "The defaults are the tutorial's recipe and reach about 91 % of MNIST's test images. The same data, options and\n"
-      "seed give the same files.\n\n"
-      "Writes OUT/digits-softmax/VERSION/model.onnx and OUT/digits-softmax/model.toml. Ctrl-C stops without writing.\n"
-      "Exit status: 0 written, 1 an error, 2 wrong usage, 130 interrupted.");
-  command->add_option("--data", job.data, "The folder of MNIST's four IDX files, plain or gzipped")
-      ->required()
-      ->type_name("DIR");
-  command->add_option("--out", job.models, "The folder of models to write to")->required()->type_name("DIR");
-  add_recipe(*command, job.options);
-  command
-      ->add_option("--validation", job.validation,
-                   "Images, the last of the training set, that are held out to measure the model; 0 for none")
-      ->capture_default_str()
-      ->check(CLI::Range(0UL, 1'000'000'000UL))
-      ->type_name("N");
-  command->add_option("--model-version", job.version, "The version to write")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, 1'000'000'000U))
-      ->type_name("N");
-  command->add_flag("--force", job.force, "Replace the model when that version exists");
+int report_interruption(const training::Report& report) {
+  if (std::filesystem::exists(report.checkpoint)) {
+    fmt::print(stderr, "vidi train: interrupted; the same command goes on from {}\n", report.checkpoint.string());
+  } else {
+    fmt::print(stderr, "vidi train: interrupted; nothing was written\n");
+  }
+  return kExitInterrupted;
 }
 
-int run_softmax(const training::SoftmaxJob& job) {
+int train(const training::Job& job, training::Recipe& recipe) {
   handle_signals();
   const auto progress = training::make_progress_reporter(std::cerr, isatty(STDERR_FILENO) == 1);
-  const auto report = training::run(job, *progress, interrupted);
+  const auto report = training::run(job, recipe, *progress, interrupted);
   if (!report) {
     fmt::print(stderr, "vidi train: {}\n", report.error().message);
     return EXIT_FAILURE;
   }
-  if (!report->written) {
-    fmt::print(stderr, "vidi train: interrupted; nothing was written\n");
-    return kExitInterrupted;
-  }
+  if (!report->written) return report_interruption(*report);
   if (const auto& validation = report->validation) {
     fmt::print("validation accuracy: {:.2f} % of {} held-out training images\n", 100.0 * validation->fraction(),
                vidi::datasets::with_thousands(validation->count));
@@ -119,19 +74,24 @@ int run_softmax(const training::SoftmaxJob& job) {
 int run(int argc, char** argv) {
   CLI::App app("Trains a model on MNIST and writes it where `vidi serve` finds it", "vidi train");
   app.require_subcommand(1);
-  training::SoftmaxJob softmax;
-  add_softmax(app, softmax);
+  const auto commands = vidi::app::add_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
   }
-  return run_softmax(softmax);
+  for (const auto& command : commands) {
+    if (!command->subcommand->parsed()) continue;
+    const auto recipe = command->make_recipe();
+    return train(command->job, *recipe);
+  }
+  return kExitUsage;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  set_openmp_environment(argv);
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

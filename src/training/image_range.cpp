@@ -22,6 +22,10 @@ std::span<const std::size_t> EpochShuffler::next(std::size_t batch) {
   return batch_;
 }
 
+void EpochShuffler::skip(std::size_t batches, std::size_t batch) {
+  for (std::size_t i = 0; i < batches; ++i) next(batch);
+}
+
 // Fisher and Yates. std::shuffle may give another order with another standard library.
 void EpochShuffler::shuffle() {
   for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[below(i)]);

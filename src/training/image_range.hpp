@@ -11,6 +11,10 @@
 
 namespace vidi::training {
 
+inline constexpr std::size_t kDigitSide = 28;  // of MNIST's pictures, in pixels
+inline constexpr std::size_t kDigitPixels = kDigitSide * kDigitSide;
+inline constexpr std::size_t kDigitClasses = 10;
+
 // The images first .. first + count - 1 of a data set that outlives it.
 struct ImageRange {
   const datasets::LabelledImages* images = nullptr;
@@ -29,6 +33,9 @@ class EpochShuffler {
 
   // Valid until the next call.
   std::span<const std::size_t> next(std::size_t batch);
+
+  // As if so many batches had been drawn.
+  void skip(std::size_t batches, std::size_t batch);
 
  private:
   void shuffle();

@@ -1,104 +1,23 @@
 #include "training/model_writer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
+#include "training/durable_file.hpp"
+
 namespace vidi::training {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::unexpected<Error> disk_error(std::string_view what, const fs::path& path, const std::error_code& error) {
-  return fail(ErrorCode::internal, fmt::format("{} {} failed: {}", what, path.string(), error.message()));
-}
-
-std::error_code last_error() { return {errno, std::generic_category()}; }
-
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&&) = delete;
-  Descriptor& operator=(Descriptor&&) = delete;
-
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-Result<void> write_file(const fs::path& path, ByteView bytes) {
-  const Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (file.get() < 0) return disk_error("creating", path, last_error());
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return disk_error("writing", path, last_error());
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.get()) != 0) return disk_error("flushing", path, last_error());
-  return {};
-}
-
-// Makes the names in a folder last through a power failure.
-Result<void> flush_folder(const fs::path& path) {
-  const Descriptor folder(path, O_RDONLY | O_DIRECTORY);
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return disk_error("flushing", path, last_error());
-  return {};
-}
-
-// A name beside `target` until it is renamed to it; what is still there at the end is removed.
-class Temporary {
- public:
-  explicit Temporary(fs::path target)
-      : target_(std::move(target)),
-        path_(target_.parent_path() / fmt::format(".{}.tmp-{}", target_.filename().string(), ::getpid())) {
-    remove();
-  }
-  ~Temporary() { remove(); }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  Temporary(Temporary&&) = delete;
-  Temporary& operator=(Temporary&&) = delete;
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
-  Result<void> rename() {
-    std::error_code error;
-    fs::rename(path_, target_, error);
-    if (error) return disk_error("writing", target_, error);
-    return flush_folder(target_.parent_path());
-  }
-
- private:
-  void remove() const {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  fs::path target_;
-  fs::path path_;
-};
 
 Result<void> create_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return disk_error("creating", path, error);
   return {};
-}
-
-Result<void> replace_file(const fs::path& target, ByteView bytes) {
-  Temporary temporary(target);
-  if (auto written = write_file(temporary.path(), bytes); !written) return written;
-  return temporary.rename();
 }
 
 // A folder that holds just model.onnx.
@@ -158,8 +77,8 @@ Result<void> check_destination(const Destination& destination) {
                 fmt::format("the model cannot be written: {} is not a folder", existing.string()));
   }
   if (::access(existing.c_str(), W_OK | X_OK) != 0) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("the model cannot be written to {}: {}", existing.string(), last_error().message()));
+    return fail(ErrorCode::invalid_argument, fmt::format("the model cannot be written to {}: {}", existing.string(),
+                                                         std::error_code(errno, std::generic_category()).message()));
   }
   return {};
 }

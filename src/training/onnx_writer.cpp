@@ -1,5 +1,6 @@
 #include "training/onnx_writer.hpp"
 
+#include <c10/util/Half.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx/checker.h>
@@ -95,6 +96,21 @@ void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (const std::int64_t size : shape) tensor.add_dims(size);
   tensor.set_raw_data(values.data(), values.size_bytes());
+}
+
+void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape,
+                                   std::span<const float> values) {
+  const std::string half = std::string(name) + "_half";
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
+  tensor.set_name(half);
+  tensor.set_data_type(onnx::TensorProto::FLOAT16);
+  for (const std::int64_t size : shape) tensor.add_dims(size);
+  std::vector<c10::Half> halves(values.begin(), values.end());
+  tensor.set_raw_data(halves.data(), halves.size() * sizeof(c10::Half));
+  add_node({.operation = "Cast",
+            .inputs = {half},
+            .outputs = {std::string(name)},
+            .attributes = {{.name = "to", .value = std::int64_t{onnx::TensorProto::FLOAT}}}});
 }
 
 void OnnxWriter::add_node(const Node& node) {

@@ -37,8 +37,8 @@ struct Node {
   std::vector<Attribute> attributes;
 };
 
-// Values are 32-bit floats. Nodes are added in the order in which they run. The same calls make the same bytes: nothing
-// of the time, the machine or the program's version goes in. One thread at a time.
+// Values are 32-bit floats while the model runs. Nodes are added in the order in which they run. The same calls make
+// the same bytes: nothing of the time, the machine or the program's version goes in. One thread at a time.
 class OnnxWriter {
  public:
   // Of the format and of the standard operator set; every run time that reads these versions reads the model.
@@ -57,6 +57,9 @@ class OnnxWriter {
 
   // A constant of the model, for example its weights; the last dimension of `values` changes fastest.
   void add_constant(std::string_view name, std::initializer_list<std::int64_t> shape, std::span<const float> values);
+
+  // The same in half the bytes: kept in half precision, and widened again when the model is loaded.
+  void add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
 
   void add_node(const Node& node);
 

@@ -34,12 +34,19 @@ class StreamReporter final : public ProgressReporter {
       : out_(out), terminal_(terminal), clock_(std::move(clock)), started_(clock_()), printed_(started_) {}
 
   void report(const Progress& progress) override {
+    if (!began_) first_ = progress.step - 1;
+    began_ = true;
     last_ = progress;
     ++unprinted_;
     loss_sum_ += progress.loss;
     accuracy_sum_ += progress.accuracy;
     const TimePoint time = clock_();
     if (time - printed_ >= (terminal_ ? milliseconds(100) : milliseconds(1000))) print(time);
+  }
+
+  void note(std::string_view text) override {
+    finish();
+    out_ << text << '\n' << std::flush;
   }
 
   void finish() override {
@@ -66,7 +73,7 @@ class StreamReporter final : public ProgressReporter {
   [[nodiscard]] std::string time_left(TimePoint time) const {
     const double elapsed = duration<double>(time - started_).count();
     if (last_.step >= last_.steps) return fmt::format("done in {}", format_duration(elapsed));
-    const auto done = static_cast<double>(last_.step);
+    const auto done = static_cast<double>(last_.step - first_);
     return fmt::format("{} left", format_duration(elapsed / done * static_cast<double>(last_.steps - last_.step)));
   }
 
@@ -76,6 +83,8 @@ class StreamReporter final : public ProgressReporter {
   const TimePoint started_;
   TimePoint printed_;
   Progress last_;
+  std::size_t first_ = 0;  // steps that an earlier run of the program has taken
+  bool began_ = false;
   std::size_t unprinted_ = 0;
   double loss_sum_ = 0.0;
   double accuracy_sum_ = 0.0;

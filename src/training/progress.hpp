@@ -6,11 +6,12 @@
 #include <functional>
 #include <memory>
 #include <ostream>
+#include <string_view>
 
 namespace vidi::training {
 
 struct Progress {
-  std::size_t step = 0;  // steps done
+  std::size_t step = 0;  // steps done, those before a checkpoint among them
   std::size_t steps = 0;
   double loss = 0.0;      // of this step's batch
   double accuracy = 0.0;  // of this step's batch, 0..1
@@ -23,6 +24,9 @@ class ProgressReporter {
 
   // After every step. Prints seldom; what it prints is the mean since it last printed.
   virtual void report(const Progress& progress) = 0;
+
+  // One line of its own.
+  virtual void note(std::string_view text) = 0;
 
   // Prints what has not been printed yet and ends the line. Also when a training stops early.
   virtual void finish() = 0;

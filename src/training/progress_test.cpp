@@ -20,6 +20,10 @@ class ProgressReport : public testing::Test {
   void start(bool terminal) {
     reporter_ = make_progress_reporter(out_, terminal, [this] { return time_; });
   }
+  void start_after(std::size_t step) {
+    start(false);
+    step_ = step;
+  }
   void steps(std::size_t count, milliseconds each, double loss = 0.5, double accuracy = 0.9) {
     for (std::size_t i = 0; i < count; ++i) {
       time_ += each;
@@ -81,6 +85,20 @@ TEST_F(ProgressReport, WritesLongTimesInMinutesAndHours) {
   EXPECT_THAT(text(), HasSubstr("16:39 min left"));
   steps(9, milliseconds(99'900));
   EXPECT_THAT(text(), HasSubstr("24:45 h left"));
+}
+
+// Half of the steps were taken before a kill; the time left is that of the other half.
+TEST_F(ProgressReport, CountsTheTimeOfThisRunOnly) {
+  start_after(500);
+  steps(100, milliseconds(10));
+  EXPECT_THAT(text(), HasSubstr("step 600/1000  loss 0.5000  accuracy 90.0 %  4 s left\n"));
+}
+
+TEST_F(ProgressReport, NotesStandOnLinesOfTheirOwn) {
+  start(true);
+  steps(500, milliseconds(1));
+  reporter_->note("going on");
+  EXPECT_THAT(text(), testing::EndsWith("\ngoing on\n"));
 }
 
 TEST_F(ProgressReport, SaysNothingOfATrainingThatDidNotStart) {

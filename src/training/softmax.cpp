@@ -6,8 +6,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/eq.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/zeros.h>
@@ -16,93 +14,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <numeric>
 
 #include "training/onnx_writer.hpp"
+#include "training/tensors.hpp"
 
 namespace vidi::training {
 namespace {
-
-struct Batch {
-  at::Tensor images;  // (n, 784), 0..1
-  at::Tensor labels;  // (n)
-};
-
-Batch make_batch(const ImageRange& range, std::span<const std::size_t> indices) {
-  const auto count = static_cast<std::int64_t>(indices.size());
-  Batch batch{.images = at::empty({count, kDigitPixels}, at::kFloat), .labels = at::empty({count}, at::kLong)};
-  auto* pixel = batch.images.data_ptr<float>();
-  auto* label = batch.labels.data_ptr<std::int64_t>();
-  for (const std::size_t index : indices) {
-    pixel = std::ranges::transform(range.image(index), pixel, [](std::uint8_t value) {
-              return static_cast<float>(value) * (1.0F / 255.0F);
-            }).out;
-    *label++ = range.label(index);
-  }
-  return batch;
-}
-
-double accuracy_of(const at::Tensor& scores, const at::Tensor& labels) {
-  return static_cast<double>(scores.argmax(1).eq(labels).sum().item<std::int64_t>()) /
-         static_cast<double>(labels.size(0));
-}
-
-// The mean of every set of parameters it is shown.
-class RunningMean {
- public:
-  void add(const at::Tensor& value) {
-    ++count_;
-    if (count_ == 1) {
-      mean_ = value.detach().clone();
-    } else {
-      mean_.add_(at::sub(value.detach(), mean_), 1.0 / static_cast<double>(count_));
-    }
-  }
-  [[nodiscard]] const at::Tensor& value_or(const at::Tensor& other) const { return count_ == 0 ? other : mean_; }
-
- private:
-  at::Tensor mean_;
-  std::size_t count_ = 0;
-};
-
-// W, b, and the mean of what they were.
-class Parameters {
- public:
-  Parameters()
-      : weights_(at::zeros({kDigitPixels, kDigitClasses}, at::kFloat).set_requires_grad(true)),
-        biases_(at::zeros({kDigitClasses}, at::kFloat).set_requires_grad(true)) {}
-
-  [[nodiscard]] at::Tensor scores(const at::Tensor& images) const { return at::addmm(biases_, images, weights_); }
-
-  // One step of gradient descent. The gradients are those of the last backward pass.
-  void descend(double rate) {
-    const at::NoGradGuard guard;
-    for (at::Tensor* parameter : {&weights_, &biases_}) {
-      parameter->sub_(parameter->grad(), rate);
-      parameter->mutable_grad().reset();
-    }
-  }
-
-  void add_to_mean() {
-    mean_weights_.add(weights_);
-    mean_biases_.add(biases_);
-  }
-
-  // The mean, or what the parameters are when nothing was added to it.
-  [[nodiscard]] SoftmaxRegression result() const {
-    const auto values = [](const at::Tensor& tensor) {
-      const auto* begin = tensor.data_ptr<float>();
-      return std::vector<float>(begin, begin + tensor.numel());
-    };
-    return {.weights = values(mean_weights_.value_or(weights_)), .biases = values(mean_biases_.value_or(biases_))};
-  }
-
- private:
-  at::Tensor weights_;
-  at::Tensor biases_;
-  RunningMean mean_weights_;
-  RunningMean mean_biases_;
-};
 
 Result<void> check(const ImageRange& images, const SoftmaxOptions& options) {
   const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
@@ -135,6 +52,68 @@ std::size_t first_averaged_step(const SoftmaxOptions& options) {
   return options.steps - std::max<std::size_t>(averaged, 1);
 }
 
+// W, b, and the sums of what they were in the steps that count for the result.
+class SoftmaxTrainee final : public Trainee {
+ public:
+  SoftmaxTrainee(const ImageRange& images, const SoftmaxOptions& options)
+      : images_(images), options_(options), shuffler_(images.count, options.seed) {}
+
+  Result<StepResult> step(std::size_t number) override {
+    if (number != drawn_) shuffler_.skip(number - drawn_, options_.batch);
+    drawn_ = number + 1;
+    const auto indices = shuffler_.next(options_.batch);
+    const at::Tensor labels = labels_of(images_, indices);
+    const at::Tensor scores = at::addmm(biases_, pixels_of(images_, indices), weights_);
+    const at::Tensor loss = at::cross_entropy_loss(scores, labels);
+    loss.backward();
+    descend(rate_of(options_, number));
+    if (number >= first_averaged_step(options_)) add_to_mean();
+    return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
+  }
+
+  std::vector<NamedValues> state() override {
+    return {{"weights", values_of(weights_)},
+            {"biases", values_of(biases_)},
+            {"mean_weights", values_of(mean_weights_)},
+            {"mean_biases", values_of(mean_biases_)},
+            {"averaged", {&averaged_, 1}}};
+  }
+
+  // The mean, or what the parameters are when nothing was added to it.
+  [[nodiscard]] SoftmaxRegression result() const {
+    const bool averaged = averaged_ != 0.0F;
+    const auto copy = [](std::span<const float> values) { return std::vector<float>(values.begin(), values.end()); };
+    return {.weights = copy(values_of(averaged ? mean_weights_ : weights_)),
+            .biases = copy(values_of(averaged ? mean_biases_ : biases_))};
+  }
+
+ private:
+  // One step of gradient descent. The gradients are those of the last backward pass.
+  void descend(double rate) {
+    const at::NoGradGuard guard;
+    for (at::Tensor* parameter : {&weights_, &biases_}) {
+      parameter->sub_(parameter->grad(), rate);
+      parameter->mutable_grad().reset();
+    }
+  }
+
+  void add_to_mean() {
+    averaged_ += 1.0F;
+    mean_weights_.add_(at::sub(weights_.detach(), mean_weights_), 1.0 / averaged_);
+    mean_biases_.add_(at::sub(biases_.detach(), mean_biases_), 1.0 / averaged_);
+  }
+
+  const ImageRange images_;
+  const SoftmaxOptions options_;
+  EpochShuffler shuffler_;
+  std::size_t drawn_ = 0;  // batches
+  at::Tensor weights_ = at::zeros({kDigitPixels, kDigitClasses}, at::kFloat).set_requires_grad(true);
+  at::Tensor biases_ = at::zeros({kDigitClasses}, at::kFloat).set_requires_grad(true);
+  at::Tensor mean_weights_ = at::zeros({kDigitPixels, kDigitClasses}, at::kFloat);
+  at::Tensor mean_biases_ = at::zeros({kDigitClasses}, at::kFloat);
+  float averaged_ = 0.0F;  // steps
+};
+
 // Sums of floats depend on how they are split among threads and vector registers: one thread does them all, with the
 // instructions that every processor has. ATen reads the variable once, when it first computes something.
 void make_deterministic() {
@@ -146,46 +125,21 @@ void make_deterministic() {
 }  // namespace
 
 Result<SoftmaxRegression> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
-                                        ProgressReporter& progress, const std::atomic<bool>& stop) {
+                                        const Session& session) {
   if (auto good = check(images, options); !good) return forward_error(good);
   make_deterministic();
-  EpochShuffler shuffler(images.count, options.seed);
-  Parameters parameters;
-  const std::size_t first_averaged = first_averaged_step(options);
-  for (std::size_t step = 0; step < options.steps && !stop; ++step) {
-    const Batch batch = make_batch(images, shuffler.next(options.batch));
-    const at::Tensor scores = parameters.scores(batch.images);
-    const at::Tensor loss = at::cross_entropy_loss(scores, batch.labels);
-    loss.backward();
-    parameters.descend(rate_of(options, step));
-    if (step >= first_averaged) parameters.add_to_mean();
-    progress.report({.step = step + 1,
-                     .steps = options.steps,
-                     .loss = loss.item<float>(),
-                     .accuracy = accuracy_of(scores, batch.labels)});
-  }
-  progress.finish();
-  return parameters.result();
+  SoftmaxTrainee trainee(images, options);
+  if (auto done = run_steps(trainee, options.steps, session); !done) return forward_error(done);
+  return trainee.result();
 }
 
 datasets::Accuracy evaluate(const SoftmaxRegression& model, const ImageRange& images) {
-  constexpr std::size_t kChunk = 1000;
-  const at::NoGradGuard guard;
   const auto view = [](const std::vector<float>& values, at::IntArrayRef shape) {
     return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);  // NOLINT: it is only read
   };
   const at::Tensor weights = view(model.weights, {kDigitPixels, kDigitClasses});
   const at::Tensor biases = view(model.biases, {kDigitClasses});
-  datasets::Accuracy accuracy{.correct = 0, .count = images.count};
-  std::vector<std::size_t> indices;
-  for (std::size_t first = 0; first < images.count; first += kChunk) {
-    indices.resize(std::min(kChunk, images.count - first));
-    std::iota(indices.begin(), indices.end(), first);
-    const Batch batch = make_batch(images, indices);
-    const at::Tensor right = at::addmm(biases, batch.images, weights).argmax(1).eq(batch.labels);
-    accuracy.correct += static_cast<std::size_t>(right.sum().item<std::int64_t>());
-  }
-  return accuracy;
+  return measure(images, [&](const at::Tensor& pixels) { return at::addmm(biases, pixels, weights); });
 }
 
 Result<Bytes> to_onnx(const SoftmaxRegression& model) {
@@ -208,6 +162,50 @@ Result<Bytes> to_onnx(const SoftmaxRegression& model) {
                    .attributes = {{.name = "axis", .value = std::int64_t{1}}}});
   writer.add_output("probabilities", {"n", kClasses});
   return writer.finish();
+}
+
+namespace {
+
+class SoftmaxRecipe final : public Recipe {
+ public:
+  explicit SoftmaxRecipe(const SoftmaxOptions& options) : options_(options) {}
+
+  [[nodiscard]] std::string_view name() const override { return "softmax"; }
+  [[nodiscard]] std::string_view model() const override { return "digits-softmax"; }
+
+  [[nodiscard]] std::string options() const override {
+    std::string text = fmt::format(" --steps {} --rate {} --batch {}", options_.steps, options_.rate, options_.batch);
+    if (options_.decay == Decay::linear) text += " --decay linear";
+    if (options_.average != 0.0) text += fmt::format(" --average {}", options_.average);
+    return text + fmt::format(" --seed {}", options_.seed);
+  }
+
+  Result<void> train(const ImageRange& images, const ImageRange& /*held_out*/, const Session& session) override {
+    auto trained = train_softmax(images, options_, session);
+    if (!trained) return forward_error(trained);
+    model_ = *std::move(trained);
+    return {};
+  }
+
+  datasets::Accuracy evaluate(const ImageRange& images) override { return training::evaluate(model_, images); }
+
+  Result<Bytes> to_onnx() override { return training::to_onnx(model_); }
+
+  void describe(ModelCard& card) const override {
+    card.description = "Softmax regression on MNIST, as TensorFlow's beginners' tutorial trains it";
+    card.training.seed = options_.seed;
+    card.training.steps = options_.steps;
+  }
+
+ private:
+  const SoftmaxOptions options_;
+  SoftmaxRegression model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Recipe> make_softmax_recipe(const SoftmaxOptions& options) {
+  return std::make_unique<SoftmaxRecipe>(options);
 }
 
 }  // namespace vidi::training

@@ -2,16 +2,17 @@
 // Softmax regression, as TensorFlow's "MNIST for ML beginners" trains it: y = softmax(x W + b), cross-entropy, plain
 // gradient descent from zeros.
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "datasets/accuracy.hpp"
 #include "training/image_range.hpp"
-#include "training/progress.hpp"
+#include "training/recipe.hpp"
+#include "training/training_loop.hpp"
 
 namespace vidi::training {
 
@@ -27,26 +28,25 @@ struct SoftmaxOptions {
   std::uint64_t seed = 1;
 };
 
-inline constexpr std::size_t kDigitSide = 28;  // of MNIST's pictures, in pixels
-inline constexpr std::size_t kDigitPixels = kDigitSide * kDigitSide;
-inline constexpr std::size_t kDigitClasses = 10;
-
 struct SoftmaxRegression {
   std::vector<float> weights;  // kDigitPixels x kDigitClasses, the class changing fastest
   std::vector<float> biases;   // kDigitClasses
 };
 
-// The same images and options give the same model to the last bit, where the same BLAS is installed. When `stop`
-// becomes true the training ends before its time, with the model as far as it came. To be called before other threads
+// The same images and options give the same model to the last bit, where the same BLAS is installed. A session that
+// is stopped gives the model as far as it came. To be called before other threads
 // start and before anything else computes with ATen: it chooses for the whole process how ATen computes.
-// Error: invalid_argument (options out of range, or pictures that are not 28x28).
+// Errors: invalid_argument (options out of range, or pictures that are not 28x28), those of run_steps.
 Result<SoftmaxRegression> train_softmax(const ImageRange& images, const SoftmaxOptions& options,
-                                        ProgressReporter& progress, const std::atomic<bool>& stop);
+                                        const Session& session);
 
 // How many of the pictures the model gets right.
 datasets::Accuracy evaluate(const SoftmaxRegression& model, const ImageRange& images);
 
 // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 10).
 Result<Bytes> to_onnx(const SoftmaxRegression& model);
+
+// All of that as `vidi train softmax`.
+std::unique_ptr<Recipe> make_softmax_recipe(const SoftmaxOptions& options);
 
 }  // namespace vidi::training

@@ -16,6 +16,7 @@ using testing::HasSubstr;
 class Recorder final : public ProgressReporter {
  public:
   void report(const Progress& progress) override { steps.push_back(progress); }
+  void note(std::string_view /*text*/) override {}
   void finish() override { finished = true; }
 
   [[nodiscard]] double mean_loss(std::size_t first, std::size_t count) const {
@@ -44,7 +45,7 @@ class Softmax : public testing::Test {
   static ImageRange held_out() { return {&digits(), 8000, 2000}; }
 
   Result<SoftmaxRegression> fit(const SoftmaxOptions& options) {
-    return train_softmax(train(), options, recorder_, stop_);
+    return train_softmax(train(), options, {.progress = recorder_, .stop = stop_});
   }
   Bytes file(const SoftmaxOptions& options) {
     const auto model = fit(options);
@@ -145,7 +146,7 @@ TEST(SoftmaxData, RefusesPicturesOfAnotherSize) {
       .rows = 2, .columns = 3, .pixels = {0, 1, 2, 3, 4, 5}, .labels = {7}, .digest = {}};
   Recorder recorder;
   const std::atomic<bool> stop = false;
-  const auto model = train_softmax({&tiny, 0, 1}, {.batch = 1}, recorder, stop);
+  const auto model = train_softmax({&tiny, 0, 1}, {.batch = 1}, {.progress = recorder, .stop = stop});
   ASSERT_FALSE(model);
   EXPECT_THAT(model.error().message, HasSubstr("3x2"));
 }

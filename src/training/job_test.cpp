@@ -1,10 +1,12 @@
-#include "training/softmax_job.hpp"
+#include "training/job.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <toml++/toml.h>
 
 #include "training/onnx_writer.hpp"
+#include "training/silent.hpp"
+#include "training/softmax.hpp"
 #include "training/test_folder.hpp"
 
 namespace vidi::training {
@@ -12,16 +14,10 @@ namespace {
 
 using testing::HasSubstr;
 
-class Silent final : public ProgressReporter {
- public:
-  void report(const Progress& /*progress*/) override {}
-  void finish() override {}
-};
-
 // Trains on MNIST's test set, which stands in for the training set that is too large to commit.
-class SoftmaxTraining : public testing::Test {
+class TrainingJob : public testing::Test {
  protected:
-  SoftmaxTraining() {
+  TrainingJob() {
     std::filesystem::create_directories(data());
     for (const char* kind : {"images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"}) {
       for (const char* prefix : {"train-", "t10k-"}) {
@@ -32,17 +28,18 @@ class SoftmaxTraining : public testing::Test {
   }
 
   [[nodiscard]] std::filesystem::path data() const { return folder_.path() / "data"; }
-  [[nodiscard]] SoftmaxJob job(const std::string& models) const {
-    return {.data = data(), .models = folder_.path() / models, .options = {.steps = 100}};
+  [[nodiscard]] Job job(const std::string& models) const { return {.data = data(), .models = folder_.path() / models}; }
+  Result<Report> start(const Job& job) {
+    const auto recipe = make_softmax_recipe({.steps = 100});
+    return run(job, *recipe, progress_, stop_);
   }
-  Result<SoftmaxReport> start(const SoftmaxJob& job) { return run(job, progress_, stop_); }
 
   TestFolder folder_;
   Silent progress_;
   std::atomic<bool> stop_ = false;
 };
 
-TEST_F(SoftmaxTraining, WritesAModelAndWhatItIs) {
+TEST_F(TrainingJob, WritesAModelAndWhatItIs) {
   const auto report = start(job("models"));
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_TRUE(report->written);
@@ -58,7 +55,7 @@ TEST_F(SoftmaxTraining, WritesAModelAndWhatItIs) {
   EXPECT_GT(validation.fraction(), 0.8);
 }
 
-TEST_F(SoftmaxTraining, WritesTheSameFilesAgain) {
+TEST_F(TrainingJob, WritesTheSameFilesAgain) {
   ASSERT_TRUE(start(job("first")));
   ASSERT_TRUE(start(job("second")));
   for (const char* file : {"/digits-softmax/1/model.onnx", "/digits-softmax/model.toml"}) {
@@ -67,7 +64,7 @@ TEST_F(SoftmaxTraining, WritesTheSameFilesAgain) {
   }
 }
 
-TEST_F(SoftmaxTraining, WritesNothingWhenItIsStopped) {
+TEST_F(TrainingJob, WritesNothingWhenItIsStopped) {
   stop_ = true;
   const auto report = start(job("models"));
   ASSERT_TRUE(report) << report.error().message;
@@ -75,41 +72,42 @@ TEST_F(SoftmaxTraining, WritesNothingWhenItIsStopped) {
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "models"));
 }
 
-TEST_F(SoftmaxTraining, RefusesAnExistingVersionBeforeItReadsTheData) {
+TEST_F(TrainingJob, RefusesAnExistingVersionBeforeItReadsTheData) {
   ASSERT_TRUE(start(job("models")));
-  SoftmaxJob again = job("models");
+  Job again = job("models");
   again.data = folder_.path() / "absent";
   const auto refused = start(again);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::conflict);
 }
 
-TEST_F(SoftmaxTraining, NamesTheFileThatIsMissing) {
+TEST_F(TrainingJob, NamesTheFileThatIsMissing) {
   std::filesystem::remove(data() / "t10k-labels-idx1-ubyte.gz");
   const auto refused = start(job("models"));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("t10k-labels-idx1-ubyte"));
 }
 
-TEST_F(SoftmaxTraining, RefusesToHoldOutEveryImage) {
-  SoftmaxJob greedy = job("models");
+TEST_F(TrainingJob, RefusesToHoldOutEveryImage) {
+  Job greedy = job("models");
   greedy.validation = 10'000;
   const auto refused = start(greedy);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("10000 images cannot be held out of 10000"));
 }
 
-TEST(SoftmaxCommand, NamesEveryOptionThatChangesTheModel) {
-  SoftmaxJob job;
+TEST(TrainingCommand, NamesEveryOptionThatChangesTheModel) {
+  Job job;
   EXPECT_EQ(
-      command_of(job),
-      "vidi train softmax --data DIR --out models --steps 1000 --rate 0.5 --batch 100 --validation 5000 --seed 1");
-  job.options = {.steps = 9, .rate = 0.25, .decay = Decay::linear, .batch = 7, .average = 0.5, .seed = 3};
+      command_of(job, *make_softmax_recipe({})),
+      "vidi train softmax --data DIR --out models --steps 1000 --rate 0.5 --batch 100 --seed 1 --validation 5000");
   job.validation = 0;
   job.version = 2;
-  EXPECT_EQ(command_of(job),
+  const auto recipe =
+      make_softmax_recipe({.steps = 9, .rate = 0.25, .decay = Decay::linear, .batch = 7, .average = 0.5, .seed = 3});
+  EXPECT_EQ(command_of(job, *recipe),
             "vidi train softmax --data DIR --out models --steps 9 --rate 0.25 --batch 7 --decay linear --average 0.5 "
-            "--validation 0 --seed 3 --model-version 2");
+            "--seed 3 --validation 0 --model-version 2");
 }
 
 }  // namespace
