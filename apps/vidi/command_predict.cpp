@@ -8,6 +8,7 @@
 
 #include "api/answer.hpp"
 #include "commands.hpp"
+#include "image/encode.hpp"
 #include "program_settings.hpp"
 
 namespace vidi::app {
@@ -16,6 +17,7 @@ namespace {
 struct PredictOptions {
   std::vector<std::string> files;
   bool json = false;
+  std::string explanation;  // the PNG to write; empty: none
 };
 
 Result<Bytes> read_file(const std::string& path) {
@@ -47,14 +49,38 @@ std::string on_one_line(const std::string& text) {
   return line;
 }
 
-Result<records::Prediction> predict(recognition::Recognizer& recognizer, const std::string& path,
-                                    const std::string& model) {
+Result<void> write_file(const std::string& path, ByteView bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) return fail(ErrorCode::internal, fmt::format("{} cannot be written", path));
+  return {};
+}
+
+Result<recognition::Upload> read_upload(const std::string& path) {
   auto bytes = read_file(path);
   if (!bytes) return forward_error(bytes);
   recognition::Upload upload;
   upload.time = now();
   upload.id = make_uuid(upload.time);
   upload.bytes = std::move(*bytes);
+  return upload;
+}
+
+Result<void> explain(recognition::Recognizer& recognizer, const std::string& path, const std::string& model,
+                     const std::string& explanation) {
+  auto upload = read_upload(path);
+  if (!upload) return forward_error(upload);
+  const auto picture = run(recognizer.explain(*upload, model));
+  if (!picture) return std::unexpected(picture.error());
+  return write_file(explanation, image::encode_png(*picture));
+}
+
+Result<records::Prediction> predict(recognition::Recognizer& recognizer, const std::string& path,
+                                    const std::string& model) {
+  auto read = read_upload(path);
+  if (!read) return forward_error(read);
+  recognition::Upload& upload = *read;
   auto prediction = run(recognizer.recognize(upload, model));
   if (prediction) prediction->latency = now() - upload.time;
   return prediction;
@@ -75,6 +101,10 @@ void print(const records::Prediction& prediction, const std::string& path, bool 
 }
 
 int predict_all(const PredictOptions& options, const Settings& settings) {
+  if (!options.explanation.empty() && (options.files.size() != 1 || options.files.front() == "-")) {
+    throw std::runtime_error(fmt::format("--explain draws one picture file, and {} were given{}", options.files.size(),
+                                         options.files.front() == "-" ? " (standard input is read only once)" : ""));
+  }
   recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
   if (const auto model = recognizer.models().find(settings.text("model")); !model) {
     throw std::runtime_error(model.error().message);
@@ -88,6 +118,11 @@ int predict_all(const PredictOptions& options, const Settings& settings) {
       fmt::print(stderr, "vidi: {}: {}\n", path, prediction.error().message);
       status = 1;
     }
+    if (!prediction || options.explanation.empty()) continue;
+    const auto explained = explain(recognizer, path, settings.text("model"), options.explanation);
+    if (explained) continue;
+    fmt::print(stderr, "vidi: {}: {}\n", path, explained.error().message);
+    status = 1;
   }
   return status;
 }
@@ -102,6 +137,10 @@ Command add_predict(CLI::App& program) {
       "model knows. A file that cannot be read is reported on standard error, and the exit status is then 1.");
   auto options = std::make_shared<PredictOptions>();
   command->add_option("IMAGE", options->files, "Picture files; - is standard input")->required();
+  command
+      ->add_option("--explain", options->explanation,
+                   "Also write this PNG: the picture with the digits found, and each as the model saw it")
+      ->type_name("FILE.png");
   command->add_flag("--json", options->json, "One JSON object a line instead");
   auto flags = std::make_shared<SettingFlags>(
       *command, std::vector<std::string_view>{"model", "models", "candidates", "max-body-bytes", "max-pixels",

@@ -29,7 +29,8 @@ bool is_line(const Blob& blob, int width, int height) {
   const bool flat = blob.box.width > blob.box.height;
   // An upright stroke may be a 1; a long flat one is never a digit.
   if (flat) return longer > 4 * shorter && thickness < 0.35 * longer;
-  return longer > 12 * std::max(1.0, thickness) && longer > 0.6 * height && shorter < 0.1 * longer && width > height / 4;
+  return longer > 12 * std::max(1.0, thickness) && longer > 0.6 * height && shorter < 0.1 * longer &&
+         width > height / 4;
 }
 
 // A frame around the content: it spans most of the picture with little ink.

@@ -24,10 +24,8 @@ namespace {
 // A digit needs some pixels: a picture with a shorter side than this holds none.
 constexpr int kLeastSide = 5;
 
-// The picture is worked on with a longer side between these: strokes must be some pixels wide, and more pixels than
-// these add nothing.
+// A picture with a longer side below this is enlarged: strokes must be some pixels wide.
 constexpr int kWorkLeast = 128;
-constexpr int kWorkMost = 1600;
 
 // Runs of so many pieces at most are tried as one digit.
 constexpr std::size_t kMostPieces = 5;
@@ -44,8 +42,8 @@ WorkPicture to_work_size(const image::Image& picture) {
                      const_cast<std::uint8_t*>(picture.pixels.data()));  // only read
   const int longer = std::max(picture.width, picture.height);
   WorkPicture work{view, 1};
-  if (longer > kWorkMost) {
-    work.scale = static_cast<double>(kWorkMost) / longer;
+  if (longer > kEnoughPixels) {
+    work.scale = static_cast<double>(kEnoughPixels) / longer;
     cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_AREA);
   } else if (longer < kWorkLeast) {
     work.scale = (kWorkLeast + longer - 1) / longer;

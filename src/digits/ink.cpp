@@ -69,7 +69,8 @@ Ink extract_ink(const cv::Mat& contrast, double noise) {
   const double floor = std::max(least, kGlobalPart * ink.strength);
   std::array<std::uint8_t, 256> threshold{};
   for (std::size_t value = 0; value < 256; ++value) {
-    threshold[value] = static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * static_cast<double>(value))));
+    threshold[value] =
+        static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * static_cast<double>(value))));
   }
   for (int y = 0; y < contrast.rows; ++y) {
     const std::uint8_t* value = contrast.ptr(y);

@@ -24,8 +24,8 @@ cv::Mat mask_of(const Character& character, const cv::Mat& labels) {
   const cv::Mat area = labels(to_rect(character.box));
   cv::Mat mask(area.size(), CV_8UC1, cv::Scalar(0));
   for (const Blob& blob : character.parts) {
-    const cv::Rect inside = to_rect({blob.box.x - character.box.x, blob.box.y - character.box.y, blob.box.width,
-                                     blob.box.height});
+    const cv::Rect inside =
+        to_rect({blob.box.x - character.box.x, blob.box.y - character.box.y, blob.box.width, blob.box.height});
     cv::Mat part = area(inside) == blob.label;
     mask(inside) |= part;
   }
@@ -101,8 +101,10 @@ std::vector<Seam> find_cuts(const cv::Mat& mask, double height, double stroke) {
 
 Piece make_piece(cv::Mat mask, const Box& box, std::size_t character) {
   const cv::Rect inside = cv::boundingRect(mask);
-  Piece piece{mask(inside).clone(), {box.x + inside.x, box.y + inside.y, inside.width, inside.height},
-              cv::countNonZero(mask), character};
+  Piece piece{mask(inside).clone(),
+              {box.x + inside.x, box.y + inside.y, inside.width, inside.height},
+              cv::countNonZero(mask),
+              character};
   return piece;
 }
 

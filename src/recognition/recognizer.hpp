@@ -37,9 +37,16 @@ class Recognizer {
   // internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
 
+  // How that prediction comes about: the picture with what was found in it, and what the model saw of each. RGB; the
+  // pages of a document stand below one another. Errors: as recognize.
+  Task<Result<image::Image>> explain(const Upload& upload, std::string_view model);
+
   [[nodiscard]] const models::Repository& models() const { return models_; }
 
  private:
+  struct Examination;
+  Task<Result<Examination>> examine(const Upload& upload, std::string_view model, bool keep_pictures);
+
   models::Repository models_;
   RecognizerOptions options_;
   WorkerPool workers_;

@@ -1,0 +1,149 @@
+#include "recognition/digit_pages.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace vidi::recognition {
+namespace {
+
+using digits::Findings;
+using digits::Form;
+using models::LoadedModel;
+using records::Candidate;
+using records::Prediction;
+
+std::vector<const Form*> forms_of(const Findings& findings) {
+  std::vector<const Form*> forms;
+  for (const digits::Line& line : findings.lines) {
+    for (const digits::Candidate& candidate : line.candidates) forms.push_back(&candidate.form);
+  }
+  return forms;
+}
+
+inference::Tensor to_tensor(std::span<const Form* const> forms, const models::InputDescription& input) {
+  inference::Tensor tensor;
+  tensor.shape = {static_cast<std::int64_t>(forms.size()), input.height, input.width, input.channels};
+  tensor.values.reserve(forms.size() * Form{}.size());
+  for (const Form* form : forms) {
+    for (const std::uint8_t value : *form) {
+      tensor.values.push_back(static_cast<float>(value * input.scale + input.offset));
+    }
+  }
+  return tensor;
+}
+
+// One row of probabilities for each form, in their order.
+Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vector<const Form*> forms) {
+  // A page full of writing goes through the model in parts, so that memory stays bounded.
+  constexpr std::size_t kBatch = 64;
+  std::vector<float> probabilities;
+  for (std::size_t done = 0; done < forms.size(); done += kBatch) {
+    const auto part = std::span(forms).subspan(done, std::min(kBatch, forms.size() - done));
+    auto input = to_tensor(part, model.description.input);
+    const auto output = co_await model.network->infer(std::move(input));
+    if (!output) co_return std::unexpected(output.error());
+    probabilities.insert(probabilities.end(), output->values.begin(), output->values.end());
+  }
+  co_return probabilities;
+}
+
+digits::OutputRules rules_of(const models::Description& description) {
+  return {.labels = description.labels.size(),
+          .has_none = description.has_none,
+          .least_probability = description.least_probability};
+}
+
+// The most likely labels of one row of probabilities, the likeliest first.
+std::vector<Candidate> best_candidates(std::span<const float> row, const std::vector<std::string>& labels,
+                                       std::size_t count) {
+  std::vector<std::size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
+  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
+  std::vector<Candidate> candidates;
+  for (auto it = order.begin(); it != end; ++it) candidates.push_back({labels[*it], row[*it]});
+  return candidates;
+}
+
+int scaled(int value, double scale) { return static_cast<int>(std::lround(value * scale)); }
+
+// Adds the page's digits to the prediction, and returns them as text.
+std::string add_page(Prediction& prediction, const DigitPage& page, const models::Description& description) {
+  std::string text;
+  for (const auto& line : page.reading.lines) {
+    if (!text.empty()) text += '\n';
+    for (const digits::ReadDigit& digit : line) {
+      const std::string& label = description.labels[digit.label];
+      const digits::Box& box = digit.box;
+      prediction.digits.push_back({label,
+                                   digit.probability,
+                                   {scaled(box.x, page.scale), scaled(box.y, page.scale), scaled(box.width, page.scale),
+                                    scaled(box.height, page.scale)}});
+      prediction.confidence *= digit.probability;
+      text += label;
+    }
+  }
+  return text;
+}
+
+// The only digit's candidates; absent when there are several digits.
+std::vector<Candidate> candidates_of_only_digit(const std::vector<DigitPage>& pages,
+                                                const models::Description& description, std::size_t count) {
+  const std::size_t columns = rules_of(description).columns();
+  for (const DigitPage& page : pages) {
+    if (page.reading.lines.empty()) continue;
+    const std::size_t row = page.reading.lines.front().front().candidate;
+    return best_candidates(std::span(page.probabilities).subspan(row * columns, columns), description.labels, count);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<DigitPage>> find_pages(ByteView file, const image::DecodeLimits& limits, bool keep_pictures) {
+  auto decoded = image::decode_scaled(file, digits::kEnoughPixels, limits);
+  if (!decoded) return forward_error(decoded);
+  std::vector<DigitPage> pages(1);
+  DigitPage& page = pages.front();
+  page.scale = static_cast<double>(decoded->full_width) / decoded->image.width;
+  if (keep_pictures) page.picture = decoded->image;
+  page.findings = digits::find_digits(std::move(decoded->image));
+  return pages;
+}
+
+Task<Result<void>> read_pages(std::vector<DigitPage>& pages, const LoadedModel& model) {
+  for (DigitPage& page : pages) {
+    auto probabilities = co_await infer_forms(model, forms_of(page.findings));
+    if (!probabilities) co_return std::unexpected(probabilities.error());
+    page.probabilities = std::move(*probabilities);
+    page.reading = digits::read(page.findings, page.probabilities, rules_of(model.description));
+  }
+  co_return Result<void>{};
+}
+
+void describe_pages(const std::vector<DigitPage>& pages, const models::Description& description, std::size_t candidates,
+                    Prediction& prediction) {
+  std::string result;
+  prediction.confidence = 1;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (i > 0) result += '\f';
+    result += add_page(prediction, pages[i], description);
+  }
+  if (prediction.digits.empty()) {
+    prediction.confidence = 0;
+    prediction.reason = pages.empty() ? "the document has no pages" : pages.front().reading.reason;
+    return;
+  }
+  if (prediction.digits.size() == 1) {
+    prediction.candidates = candidates_of_only_digit(pages, description, candidates);
+  } else {
+    prediction.candidates.push_back({result, prediction.confidence});
+  }
+  prediction.result = std::move(result);
+}
+
+}  // namespace vidi::recognition
