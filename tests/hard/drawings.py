@@ -18,11 +18,11 @@ def canvas_side(order: Order) -> int:
     return min(order.largest, one_of(order.rng, CANVAS_SIDES))
 
 
-def on_canvas(order: Order, shape: Shape, pen: Pen, share: tuple[float, float] = (0.45, 0.85), edge: float = 0.03) -> ndarray:
+def on_canvas(order: Order, shape: Shape, pen: Pen, share: tuple[float, float] = (0.45, 0.85), edge: float = 0.03, real: float = 0.5) -> ndarray:
     """The coverage of a canvas on which the digit stands anywhere."""
     rng = order.rng
     height = max(10, round(between(rng, *share) * min(shape)))
-    ink = fitted(order.hand().write(order.digit, height, pen), round(shape[0] * (1 - 2 * edge)), round(shape[1] * (1 - 2 * edge)))
+    ink = fitted(order.hand(real).write(order.digit, height, pen), round(shape[0] * (1 - 2 * edge)), round(shape[1] * (1 - 2 * edge)))
     return anywhere(rng, shape, ink, edge)
 
 
@@ -116,7 +116,7 @@ def thin_line(order: Order) -> Picture:
     side = canvas_side(order)
     pen = Pen(between(rng, 1.2, 3.2) / (0.6 * side), one_of(rng, ["round", "hard"]))
     ink, paper = _two_colours(rng)
-    return drawing(rng, inked(on_canvas(order, (side, side), pen), ink, paper), order.digit, "PNG PNG JPEG")
+    return drawing(rng, inked(on_canvas(order, (side, side), pen, real=0.25), ink, paper), order.digit, "PNG PNG JPEG")
 
 
 def thick_brush(order: Order) -> Picture:

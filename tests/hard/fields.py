@@ -71,3 +71,12 @@ def crop_to_ink(coverage: ndarray, least: float = 0.1) -> ndarray:
     if rows.size == 0:
         raise ValueError("there is no ink to crop to")
     return coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def euler_number(coverage: ndarray, least: float = 0.4) -> int:
+    """Separate parts less holes, of ink that touches by sides or corners (Gray, "Local properties of binary images in two
+    dimensions", 1971)."""
+    ink = numpy.pad(coverage > least, 1).astype(int)
+    quads = ink[:-1, :-1] + ink[:-1, 1:] + ink[1:, :-1] + ink[1:, 1:]
+    diagonal = (quads == 2) & (ink[:-1, :-1] == ink[1:, 1:])
+    return int((quads == 1).sum() - (quads == 3).sum() - 2 * diagonal.sum()) // 4

@@ -8,7 +8,7 @@ import numpy
 from numpy import ndarray
 from numpy.random import Generator
 
-from .fields import between, blur, crop_to_ink, resize
+from .fields import between, blur, crop_to_ink, euler_number, resize
 from .strokes import upright
 
 FOLDER = Path(__file__).resolve().parents[1] / "data/mnist"
@@ -90,13 +90,24 @@ def thinned(ink: ndarray) -> ndarray:
             return image[1:-1, 1:-1] > 0
 
 
-def pen_lines(index: int) -> list[ndarray]:
-    """The line that the pen went, as many short straight pieces (2, 2), with the digit's height as 1."""
-    picture = crop_to_ink(test_set()[0][index] / numpy.float32(255))
-    padded = numpy.pad(picture, 2)
+def _enlarged(index: int) -> ndarray:
+    """Its picture, cropped to the ink and smooth, LINE_SIDE pixels high."""
+    padded = numpy.pad(crop_to_ink(test_set()[0][index] / numpy.float32(255)), 2)
     scale = LINE_SIDE / padded.shape[0]
     shape = (LINE_SIDE, round(padded.shape[1] * scale))
-    smooth = blur(numpy.clip(resize(padded, shape), 0, 1), scale * 0.3)
+    return blur(numpy.clip(resize(padded, shape), 0, 1), scale * 0.3)
+
+
+@cache
+def is_steady(index: int) -> bool:
+    """Whether it has the same holes and parts wherever its grey is cut, so that its line is that of its ink."""
+    smooth = _enlarged(index)
+    return len({euler_number(smooth, level) for level in (0.25, 0.4, 0.5, 0.6)}) == 1
+
+
+def pen_lines(index: int) -> list[ndarray]:
+    """The line that the pen went, as many short straight pieces (2, 2), with the digit's height as 1."""
+    smooth = _enlarged(index)
     rows, columns = numpy.nonzero(thinned(smooth > 0.5))
     points = numpy.stack([columns, rows], 1).astype(numpy.float32)
     distances = numpy.abs(points[:, None] - points[None]).max(2)

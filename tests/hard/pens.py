@@ -73,25 +73,16 @@ def with_surface(rng: Generator, coverage: ndarray, pen: Pen) -> ndarray:
         skips = numpy.clip(1.25 + 0.5 * smooth_noise(rng, shape, max(2, shape[0] / 25)), 0.45, 1)
         return coverage * skips * between(rng, 0.8, 1)
     if pen.surface == "pencil":
-        grain = 0.5 * smooth_noise(rng, shape, max(1.2, shape[0] / 90)) + 0.3 * fine_noise(rng, shape)
-        return coverage * numpy.clip(0.8 + 0.5 * grain, 0.3, 1) * between(rng, 0.5, 0.85)
+        grain = 0.5 * smooth_noise(rng, shape, max(1.2, shape[0] / 120)) + 0.6 * smooth_noise(rng, shape, shape[0] / 6)
+        return coverage * numpy.clip(0.85 + 0.4 * grain, 0.35, 1) * between(rng, 0.5, 0.85)
     if pen.surface == "dry":
         streaks = smooth_noise(rng, shape, (shape[0] / 60 + 1, shape[0] / 12 + 2))
-        return coverage * numpy.clip(1.05 + 0.45 * streaks + 0.2 * fine_noise(rng, shape), 0.35, 1)
+        return coverage * numpy.clip(1 + 0.22 * streaks + 0.06 * fine_noise(rng, shape), 0.45, 1)
     if pen.surface == "chalk":
-        grain = 0.6 * smooth_noise(rng, shape, max(1.5, shape[0] / 70)) + 0.35 * fine_noise(rng, shape)
-        rough = numpy.clip(0.8 + 0.7 * grain, 0.1, 1)
+        grain = 0.5 * smooth_noise(rng, shape, max(1.3, shape[0] / 110)) + 0.5 * smooth_noise(rng, shape, shape[0] / 25)
+        rough = numpy.clip(0.85 + 0.6 * grain, 0.15, 1)
         return blur(coverage * rough, between(rng, 0.3, 0.8)) * between(rng, 0.75, 1)
     return coverage
-
-
-def euler_number(coverage: ndarray) -> int:
-    """Separate parts less holes, of ink that touches by sides or corners (Gray, "Local properties of binary images in two
-    dimensions", 1971)."""
-    ink = numpy.pad(coverage > 0.4, 1).astype(int)
-    quads = ink[:-1, :-1] + ink[:-1, 1:] + ink[1:, :-1] + ink[1:, 1:]
-    diagonal = (quads == 2) & (ink[:-1, :-1] == ink[1:, 1:])
-    return int((quads == 1).sum() - (quads == 3).sum() - 2 * diagonal.sum()) // 4
 
 
 def random_nib(rng: Generator) -> str:

@@ -102,7 +102,8 @@ def _shadow(rng: Generator, shape: Shape, soft: float) -> ndarray:
     elif form == "phone":
         inside = numpy.minimum(along - between(rng, -0.3, 0.1), between(rng, 0.12, 0.3) - numpy.abs(across))
     else:
-        inside = along - between(rng, -0.15, 0.2) + 0.12 * numpy.cos(across * between(rng, 14, 22)) * (numpy.abs(across) < 0.3)
+        fingers = numpy.cos(across * between(rng, 16, 24)) * numpy.exp(-((across / 0.18) ** 2))
+        inside = along - between(rng, -0.1, 0.2) + 0.1 * fingers + 0.3 * across**2 + 0.02 * smooth_noise(rng, shape, side / 4)
     return 1 / (1 + numpy.exp(-numpy.clip(inside / max(soft, 1e-3) * 4, -30, 30)))
 
 
@@ -165,7 +166,7 @@ def lay_finger(rng: Generator, page: ndarray) -> None:
     top, left, height, width = view_of(shape)
     y, x = coordinates(shape)
     side = int(rng.integers(4))
-    reach, thick = between(rng, 0.06, 0.12), between(rng, 0.05, 0.08) * max(height, width)
+    reach, thick = between(rng, 0.06, 0.13), between(rng, 0.06, 0.1) * max(height, width)
     along = between(rng, 0.15, 0.85)
     if side < 2:
         tip, base = (left + reach * width, -1) if side == 0 else (left + (1 - reach) * width, 1)
@@ -203,7 +204,7 @@ def camera(rng: Generator, **settings: float) -> Camera:
         "gradient": between(rng, 0.03, 0.3),
         "vignette": between(rng, 0, 0.3),
         "warmth": between(rng, 0, 0.25),
-        "exposure": between(rng, 0.7, 1.05),
+        "exposure": between(rng, 0.75, 1.1),
         "shadow": between(rng, 0.1, 0.3) if chance(rng, 0.3) else 0.0,
         "soft": between(rng, 0.05, 0.3),
     }

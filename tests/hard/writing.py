@@ -7,8 +7,8 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from . import mnist
-from .fields import between, chance, crop_to_ink, resize
-from .pens import Pen, draw_lines, euler_number, with_surface
+from .fields import between, chance, crop_to_ink, euler_number, resize
+from .pens import Pen, draw_lines, with_surface
 from .strokes import StrokeHand
 
 # Strokes of MNIST's digits are about this share of their height.
@@ -78,7 +78,7 @@ class Hand:
                 ink = mnist.solid(rng, index, max(height, CHECK_HEIGHT))
                 if euler_number(ink) in EULER_NUMBERS[label]:
                     return with_surface(rng, fitted(ink, height, 10 * height), pen)
-            else:
+            elif mnist.is_steady(index):
                 lines = mnist.pen_lines(index)
                 plain = draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width))
                 if euler_number(plain) in EULER_NUMBERS[label]:
