@@ -53,7 +53,7 @@ def canvas(order: Order) -> Picture:
     ink, paper = _two_colours(rng)
     image = inked(on_canvas(order, (side, side), brush(rng)), ink, paper)
     if chance(rng, 0.3):
-        image = image.convert("RGBA")
+        return drawing(rng, image.convert("RGBA"), order.digit, "PNG")
     return drawing(rng, image, order.digit, "PNG PNG PNG JPEG")
 
 

@@ -1,5 +1,6 @@
 """Pictures without a digit: their label is empty."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .pens import Pen, draw_lines
 from .photos import Shot, any_tool, in_view, lay_ink, pen_of, view_shape
 from .pictures import BLACK, WHITE, Picture, drawing, inked, jpeg
 from .scans import scanned_page
+from .small import mnist_form
 from .strokes import StrokeHand, tremble
 from .writing import Order, fitted
 
@@ -35,8 +37,7 @@ def _font(order: Order, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(one_of(order.rng, files), size)
 
 
-def _text_ink(order: Order, text: str, size: int) -> ndarray:
-    font = _font(order, size)
+def _text_ink(font: ImageFont.FreeTypeFont, text: str) -> ndarray:
     left, top, right, bottom = font.getbbox(text)
     picture = Image.new("L", (round(right - left) + 4, round(bottom - top) + 4))
     ImageDraw.Draw(picture).text((2 - left, 2 - top), text, fill=255, font=font)
@@ -58,6 +59,17 @@ def _paper(order: Order, ink: ndarray, height_mm: float) -> Picture:
     page = shot.paper(rng, scenes.page_shape(view), ink.shape[0] / height_mm)
     lay_ink(page, in_view(rng, page, ink, 0.8), shot.tool)
     return jpeg(rng, scenes.photograph(rng, page, scenes.camera(rng)), "")
+
+
+def printed(order: Order) -> Picture:
+    """A digit in a plain font, on a screen or on paper; the one kind here that has a label."""
+    rng = order.rng
+    files = [path for path in font_files() if path.name.startswith(("DejaVuSans", "DejaVuSerif", "Liberation"))]
+    size = round(between(rng, 60, 200))
+    font = ImageFont.truetype(one_of(rng, files), size) if files else ImageFont.load_default(size)
+    ink = _text_ink(font, order.digit)
+    picture = _screen(order, ink) if chance(rng, 0.5) else _paper(order, ink, between(rng, 5, 20))
+    return replace(picture, label=order.digit)
 
 
 def no_blank(order: Order) -> Picture:
@@ -85,14 +97,12 @@ def no_blank_photo(order: Order) -> Picture:
 
 def no_letter_printed(order: Order) -> Picture:
     """A letter in one of the machine's fonts."""
-    return _screen(order, _text_ink(order, one_of(order.rng, PRINTED), round(between(order.rng, 60, 220))))
+    return _screen(order, _text_ink(_font(order, round(between(order.rng, 60, 220))), one_of(order.rng, PRINTED)))
 
 
 def no_letter_small(order: Order) -> Picture:
     """A letter in MNIST's form."""
-    from .small import mnist_form
-
-    form = mnist_form(_text_ink(order, one_of(order.rng, PRINTED), 100))
+    form = mnist_form(_text_ink(_font(order, 100), one_of(order.rng, PRINTED)))
     return drawing(order.rng, to_picture(form if chance(order.rng, 0.5) else 1 - form), "", "PNG BMP")
 
 
@@ -124,7 +134,7 @@ def no_symbol(order: Order) -> Picture:
 def no_word(order: Order) -> Picture:
     """A printed word, on a screen or photographed."""
     rng = order.rng
-    ink = _text_ink(order, one_of(rng, WORDS), round(between(rng, 40, 110)))
+    ink = _text_ink(_font(order, round(between(rng, 40, 110))), one_of(rng, WORDS))
     return _screen(order, ink) if chance(rng, 0.5) else _paper(order, ink, between(rng, 5, 20))
 
 

@@ -9,10 +9,10 @@ from numpy.random import Generator
 from PIL import Image
 
 from . import papers, scenes
-from .fields import Shape, between, chance, coordinates, one_of
+from .fields import Shape, between, blur, chance, coordinates, one_of, resize, to_array, to_picture
 from .papers import Colour, print_over
 from .pens import Pen, random_nib
-from .pictures import Picture, jpeg
+from .pictures import Picture, drawing, jpeg
 from .writing import Order, fitted, place
 
 Paper = Callable[[Generator, Shape, float], ndarray]
@@ -314,3 +314,28 @@ def photo_gridded_light(order: Order) -> Picture:
     stripes = numpy.clip(0.5 + 1.5 * numpy.sin((numpy.cos(angle) * x + numpy.sin(angle) * y) * 6.28 / pitch), 0, 1)
     page *= (1 - between(rng, 0.15, 0.35) * stripes)[..., None]
     return taken(order, page, scenes.camera(rng))
+
+
+def photo_tiny(order: Order) -> Picture:
+    """A photograph made as small as MNIST's pictures by hand: paper, light and all, grey, 28x28 to 64x64."""
+    rng = order.rng
+    side = one_of(rng, [28, 28, 28, 32, 48, 64])
+    shot = Shot(papers.plain, one_of(rng, [gel_pen, marker])(rng), share=(0.55, 0.8), height=(8, 16))
+    page, _ = page_of(order, shot, (side * 8, side * 8))
+    image = scenes.photograph(rng, page, scenes.camera(rng, turn=3.0)).convert("L")
+    picture = image.resize((side, side), Image.Resampling.BOX)
+    return drawing(rng, picture, order.digit, "PNG JPEG BMP")
+
+
+def photo_app(order: Order) -> Picture:
+    """What a scanning app makes of a photograph: white paper, hard contrast, remains of shadows and rules."""
+    rng = order.rng
+    shot = Shot(one_of(rng, [papers.plain, papers.lined, papers.squared]), one_of(rng, [gel_pen, marker, ballpoint])(rng))
+    page, _ = page_of(order, shot)
+    image = scenes.photograph(rng, page, scenes.camera(rng, shadow=between(rng, 0.1, 0.4)))
+    field = to_array(image.convert("L"))
+    small = resize(field, (max(2, field.shape[0] // 16), max(2, field.shape[1] // 16)), Image.Resampling.BOX)
+    around = numpy.clip(blur(small, 3), 0.05, 1)
+    flat = field / resize(around, field.shape)
+    hard = numpy.clip((flat - 0.5) * between(rng, 1.5, 4) + 0.5, 0, 1)
+    return jpeg(rng, to_picture(hard), order.digit)

@@ -211,6 +211,24 @@ def noise_specks(order: Order) -> Picture:
     return _with_digit_in(order, page, (0.1 * shape[0], 0.1 * shape[1], round(0.8 * shape[0]), round(0.8 * shape[1])), height)
 
 
+def scan_neighbours(order: Order) -> Picture:
+    """Cut out of a row of digits, with slivers of those before and after it."""
+    rng = order.rng
+    height = digit_height(order)
+    hand, pen = order.hand(0.6), form_pen(rng, "full")
+    ink = hand.write(order.digit, height, pen)
+    shape = (round(ink.shape[0] * between(rng, 1.1, 1.4)), round(ink.shape[1] + height * between(rng, 0.5, 0.7)))
+    coverage = numpy.zeros(shape, numpy.float32)
+    place(coverage, ink, (shape[0] - ink.shape[0]) // 2, (shape[1] - ink.shape[1]) // 2)
+    seen = round(height * between(rng, 0.03, 0.1))
+    for left in (True, False) if chance(rng, 0.6) else (chance(rng, 0.5),):
+        other = hand.write(str(rng.integers(10)), height, pen)[: shape[0]]
+        place(coverage, other, (shape[0] - other.shape[0]) // 2, seen - other.shape[1] if left else shape[1] - seen)
+    page = scanned_page(rng, shape)
+    print_over(page, coverage, pen_colour(rng))
+    return finished(rng, page, order.digit)
+
+
 def form_row(order: Order) -> Picture:
     """A form's field for a number: a box for each digit, with the field's name beside or above."""
     rng = order.rng

@@ -168,6 +168,7 @@ class StrokeHand:
         self.looseness = between(rng, 0.008, 0.024)
         self.tremor = between(rng, 0.001, 0.009) if chance(rng, 0.5) else 0.0
         self.roundness = one_of(rng, [0, 1, 2, 4])
+        self.skips = one_of(rng, [1, 1, 1, 1, 5, 8])  # a slow mouse tells only some of the points it passes
 
     def lines(self, label: str) -> list[ndarray]:
         """The digit's lines, each (n, 2); x and y with its height as 1."""
@@ -183,7 +184,8 @@ class StrokeHand:
                 ]
                 parts.append(curve(piece + numpy.array(moves, numpy.float32)))
             line = self._rounded(numpy.vstack(parts))
-            lines.append(tremble(rng, line, self.tremor))
+            line = tremble(rng, line, self.tremor)
+            lines.append(numpy.vstack([line[: -1 : self.skips], line[-1:]]))
         return self._leaning(lines)
 
     def _rounded(self, line: ndarray) -> ndarray:
