@@ -21,13 +21,16 @@ from .strokes import StrokeHand, tremble
 from .writing import Order, fitted
 
 FONT_FOLDERS = ["/usr/share/fonts/truetype", "/usr/share/fonts/opentype"]
+PLAIN_FONTS = ("DejaVuSans", "DejaVuSerif", "Liberation", "Lato", "Roboto", "ComicNeue", "Courier Prime", "Cantarell")
+# Each letter of these is read as that letter; fonts made to look odd are left out.
+FONTS = (*PLAIN_FONTS, "LinLibertine_R", "OldStandard", "Quicksand", "Tuffy", "Inconsolata", "Chilanka", "femkeklaver", "Ecolier")
 
 
 @cache
-def font_files() -> list[Path]:
-    """This machine's fonts that have letters."""
+def font_files(families: tuple[str, ...] = FONTS) -> list[Path]:
+    """Which of them this machine has, in the order of their names."""
     found = [path for folder in FONT_FOLDERS for path in Path(folder).rglob("*.[ot]tf")]
-    return sorted(path for path in found if not any(word in path.name for word in ("Symbol", "Emoji", "Math")))
+    return sorted((path for path in found if path.name.startswith(families)), key=lambda path: path.name)
 
 
 def _font(order: Order, size: int) -> ImageFont.FreeTypeFont:
@@ -64,7 +67,7 @@ def _paper(order: Order, ink: ndarray, height_mm: float) -> Picture:
 def printed(order: Order) -> Picture:
     """A digit in a plain font, on a screen or on paper; the one kind here that has a label."""
     rng = order.rng
-    files = [path for path in font_files() if path.name.startswith(("DejaVuSans", "DejaVuSerif", "Liberation"))]
+    files = font_files(PLAIN_FONTS)
     size = round(between(rng, 60, 200))
     font = ImageFont.truetype(one_of(rng, files), size) if files else ImageFont.load_default(size)
     ink = _text_ink(font, order.digit)
