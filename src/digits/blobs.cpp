@@ -41,13 +41,41 @@ bool is_frame(const Blob& blob, int width, int height) {
          blob.width < 0.05 * std::min(width, height);
 }
 
-// Reaches in from the edge along much of it, or is no stroke but a surface.
+int longer_side(const Box& box) { return std::max(box.width, box.height); }
+
+// The part of a blob's length that its stroke is wide. The boldest digits have about 0.3.
+double boldness(const Blob& blob) { return blob.width / longer_side(blob.box); }
+
+bool is_surface(const Blob& blob) {
+  constexpr double kBoldest = 0.42;
+  return boldness(blob) > kBoldest;
+}
+
+// Reaches in from the edge along much of it.
 bool is_intruder(const Blob& blob, int width, int height) {
-  if (!blob.at_edge) return false;
-  const double fill = static_cast<double>(blob.area) / (static_cast<double>(blob.box.width) * blob.box.height);
   const bool along = blob.box.width > 0.7 * width || blob.box.height > 0.7 * height;
-  const bool surface = blob.width > 0.5 * std::min(blob.box.width, blob.box.height) && fill > 0.5;
-  return along || surface;
+  return blob.at_edge && (along || is_surface(blob));
+}
+
+// Where there is room around the writing, what touches the picture's edge is a neighbour that was cut off.
+void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
+  int tallest = 0;
+  int top = height;
+  int bottom = 0;
+  for (const Blob& blob : blobs) {
+    if (blob.at_edge) continue;
+    tallest = std::max(tallest, longer_side(blob.box));
+    top = std::min(top, blob.box.y);
+    bottom = std::max(bottom, blob.box.bottom());
+  }
+  constexpr double kRoom = 0.15;
+  const double room = kRoom * tallest;
+  if (tallest == 0 || top < room || height - bottom < room) return;
+  // What is much larger than the rest is the writing, and the rest is dirt.
+  constexpr double kMuchLarger = 2.5;
+  const bool larger = std::ranges::any_of(
+      blobs, [&](const Blob& blob) { return blob.at_edge && longer_side(blob.box) > kMuchLarger * tallest; });
+  if (!larger) std::erase_if(blobs, [](const Blob& blob) { return blob.at_edge; });
 }
 
 }  // namespace
@@ -86,12 +114,11 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
 }
 
 std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int height) {
-  const auto is_odd = [&](const Blob& blob) {
-    return is_line(blob, width, height) || is_frame(blob, width, height) || is_intruder(blob, width, height);
-  };
   std::vector<Blob> kept;
   for (const Blob& blob : blobs) {
-    if (!is_odd(blob)) kept.push_back(blob);
+    const bool odd = is_line(blob, width, height) || is_frame(blob, width, height) || is_surface(blob) ||
+                     is_intruder(blob, width, height);
+    if (!odd) kept.push_back(blob);
   }
   // A crop so tight that the digit touches its frame: then it is all there is.
   if (kept.empty()) kept = blobs;
@@ -100,7 +127,7 @@ std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int he
   std::vector<std::pair<double, double>> strengths;
   for (const Blob& blob : kept) {
     const double mass = blob.area * blob.strength;
-    heights.emplace_back(std::max(blob.box.height, blob.box.width), mass);
+    heights.emplace_back(longer_side(blob.box), mass);
     strengths.emplace_back(blob.strength, mass);
   }
   const double usual_height = weighted_median(std::move(heights));
@@ -108,10 +135,33 @@ std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int he
   constexpr double kLeastHeight = 0.12;
   constexpr double kLeastStrength = 0.45;
   std::erase_if(kept, [&](const Blob& blob) {
-    const int longer = std::max(blob.box.width, blob.box.height);
+    const int longer = longer_side(blob.box);
     return longer < kLeastHeight * usual_height || longer < 3 || blob.strength < kLeastStrength * usual_strength;
   });
+  remove_cut_neighbours(kept, height);
   return kept;
+}
+
+double stroke_mass(const std::vector<Blob>& blobs) {
+  double mass = 0;
+  for (const Blob& blob : blobs) {
+    mass += blob.area * blob.strength * std::clamp((0.5 - boldness(blob)) / 0.25, 0.02, 1.0);
+  }
+  return mass;
+}
+
+bool is_panel(const Blob& blob, const cv::Mat& labels) {
+  constexpr double kLeastPart = 0.12;
+  const double part = static_cast<double>(blob.box.width) * blob.box.height / static_cast<double>(labels.total());
+  if (part < kLeastPart || std::min(blob.box.width, blob.box.height) < 24) return false;
+  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return false;
+  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
+  // A 0 as round as a plate fills 0.79 of the rectangle around it.
+  constexpr double kRectangular = 0.92;
+  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
 }
 
 }  // namespace vidi::digits

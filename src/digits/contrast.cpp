@@ -15,23 +15,6 @@ constexpr int kBackgroundSide = 96;
 
 int odd(double size) { return std::max(3, static_cast<int>(size) | 1); }
 
-// The median of a wide neighbourhood: ink covers less than half of it, and the edge of a shadow stays an edge.
-cv::Mat estimate_background(const cv::Mat& picture) {
-  const int longer = std::max(picture.cols, picture.rows);
-  cv::Mat small = picture;
-  if (longer > kBackgroundSide) {
-    const double scale = static_cast<double>(kBackgroundSide) / longer;
-    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
-  }
-  // The part of the shorter side that the neighbourhood spans.
-  constexpr double kReach = 0.6;
-  const int side = odd(kReach * std::max(8, std::min(small.cols, small.rows)));
-  cv::Mat background;
-  cv::medianBlur(small, background, std::min(side, 255));
-  if (background.size() != picture.size()) cv::resize(background, background, picture.size(), 0, 0, cv::INTER_LINEAR);
-  return background;
-}
-
 using Direction = std::array<float, 3>;
 
 // The direction of colour in which the picture lies farthest from its background, of length 1.
@@ -78,7 +61,7 @@ struct Row {
 std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::min(value, 255.0F)); }
 
 // A background darker than this is not taken for a shadow alone.
-constexpr float kDarkestPaper = 48;
+constexpr float kDarkestPaper = 80;
 
 void put(float difference, float paper, std::uint8_t& dark, std::uint8_t& light) {
   if (difference > 0) {
@@ -111,36 +94,79 @@ void contrast_of_colour(const Row& row, const Direction& direction) {
   }
 }
 
-// The median of what differs from the background a little is that of its noise.
-double estimate_noise(const Contrast& contrast) {
+// The median of a map is that of its noise: at most places there is no ink. Half of the noise lies on either side.
+double estimate_noise(const cv::Mat& map) {
   std::array<std::size_t, 256> histogram{};
   std::size_t count = 0;
-  const int step = std::max(1, std::max(contrast.dark.cols, contrast.dark.rows) / 500);
-  for (int y = 0; y < contrast.dark.rows; y += step) {
-    for (int x = 0; x < contrast.dark.cols; x += step) {
-      ++histogram[std::max(contrast.dark.at<std::uint8_t>(y, x), contrast.light.at<std::uint8_t>(y, x))];
+  const int step = std::max(1, std::max(map.cols, map.rows) / 500);
+  for (int y = 0; y < map.rows; y += step) {
+    const std::uint8_t* row = map.ptr(y);
+    for (int x = 0; x < map.cols; x += step) {
+      ++histogram[row[x]];
       ++count;
     }
   }
-  std::size_t seen = 0;
+  // The third quarter of the noise's distribution, within the value's step so that pictures of little noise differ.
+  const double wanted = 0.75 * static_cast<double>(count);
+  double seen = 0;
   for (std::size_t value = 0; value < histogram.size(); ++value) {
-    const std::size_t before = seen;
-    seen += histogram[value];
-    if (2 * seen >= count) {
-      // Within the value's step, so that pictures of little noise differ.
-      const double part = (static_cast<double>(count) / 2 - static_cast<double>(before)) /
-                          static_cast<double>(std::max<std::size_t>(1, histogram[value]));
-      return 1.4826 * (value == 0 ? 0 : static_cast<double>(value) - 0.5 + part);
+    const auto here = static_cast<double>(histogram[value]);
+    if (seen + here >= wanted && here > 0) {
+      constexpr double kThirdQuarter = 0.6745;  // of a normal distribution, in standard deviations
+      const double part = (wanted - seen) / here;
+      return value == 0 ? 0 : (static_cast<double>(value) - 0.5 + part) / kThirdQuarter;
     }
+    seen += here;
   }
   return 0;
 }
 
 }  // namespace
 
-Contrast measure_contrast(const cv::Mat& picture) {
-  const cv::Mat background = estimate_background(picture);
-  Contrast contrast{cv::Mat(picture.size(), CV_8UC1), cv::Mat(picture.size(), CV_8UC1), 0};
+cv::Mat estimate_background(const cv::Mat& picture) {
+  const int longer = std::max(picture.cols, picture.rows);
+  cv::Mat small = picture;
+  if (longer > kBackgroundSide) {
+    const double scale = static_cast<double>(kBackgroundSide) / longer;
+    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+  }
+  // The part of the shorter side that the neighbourhood spans.
+  constexpr double kReach = 0.6;
+  const int side = odd(kReach * std::max(8, std::min(small.cols, small.rows)));
+  cv::Mat background;
+  cv::medianBlur(small, background, std::min(side, 255));
+  if (background.size() != picture.size()) cv::resize(background, background, picture.size(), 0, 0, cv::INTER_LINEAR);
+  return background;
+}
+
+std::optional<TwoTones> find_two_tones(const cv::Mat& picture) {
+  cv::Mat small = picture;
+  const int longer = std::max(picture.cols, picture.rows);
+  constexpr int kSide = 256;
+  if (longer > kSide) {
+    const double scale = static_cast<double>(kSide) / longer;
+    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+  }
+  cv::Mat grey = small;
+  if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);
+  cv::Mat mask;
+  cv::threshold(grey, mask, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+  const double light_part = cv::countNonZero(mask) / static_cast<double>(grey.total());
+  if (light_part == 0 || light_part == 1) return std::nullopt;
+
+  cv::Scalar mean;
+  cv::Scalar deviation;
+  cv::meanStdDev(grey, mean, deviation);
+  const double step = cv::mean(grey, mask)[0] - cv::mean(grey, ~mask)[0];
+  const double between = light_part * (1 - light_part) * step * step;
+  constexpr double kClear = 0.75;
+  constexpr double kLeastStep = 32;
+  if (between < kClear * deviation[0] * deviation[0] || step < kLeastStep) return std::nullopt;
+  return TwoTones{cv::mean(small, ~mask), cv::mean(small, mask), 1 - light_part};
+}
+
+Contrast measure_contrast(const cv::Mat& picture, const cv::Mat& background) {
+  Contrast contrast{cv::Mat(picture.size(), CV_8UC1), cv::Mat(picture.size(), CV_8UC1), 0, 0};
   Direction direction{};
   if (picture.channels() == 3) {
     direction = principal_direction(picture, background);
@@ -156,7 +182,8 @@ Contrast measure_contrast(const cv::Mat& picture) {
       contrast_of_grey(row);
     }
   }
-  contrast.noise = estimate_noise(contrast);
+  contrast.dark_noise = estimate_noise(contrast.dark);
+  contrast.light_noise = estimate_noise(contrast.light);
   return contrast;
 }
 

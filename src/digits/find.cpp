@@ -5,18 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <optional>
 #include <span>
 #include <utility>
 
 #include "digits/blobs.hpp"
-#include "digits/contrast.hpp"
-#include "digits/ink.hpp"
 #include "digits/lines.hpp"
 #include "digits/mnist_form.hpp"
 #include "digits/normalise.hpp"
+#include "digits/paper.hpp"
 #include "digits/pieces.hpp"
-#include "digits/ruling.hpp"
+#include "digits/views.hpp"
 
 namespace vidi::digits {
 namespace {
@@ -50,22 +48,6 @@ WorkPicture to_work_size(const image::Image& picture) {
     cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_CUBIC);
   }
   return work;
-}
-
-double mass(const Ink& ink) { return ink.strength * cv::countNonZero(ink.mask); }
-
-struct Layer {
-  cv::Mat contrast;
-  Ink ink;
-};
-
-// Dark on light or light on dark: ink is what stands out more.
-Layer extract_layer(const cv::Mat& picture) {
-  Contrast contrast = measure_contrast(picture);
-  Ink dark = extract_ink(contrast.dark, contrast.noise);
-  Ink light = extract_ink(contrast.light, contrast.noise);
-  if (mass(dark) >= mass(light)) return {contrast.dark, std::move(dark)};
-  return {contrast.light, std::move(light)};
 }
 
 // The tones of some pieces alone, on black.
@@ -104,27 +86,34 @@ bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) 
   return true;
 }
 
-Box to_picture(const Box& box, double scale, const image::Image& picture) {
-  const int left = static_cast<int>(std::floor(box.x / scale));
-  const int top = static_cast<int>(std::floor(box.y / scale));
-  const int right = std::min(picture.width, static_cast<int>(std::ceil(box.right() / scale)));
-  const int bottom = std::min(picture.height, static_cast<int>(std::ceil(box.bottom() / scale)));
-  return {left, top, right - left, bottom - top};
-}
-
-struct Source {
-  const image::Image& picture;
-  double scale;
-  const Ink& ink;
-  const Blobs& blobs;
-  double area;  // of all ink that was kept
+// Where the work picture lies in the original.
+struct Placement {
+  double scale = 1;  // of the work picture to the original
+  int left = 0;      // of the work picture's first pixel, in the original
+  int top = 0;
 };
 
-Line offer(const Row& row, const Source& source, std::size_t& budget) {
-  const std::vector<Piece> pieces = cut_into_pieces(row, source.blobs.labels);
+Box to_original(const Box& box, const Placement& placement) {
+  const int left = static_cast<int>(std::floor(box.x / placement.scale));
+  const int top = static_cast<int>(std::floor(box.y / placement.scale));
+  const int right = static_cast<int>(std::ceil(box.right() / placement.scale));
+  const int bottom = static_cast<int>(std::ceil(box.bottom() / placement.scale));
+  return {placement.left + left, placement.top + top, right - left, bottom - top};
+}
+
+// What one search has found so far.
+struct Search {
+  Findings findings;
+  std::size_t budget = kMaxCandidates;
+  int views = 0;
+};
+
+void offer(const Row& row, const View& view, const Placement& placement, double ink, Search& search) {
+  const std::vector<Piece> pieces = cut_into_pieces(row, view.blobs.labels);
   double height = 0;
   for (const Character& character : row) height = std::max(height, static_cast<double>(character.box.height));
   Line line;
+  line.view = search.views;
   line.pieces = static_cast<int>(pieces.size());
   for (std::size_t first = 0; first < pieces.size(); ++first) {
     Box box = pieces[first].box;
@@ -133,18 +122,50 @@ Line offer(const Row& row, const Source& source, std::size_t& budget) {
       const auto run = std::span(pieces).subspan(first, last - first);
       box = united(box, run.back().box);
       area += run.back().area;
-      if (!may_be_digit(run, box, height) || budget == 0) continue;
-      --budget;
+      if (!may_be_digit(run, box, height) || search.budget == 0) continue;
+      --search.budget;
       Candidate candidate;
       candidate.first = static_cast<int>(first);
       candidate.last = static_cast<int>(last);
-      candidate.box = to_picture(box, source.scale, source.picture);
-      candidate.ink = area / source.area;
-      candidate.form = normalise(tone_of(run, box, source.ink.tone, source.ink.mask));
+      candidate.box = to_original(box, placement);
+      candidate.ink = area / ink;
+      candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
       line.candidates.push_back(candidate);
     }
   }
-  return line;
+  if (!line.candidates.empty()) search.findings.lines.push_back(std::move(line));
+}
+
+void offer(const View& view, const Placement& placement, Search& search) {
+  double ink = 0;
+  for (const Blob& blob : view.kept) ink += blob.area;
+  for (const Row& row : arrange(view.kept)) offer(row, view, placement, ink, search);
+  ++search.views;
+}
+
+// Looks inside a rectangle in the picture: a card, a screen, a field with a background of its own.
+void search_panel(const cv::Mat& picture, const Box& box, const Placement& placement, Search& search) {
+  constexpr double kRim = 0.04;
+  const int rim = std::max(2, static_cast<int>(kRim * std::min(box.width, box.height)));
+  const cv::Rect inside(box.x + rim, box.y + rim, box.width - 2 * rim, box.height - 2 * rim);
+  const Placement inner{placement.scale, placement.left + static_cast<int>(inside.x / placement.scale),
+                        placement.top + static_cast<int>(inside.y / placement.scale)};
+  const auto views = find_views(picture(inside));
+  if (!views.empty()) offer(views.front(), inner, search);
+}
+
+void search_picture(const WorkPicture& work, Search& search) {
+  const Placement placement{work.scale, 0, 0};
+  constexpr int kMostPanels = 4;
+  int panels = 0;
+  for (const View& view : find_views(work.pixels)) {
+    offer(view, placement, search);
+    for (const Blob& blob : view.kept) {
+      if (panels == kMostPanels || !is_panel(blob, view.blobs.labels)) continue;
+      ++panels;
+      search_panel(work.pixels, blob.box, placement, search);
+    }
+  }
 }
 
 }  // namespace
@@ -154,27 +175,18 @@ Findings find_digits(image::Image original) {
     return nothing(fmt::format("the picture is too small to hold a digit: {}x{} pixels, at least {}x{} are needed",
                                original.width, original.height, kLeastSide, kLeastSide));
   }
-  const image::Image picture = image::flatten(std::move(original));
+  const image::Image picture = on_paper(std::move(original));
   if (picture.width == kFormSide && picture.height == kFormSide) {
     if (const auto form = as_mnist_form(image::to_grey(picture))) {
-      return {{{1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, *form}}}}, {}};
+      return {{{0, 1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, *form}}}}, {}};
     }
   }
-  const WorkPicture work = to_work_size(picture);
-  Layer layer = extract_layer(work.pixels);
-  remove_ruling(layer.ink.mask);
-  const Blobs blobs = find_blobs(layer.ink.mask, layer.contrast);
-  const std::vector<Blob> kept = without_dirt(blobs.blobs, work.pixels.cols, work.pixels.rows);
-  if (kept.empty()) return nothing("the picture is blank: no ink stands out from the background");
-
-  double area = 0;
-  for (const Blob& blob : kept) area += blob.area;
-  const Source source{picture, work.scale, layer.ink, blobs, area};
-  Findings findings;
-  std::size_t budget = kMaxCandidates;
-  for (const Row& row : arrange(kept)) findings.lines.push_back(offer(row, source, budget));
-  std::erase_if(findings.lines, [](const Line& line) { return line.candidates.empty(); });
-  return findings;
+  Search search;
+  search_picture(to_work_size(picture), search);
+  if (search.findings.lines.empty()) {
+    return nothing("the picture is blank: no ink stands out from the background");
+  }
+  return std::move(search.findings);
 }
 
 }  // namespace vidi::digits

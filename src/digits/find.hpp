@@ -24,11 +24,14 @@ struct Candidate {
 
 // A line of writing; pieces are numbered from left to right.
 struct Line {
+  int view = 0;
   int pieces = 0;
   std::vector<Candidate> candidates;
 };
 
-// What was found: lines from top to bottom, or the reason why there are none.
+// What was found: lines from top to bottom, or the reason why there are none. Where it is not plain what is ink and
+// what is paper, there are several views of the picture, the likeliest first; lines of different views exclude one
+// another.
 struct Findings {
   std::vector<Line> lines;
   std::string reason;  // a sentence; empty when there are lines

@@ -17,7 +17,7 @@ constexpr double kLocalPart = 0.42;
 constexpr double kGlobalPart = 0.18;
 
 // The neighbourhood reaches so far, as a part of the longer side.
-constexpr double kReach = 0.06;
+constexpr double kReach = 0.045;
 
 // The contrast that the strongest part of what lies above `least` has.
 double strength_above(const cv::Mat& contrast, double least) {

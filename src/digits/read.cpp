@@ -63,40 +63,61 @@ constexpr double kLeastShareOfLine = 0.5;
 // Of the whole picture: a digit may stand among other things, a page of letters holds none.
 constexpr double kLeastShareOfPicture = 0.2;
 
+// What one view of the picture reads as.
+struct ViewReading {
+  std::vector<std::vector<ReadDigit>> lines;
+  double sureness = 0;  // the ink that reads as digits, each by its probability; 0 to 1
+  double ink = 0;
+};
+
+void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<const float> probabilities,
+              const OutputRules& rules) {
+  std::vector<Opinion> opinions;
+  for (std::size_t i = 0; i < line.candidates.size(); ++i) {
+    opinions.push_back(opinion_of(probabilities.subspan((row + i) * rules.columns(), rules.columns()), rules));
+  }
+  std::vector<ReadDigit> digits;
+  double line_ink = 0;
+  double digit_ink = 0;
+  double sureness = 0;
+  for (const std::size_t i : best_division(line, opinions)) {
+    const Candidate& candidate = line.candidates[i];
+    line_ink += candidate.ink;
+    if (!is_digit(opinions[i], rules)) continue;
+    digit_ink += candidate.ink;
+    sureness += candidate.ink * opinions[i].digit;
+    digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});
+  }
+  if (digits.empty() || digit_ink < kLeastShareOfLine * line_ink) return;
+  view.ink += digit_ink;
+  view.sureness += sureness;
+  view.lines.push_back(std::move(digits));
+}
+
 }  // namespace
 
 Reading read(const Findings& findings, std::span<const float> probabilities, const OutputRules& rules) {
   Reading reading;
   reading.reason = findings.reason;
   if (findings.lines.empty()) return reading;
-  double read_ink = 0;
+  std::vector<ViewReading> views(static_cast<std::size_t>(findings.lines.back().view) + 1);
   std::size_t row = 0;
   for (const Line& line : findings.lines) {
-    std::vector<Opinion> opinions;
-    for (std::size_t i = 0; i < line.candidates.size(); ++i) {
-      assert((row + i + 1) * rules.columns() <= probabilities.size());
-      opinions.push_back(opinion_of(probabilities.subspan((row + i) * rules.columns(), rules.columns()), rules));
-    }
-    std::vector<ReadDigit> digits;
-    double line_ink = 0;
-    double digit_ink = 0;
-    for (const std::size_t i : best_division(line, opinions)) {
-      const Candidate& candidate = line.candidates[i];
-      line_ink += candidate.ink;
-      if (!is_digit(opinions[i], rules)) continue;
-      digit_ink += candidate.ink;
-      digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});
-    }
-    if (!digits.empty() && digit_ink >= kLeastShareOfLine * line_ink) {
-      read_ink += digit_ink;
-      reading.lines.push_back(std::move(digits));
-    }
+    assert((row + line.candidates.size()) * rules.columns() <= probabilities.size());
+    add_line(views[static_cast<std::size_t>(line.view)], line, row, probabilities, rules);
     row += line.candidates.size();
   }
-  if (reading.lines.empty() || read_ink < kLeastShareOfPicture) {
-    reading.lines.clear();
-    reading.reason = "nothing in the picture looks like a digit";
+  // The earlier of two that are about as sure.
+  constexpr double kClearly = 0.05;
+  ViewReading* best = &views.front();
+  for (ViewReading& view : views) {
+    if (view.sureness > best->sureness + kClearly) best = &view;
   }
+  if (best->lines.empty() || best->ink < kLeastShareOfPicture) {
+    reading.reason = "nothing in the picture looks like a digit";
+    return reading;
+  }
+  reading.lines = std::move(best->lines);
   return reading;
 }
 

@@ -1,0 +1,95 @@
+#include "digits/views.hpp"
+
+#include <algorithm>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <utility>
+
+#include "digits/contrast.hpp"
+#include "digits/ruling.hpp"
+
+namespace vidi::digits {
+namespace {
+
+// Another view is worth a look when its strokes weigh at least this part of the best one's.
+constexpr double kNearlyAsLikely = 0.35;
+constexpr std::size_t kMostViews = 3;
+
+// The part of the picture's outermost pixels that are ink.
+double ink_of_border(const cv::Mat& mask) {
+  const int right = mask.cols - 1;
+  const int bottom = mask.rows - 1;
+  const int ink = cv::countNonZero(mask.row(0)) + cv::countNonZero(mask.row(bottom)) + cv::countNonZero(mask.col(0)) +
+                  cv::countNonZero(mask.col(right));
+  return ink / (2.0 * (mask.cols + mask.rows));
+}
+
+// A picture is surrounded by paper: only in the tightest crop is half of its border ink.
+constexpr double kMostInkOfBorder = 0.6;
+
+std::optional<View> make_view(const cv::Mat& contrast, double noise) {
+  View view;
+  view.ink = extract_ink(contrast, noise);
+  if (view.ink.strength == 0 || ink_of_border(view.ink.mask) > kMostInkOfBorder) return std::nullopt;
+  remove_ruling(view.ink.mask);
+  view.blobs = find_blobs(view.ink.mask, contrast);
+  view.kept = without_dirt(view.blobs.blobs, contrast.cols, contrast.rows);
+  if (view.kept.empty()) return std::nullopt;
+  return view;
+}
+
+cv::Mat mask_of_kept(const View& view) {
+  std::vector<std::uint8_t> wanted(view.blobs.blobs.size() + 1, 0);
+  for (const Blob& blob : view.kept) wanted[static_cast<std::size_t>(blob.label)] = 255;
+  cv::Mat mask(view.blobs.labels.size(), CV_8UC1);
+  for (int y = 0; y < mask.rows; ++y) {
+    const int* label = view.blobs.labels.ptr<int>(y);
+    std::uint8_t* value = mask.ptr(y);
+    for (int x = 0; x < mask.cols; ++x) value[x] = wanted[static_cast<std::size_t>(label[x])];
+  }
+  return mask;
+}
+
+// Whether two views found the same ink.
+bool agree(const View& a, const View& b) {
+  const cv::Mat mask_a = mask_of_kept(a);
+  const cv::Mat mask_b = mask_of_kept(b);
+  constexpr double kSame = 0.7;
+  return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
+}
+
+}  // namespace
+
+std::vector<View> find_views(const cv::Mat& picture) {
+  std::vector<View> found;
+  const auto add = [&](const cv::Mat& contrast, double noise) {
+    if (auto view = make_view(contrast, noise)) found.push_back(std::move(*view));
+  };
+  // First those on a flat background: of two views that agree the earlier one stays.
+  if (const auto tones = find_two_tones(picture)) {
+    const auto flat = [&](const cv::Scalar& colour) { return cv::Mat(picture.size(), picture.type(), colour); };
+    // A few dark marks on a light surface are told better with the light taken into account.
+    constexpr double kMuchInk = 0.04;
+    if (std::min(tones->dark_part, 1 - tones->dark_part) > kMuchInk) {
+      const Contrast on_light = measure_contrast(picture, flat(tones->light));
+      add(on_light.dark, 0);
+      const Contrast on_dark = measure_contrast(picture, flat(tones->dark));
+      add(on_dark.light, 0);
+    }
+  }
+  const Contrast contrast = measure_contrast(picture, estimate_background(picture));
+  add(contrast.dark, contrast.dark_noise);
+  add(contrast.light, contrast.light_noise);
+
+  std::ranges::stable_sort(found, std::greater{}, [](const View& view) { return stroke_mass(view.kept); });
+  std::vector<View> views;
+  for (View& view : found) {
+    if (views.size() == kMostViews) break;
+    if (!views.empty() && stroke_mass(view.kept) < kNearlyAsLikely * stroke_mass(views.front().kept)) break;
+    const bool new_one = std::ranges::none_of(views, [&](const View& other) { return agree(view, other); });
+    if (new_one) views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace vidi::digits

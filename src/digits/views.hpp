@@ -1,0 +1,22 @@
+#pragma once
+// The ways in which a picture may be parted into ink and paper. Internal to this module.
+
+#include <opencv2/core/mat.hpp>
+#include <vector>
+
+#include "digits/blobs.hpp"
+#include "digits/ink.hpp"
+
+namespace vidi::digits {
+
+struct View {
+  Ink ink;
+  Blobs blobs;             // of the ink without ruled lines
+  std::vector<Blob> kept;  // those that may be digits; not empty
+};
+
+// Dark ink or light ink, on paper under uneven light or on a flat background: the likeliest first, and others only
+// when they are nearly as likely. Empty: nothing stands out. `picture` has 1 or 3 channels.
+std::vector<View> find_views(const cv::Mat& picture);
+
+}  // namespace vidi::digits
