@@ -166,8 +166,10 @@ def low_contrast(order: Order) -> Picture:
     paper = between(rng, 0.25, 0.95)
     step = between(rng, 0.12, 0.22) * (1 if paper < 0.5 else -1)
     page = blur(on_canvas(order, (side, side), brush(rng)), between(rng, 0, 1))
-    field = paper + step * page + 0.008 * fine_noise(rng, page.shape)
-    return drawing(rng, to_picture(numpy.repeat(field[..., None], 3, 2)), order.digit, "PNG JPEG")
+    field = paper + step * page
+    if chance(rng, 0.5):
+        return drawing(rng, to_picture(field), order.digit, "PNG")
+    return jpeg(rng, to_picture(field + 0.008 * fine_noise(rng, page.shape)), order.digit)
 
 
 def rotated(order: Order) -> Picture:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 
 import numpy
@@ -31,10 +32,15 @@ KINDS = {
 }
 # Too large to make many of, unless asked for.
 LARGE = ["photo_large"]
+# Where pictures are to be small, BMP files are of few pixels: they are not compressed.
+SMALL_SET, SMALL_BMP = 500, 100
 
 
 def make(kind: str, seed: int, index: int, among: range = range(10000), largest: int = 1200) -> Picture:
     """The same picture for the same arguments. Digits take turns, so that a kind has all of them."""
     key = zlib.crc32(kind.encode())
     order = Order(numpy.random.default_rng([seed, key, index]), str((index + key) % 10), among, largest)
-    return KINDS[kind](order)
+    picture = KINDS[kind](order)
+    if picture.kind == "BMP" and largest < SMALL_SET and max(picture.image.size) > SMALL_BMP:
+        return replace(picture, kind="PNG", options={"optimize": True})
+    return picture

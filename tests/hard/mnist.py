@@ -12,8 +12,10 @@ from .fields import between, blur, crop_to_ink, euler_number, resize
 from .strokes import upright
 
 FOLDER = Path(__file__).resolve().parents[1] / "data/mnist"
-NEIGHBOURS = 6
+NEIGHBOURS = 8
 LINE_SIDE = 96
+# Of thicker strokes the middle line is not the one that the pen went.
+THICKEST_LINE = 0.095 * LINE_SIDE
 
 
 @cache
@@ -100,9 +102,11 @@ def _enlarged(index: int) -> ndarray:
 
 @cache
 def is_steady(index: int) -> bool:
-    """Whether it has the same holes and parts wherever its grey is cut, so that its line is that of its ink."""
+    """Whether its strokes are thin, and its holes and parts the same wherever its grey is cut: its line is that of its
+    ink."""
     smooth = _enlarged(index)
-    return len({euler_number(smooth, level) for level in (0.25, 0.4, 0.5, 0.6)}) == 1
+    thick = (smooth > 0.5).sum() > THICKEST_LINE * thinned(smooth > 0.5).sum()
+    return not thick and len({euler_number(smooth, level) for level in (0.25, 0.4, 0.5, 0.6)}) == 1
 
 
 def pen_lines(index: int) -> list[ndarray]:

@@ -82,8 +82,9 @@ def no_blank(order: Order) -> Picture:
     colour = one_of(rng, [WHITE, BLACK, tuple(rng.uniform(0, 1, 3))])
     field = numpy.broadcast_to(numpy.asarray(colour, numpy.float32), (*shape, 3)).copy()
     if chance(rng, 0.5):
-        field += between(rng, 0.005, 0.03) * fine_noise(rng, shape)[..., None]
-    return drawing(rng, to_picture(field), "")
+        return drawing(rng, to_picture(field), "")
+    field += between(rng, 0.005, 0.03) * fine_noise(rng, shape)[..., None]
+    return jpeg(rng, to_picture(field), "")
 
 
 def no_blank_photo(order: Order) -> Picture:
@@ -201,7 +202,8 @@ def no_noise(order: Order) -> Picture:
     rng = order.rng
     shape = one_of(rng, [(28, 28), (64, 64), (200, 200), (280, 280)])
     field = fine_noise(rng, shape) if chance(rng, 0.5) else smooth_noise(rng, shape, between(rng, 2, 8))
-    return drawing(rng, to_picture(0.5 + between(rng, 0.15, 0.4) * field), "", "PNG JPEG")
+    image = to_picture(0.5 + between(rng, 0.15, 0.4) * field)
+    return drawing(rng, image, "") if shape[0] < 100 else jpeg(rng, image, "")
 
 
 def no_face(order: Order) -> Picture:
