@@ -7,7 +7,7 @@ from numpy import ndarray
 from numpy.random import Generator
 
 from . import mnist
-from .fields import between, chance, crop_to_ink, euler_number, resize
+from .fields import between, blur, chance, crop_to_ink, euler_number, resize
 from .pens import Pen, draw_lines, with_surface
 from .strokes import StrokeHand
 
@@ -44,6 +44,12 @@ class Order:
         return Hand(self.rng, self.among, 0.5 if real is None else real)
 
 
+def keeps_form(ink: ndarray, allowed: set[int]) -> bool:
+    """Whether holes and parts are as they should be, and no hole is so small that a little blur would fill it."""
+    softened = blur(ink, 0.02 * ink.shape[0])
+    return euler_number(ink) in allowed and euler_number(softened, 0.3) in allowed
+
+
 class Hand:
     """Writes digits with any pen, in strokes of our own or in MNIST's real ones."""
 
@@ -63,7 +69,7 @@ class Hand:
         lines = self.strokes.lines(label)
         thin = euler_number(draw_lines(rng, lines, CHECK_HEIGHT, Pen(0.03)))
         for _ in range(TRIES):
-            if euler_number(draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width))) in EULER_NUMBERS[label] | {thin}:
+            if keeps_form(draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width)), EULER_NUMBERS[label] | {thin}):
                 break
             pen = replace(pen, width=pen.width * 0.85)
         return draw_lines(rng, lines, height / (1 + pen.width), pen)
@@ -76,12 +82,12 @@ class Hand:
             index = mnist.pick(rng, label, self.among)
             if keeps_ink:
                 ink = mnist.solid(rng, index, max(height, CHECK_HEIGHT))
-                if euler_number(ink) in EULER_NUMBERS[label]:
+                if keeps_form(ink, EULER_NUMBERS[label]):
                     return with_surface(rng, fitted(ink, height, 10 * height), pen)
             elif mnist.is_steady(index):
                 lines = mnist.pen_lines(index)
                 plain = draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width))
-                if euler_number(plain) in EULER_NUMBERS[label]:
+                if keeps_form(plain, EULER_NUMBERS[label]):
                     return draw_lines(rng, lines, height / (1 + pen.width), pen)
         return None
 
