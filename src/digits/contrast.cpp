@@ -15,6 +15,41 @@ constexpr int kBackgroundSide = 96;
 
 int odd(double size) { return std::max(3, static_cast<int>(size) | 1); }
 
+// The light of a whole picture: a second-order surface through most of its values, found by least squares whose
+// weights fall with the distance (iteratively reweighted towards least absolute distance), so that ink counts little.
+// 16-bit; the mean of the result is near that of the picture.
+cv::Mat fit_slope(const cv::Mat& channel) {
+  constexpr int kTerms = 6;
+  const auto terms = [&](int x, int y) {
+    const double u = 2.0 * x / std::max(1, channel.cols - 1) - 1;
+    const double v = 2.0 * y / std::max(1, channel.rows - 1) - 1;
+    return cv::Vec<double, kTerms>(1, u, v, u * u, u * v, v * v);
+  };
+  cv::Vec<double, kTerms> fit;
+  fit[0] = cv::mean(channel)[0];
+  constexpr int kRounds = 6;
+  for (int round = 0; round < kRounds; ++round) {
+    cv::Matx<double, kTerms, kTerms> normal = cv::Matx<double, kTerms, kTerms>::eye() * 1e-3;
+    cv::Vec<double, kTerms> right;
+    for (int y = 0; y < channel.rows; y += 2) {
+      for (int x = 0; x < channel.cols; x += 2) {
+        const auto term = terms(x, y);
+        const double value = channel.at<std::uint8_t>(y, x);
+        const double weight = 1 / (4 + std::abs(value - term.dot(fit)));
+        right += weight * value * term;
+        normal += weight * (term * term.t());
+      }
+    }
+    fit = normal.solve(right, cv::DECOMP_CHOLESKY);
+  }
+  cv::Mat slope(channel.size(), CV_16SC1);
+  for (int y = 0; y < slope.rows; ++y) {
+    for (int x = 0; x < slope.cols; ++x)
+      slope.at<std::int16_t>(y, x) = cv::saturate_cast<std::int16_t>(terms(x, y).dot(fit));
+  }
+  return slope;
+}
+
 using Direction = std::array<float, 3>;
 
 // The direction of colour in which the picture lies farthest from its background, of length 1.
@@ -130,11 +165,24 @@ cv::Mat estimate_background(const cv::Mat& picture) {
     const double scale = static_cast<double>(kBackgroundSide) / longer;
     cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
   }
-  // The part of the shorter side that the neighbourhood spans.
-  constexpr double kReach = 0.6;
-  const int side = odd(kReach * std::max(8, std::min(small.cols, small.rows)));
+  // The part of the shorter side that the neighbourhood spans: ink covers less than half of it, and the edge of a
+  // shadow stays an edge.
+  constexpr double kReach = 0.5;
+  const int side = std::min(255, odd(kReach * std::max(8, std::min(small.cols, small.rows))));
+  std::vector<cv::Mat> channels;
+  cv::split(small, channels);
+  for (cv::Mat& channel : channels) {
+    // What is left of a slope of the light would be taken for ink near the picture's edges.
+    const cv::Mat slope = fit_slope(channel);
+    cv::Mat level;
+    cv::subtract(channel, slope, level, cv::noArray(), CV_16S);
+    level.convertTo(level, CV_8U, 1, 128);
+    cv::medianBlur(level, level, side);
+    cv::add(level, slope, channel, cv::noArray(), CV_16S);
+    channel.convertTo(channel, CV_8U, 1, -128);
+  }
   cv::Mat background;
-  cv::medianBlur(small, background, std::min(side, 255));
+  cv::merge(channels, background);
   if (background.size() != picture.size()) cv::resize(background, background, picture.size(), 0, 0, cv::INTER_LINEAR);
   return background;
 }

@@ -30,7 +30,8 @@ constexpr double kMostInkOfBorder = 0.6;
 std::optional<View> make_view(const cv::Mat& contrast, double noise) {
   View view;
   view.ink = extract_ink(contrast, noise);
-  if (view.ink.strength == 0 || ink_of_border(view.ink.mask) > kMostInkOfBorder) return std::nullopt;
+  if (view.ink.strength == 0) return std::nullopt;
+  view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
   remove_ruling(view.ink.mask);
   view.blobs = find_blobs(view.ink.mask, contrast);
   view.kept = without_dirt(view.blobs.blobs, contrast.cols, contrast.rows);
@@ -81,6 +82,7 @@ std::vector<View> find_views(const cv::Mat& picture) {
   add(contrast.dark, contrast.dark_noise);
   add(contrast.light, contrast.light_noise);
 
+  if (!std::ranges::all_of(found, &View::bordered)) std::erase_if(found, &View::bordered);
   std::ranges::stable_sort(found, std::greater{}, [](const View& view) { return stroke_mass(view.kept); });
   std::vector<View> views;
   for (View& view : found) {

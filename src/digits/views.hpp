@@ -10,6 +10,7 @@
 namespace vidi::digits {
 
 struct View {
+  bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
   Ink ink;
   Blobs blobs;             // of the ink without ruled lines
   std::vector<Blob> kept;  // those that may be digits; not empty
