@@ -7,6 +7,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "digits/scaling.hpp"
+
 namespace vidi::digits {
 namespace {
 
@@ -163,7 +165,7 @@ cv::Mat estimate_background(const cv::Mat& picture) {
   cv::Mat small = picture;
   if (longer > kBackgroundSide) {
     const double scale = static_cast<double>(kBackgroundSide) / longer;
-    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+    cv::resize(picture, small, scaled_size(picture, scale), 0, 0, cv::INTER_AREA);
   }
   // The part of the shorter side that the neighbourhood spans: ink covers less than half of it, and the edge of a
   // shadow stays an edge.
@@ -193,7 +195,7 @@ std::optional<TwoTones> find_two_tones(const cv::Mat& picture) {
   constexpr int kSide = 256;
   if (longer > kSide) {
     const double scale = static_cast<double>(kSide) / longer;
-    cv::resize(picture, small, {}, scale, scale, cv::INTER_AREA);
+    cv::resize(picture, small, scaled_size(picture, scale), 0, 0, cv::INTER_AREA);
   }
   cv::Mat grey = small;
   if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);

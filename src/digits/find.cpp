@@ -14,6 +14,7 @@
 #include "digits/normalise.hpp"
 #include "digits/paper.hpp"
 #include "digits/pieces.hpp"
+#include "digits/scaling.hpp"
 #include "digits/views.hpp"
 
 namespace vidi::digits {
@@ -42,10 +43,10 @@ WorkPicture to_work_size(const image::Image& picture) {
   WorkPicture work{view, 1};
   if (longer > kEnoughPixels) {
     work.scale = static_cast<double>(kEnoughPixels) / longer;
-    cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_AREA);
+    cv::resize(view, work.pixels, scaled_size(view, work.scale), 0, 0, cv::INTER_AREA);
   } else if (longer < kWorkLeast) {
     work.scale = (kWorkLeast + longer - 1) / longer;
-    cv::resize(view, work.pixels, {}, work.scale, work.scale, cv::INTER_CUBIC);
+    cv::resize(view, work.pixels, scaled_size(view, work.scale), 0, 0, cv::INTER_CUBIC);
   }
   return work;
 }
