@@ -9,14 +9,18 @@ from .kinds import KINDS, LARGE, make
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.hard", description="Makes hard pictures of digits, with their labels.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.hard", description="Makes hard pictures of digits, with their labels."
+    )
     parser.add_argument("--kind", action="append", choices=KINDS, help="a kind of picture; may be given several times")
     parser.add_argument("--all", action="store_true", help=f"every kind but {', '.join(LARGE)}")
     parser.add_argument("--count", type=int, default=10, help="pictures of each kind (10)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="the folder to write to")
     parser.add_argument("--largest", type=int, default=1200, help="the longest side of photographs and canvases (1200)")
-    parser.add_argument("--mnist", default="0:10000", help="which of MNIST's test digits may be used, FROM:TO (0:10000)")
+    parser.add_argument(
+        "--mnist", default="0:10000", help="which of MNIST's test digits may be used, FROM:TO (0:10000)"
+    )
     parser.add_argument("--list", action="store_true", help="print the kinds and what they are")
     return parser.parse_args(arguments)
 

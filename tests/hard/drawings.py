@@ -11,18 +11,36 @@ from .pictures import BLACK, WHITE, Picture, drawing, grey, inked, jpeg, luminan
 from .writing import Order, fitted, place
 
 CANVAS_SIDES = [200, 256, 280, 280, 300, 320, 400]
-BRUSH_COLOURS = [(0.93, 0.11, 0.14), (0.0, 0.45, 0.8), (0.13, 0.6, 0.25), (0.64, 0.29, 0.64), (0.53, 0.0, 0.08), (0.25, 0.28, 0.8)]
+BRUSH_COLOURS = [
+    (0.93, 0.11, 0.14),
+    (0.0, 0.45, 0.8),
+    (0.13, 0.6, 0.25),
+    (0.64, 0.29, 0.64),
+    (0.53, 0.0, 0.08),
+    (0.25, 0.28, 0.8),
+]
 
 
 def canvas_side(order: Order) -> int:
     return min(order.largest, one_of(order.rng, CANVAS_SIDES))
 
 
-def on_canvas(order: Order, shape: Shape, pen: Pen, share: tuple[float, float] = (0.45, 0.85), edge: float = 0.03, real: float = 0.5) -> ndarray:
+def on_canvas(
+    order: Order,
+    shape: Shape,
+    pen: Pen,
+    share: tuple[float, float] = (0.45, 0.85),
+    edge: float = 0.03,
+    real: float = 0.5,
+) -> ndarray:
     """The coverage of a canvas on which the digit stands anywhere."""
     rng = order.rng
     height = max(10, round(between(rng, *share) * min(shape)))
-    ink = fitted(order.hand(real).write(order.digit, height, pen), round(shape[0] * (1 - 2 * edge)), round(shape[1] * (1 - 2 * edge)))
+    ink = fitted(
+        order.hand(real).write(order.digit, height, pen),
+        round(shape[0] * (1 - 2 * edge)),
+        round(shape[1] * (1 - 2 * edge)),
+    )
     return anywhere(rng, shape, ink, edge)
 
 
@@ -60,7 +78,11 @@ def canvas(order: Order) -> Picture:
 def paint(order: Order) -> Picture:
     """A paint program's brush without soft edges."""
     rng = order.rng
-    shape = (canvas_side(order), canvas_side(order)) if chance(rng, 0.7) else (round(canvas_side(order) * 0.75), canvas_side(order))
+    shape = (
+        (canvas_side(order), canvas_side(order))
+        if chance(rng, 0.7)
+        else (round(canvas_side(order) * 0.75), canvas_side(order))
+    )
     ink, paper = (BLACK, WHITE) if chance(rng, 0.6) else _two_colours(rng)
     if chance(rng, 0.2):
         ink, paper = one_of(rng, BRUSH_COLOURS), WHITE
@@ -149,7 +171,9 @@ def gradient(order: Order) -> Picture:
     side = canvas_side(order)
     y, x = coordinates((side, side))
     angle = between(rng, 0, 6.28)
-    along = numpy.clip((numpy.cos(angle) * (x / side - 0.5) + numpy.sin(angle) * (y / side - 0.5)) / 1.4 + 0.5, 0, 1)[..., None]
+    along = numpy.clip((numpy.cos(angle) * (x / side - 0.5) + numpy.sin(angle) * (y / side - 0.5)) / 1.4 + 0.5, 0, 1)[
+        ..., None
+    ]
     while True:
         ink, first = _coloured_pair(rng, 0.35)
         second = tuple(rng.uniform(0, 1, 3))
@@ -190,7 +214,9 @@ def screen_dirt(order: Order) -> Picture:
     page = on_canvas(order, (side, side), brush(rng))
     ink, paper = (0.15, 0.85) if chance(rng, 0.5) else (0.85, 0.15)
     field = paper + (ink - paper) * page
-    field = field + between(rng, 0.02, 0.09) * fine_noise(rng, page.shape) + 0.03 * smooth_noise(rng, page.shape, side / 6)
+    field = (
+        field + between(rng, 0.02, 0.09) * fine_noise(rng, page.shape) + 0.03 * smooth_noise(rng, page.shape, side / 6)
+    )
     return jpeg(rng, to_picture(numpy.repeat(field[..., None], 3, 2)), order.digit, (20, 50))
 
 
@@ -200,12 +226,17 @@ def framed(order: Order) -> Picture:
     side = canvas_side(order)
     inner = round(side * between(rng, 0.75, 0.9))
     ink, paper = (BLACK, WHITE) if chance(rng, 0.6) else (WHITE, BLACK)
-    board = numpy.asarray(inked(on_canvas(order, (inner, inner), brush(rng), (0.5, 0.8), 0.06), ink, paper), numpy.float32) / 255
+    board = (
+        numpy.asarray(inked(on_canvas(order, (inner, inner), brush(rng), (0.5, 0.8), 0.06), ink, paper), numpy.float32)
+        / 255
+    )
     around = one_of(rng, [WHITE, grey(0.94), grey(0.8), (0.9, 0.95, 1.0)])
     image = numpy.empty((side, side, 3), numpy.float32)
     image[:] = around
     top, left = ((side - inner) * rng.uniform(0.2, 0.8, 2)).astype(int)
     line = max(1, side // 150)
-    image[top - line : top + inner + line, left - line : left + inner + line] = one_of(rng, [BLACK, grey(0.5), grey(0.7)])
+    image[top - line : top + inner + line, left - line : left + inner + line] = one_of(
+        rng, [BLACK, grey(0.5), grey(0.7)]
+    )
     image[top : top + inner, left : left + inner] = board
     return drawing(rng, to_picture(image), order.digit, "PNG PNG JPEG")

@@ -74,8 +74,7 @@ def crop_to_ink(coverage: ndarray, least: float = 0.1) -> ndarray:
 
 
 def euler_number(coverage: ndarray, least: float = 0.4) -> int:
-    """Separate parts less holes, of ink that touches by sides or corners (Gray, "Local properties of binary images in two
-    dimensions", 1971)."""
+    """Separate parts less holes (Gray, "Local properties of binary images in two dimensions", 1971)."""
     ink = numpy.pad(coverage > least, 1).astype(int)
     quads = ink[:-1, :-1] + ink[:-1, 1:] + ink[1:, :-1] + ink[1:, 1:]
     diagonal = (quads == 2) & (ink[:-1, :-1] == ink[1:, 1:])

@@ -22,12 +22,21 @@ KINDS = {
     **_named(small, "mnist_like mnist_enlarged tight_crop tight_crop_large tight_photo"),
     **_named(photos, "photo_plain photo_ballpoint photo_lined photo_squared photo_dotted photo_shadow photo_marker"),
     **_named(photos, "photo_pencil photo_slanted photo_blurred photo_warm photo_vignette photo_table photo_finger"),
-    **_named(photos, "photo_neighbours photo_small photo_sticky photo_kraft photo_turned photo_gridded_light photo_large"),
+    **_named(
+        photos, "photo_neighbours photo_small photo_sticky photo_kraft photo_turned photo_gridded_light photo_large"
+    ),
     **_named(photos, "photo_tiny photo_app"),
     **_named(photos, "whiteboard blackboard"),
-    **_named(scans, "scan_neighbours form_box form_box_cut form_touching_box table_cell scan scan_bilevel noise_specks form_row scan_number"),
+    **_named(
+        scans,
+        "scan_neighbours form_box form_box_cut form_touching_box table_cell scan scan_bilevel noise_specks form_row"
+        " scan_number",
+    ),
     **_named(numbers, "several_digits touching_digits several_lines photo_number photo_lines number_with_marks"),
-    **_named(others, "printed no_blank no_blank_photo no_letter_printed no_letter_small no_letter_written no_symbol no_word no_page"),
+    **_named(
+        others,
+        "printed no_blank no_blank_photo no_letter_printed no_letter_small no_letter_written no_symbol no_word no_page",
+    ),
     **_named(others, "no_scribble no_texture no_noise no_face"),
 }
 # Too large to make many of, unless asked for.

@@ -33,4 +33,7 @@ SYMBOLS = {
 }
 # Letters of printed fonts that nobody reads as a digit, in any font.
 PRINTED = "AEFHKMNRWXaekmwx"
-WORDS = "and the name home water remember market human tree Tea warm wax mark Karen Hammer Hawk team wake frame make earn".split()
+WORDS = (
+    *("and", "the", "name", "home", "water", "remember", "market", "human", "tree", "Tea", "warm", "wax", "mark"),
+    *("Karen", "Hammer", "Hawk", "team", "wake", "frame", "make", "earn"),
+)

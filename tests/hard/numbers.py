@@ -28,7 +28,9 @@ def several_digits(order: Order) -> Picture:
     """Two to eight digits in a row on a screen, apart."""
     rng = order.rng
     text = number(order, 2, 8)
-    row = write_row(order.hand(), text, row_height(order, len(text)), brush(rng, 0.05, 0.13), Spacing(between(rng, 0.12, 0.4)))
+    row = write_row(
+        order.hand(), text, row_height(order, len(text)), brush(rng, 0.05, 0.13), Spacing(between(rng, 0.12, 0.4))
+    )
     return _on_screen(order, row, text)
 
 
@@ -74,7 +76,11 @@ def photo_number(order: Order) -> Picture:
     if len(text) > 5 and chance(rng, 0.6):
         cut = int(rng.integers(2, 5))
         text = f"{text[:cut]} {text[cut:]}"
-    shot = Shot(one_of(rng, [papers.plain, papers.lined, papers.squared]), one_of(rng, [gel_pen, gel_pen, marker])(rng), height=(9, 20))
+    shot = Shot(
+        one_of(rng, [papers.plain, papers.lined, papers.squared]),
+        one_of(rng, [gel_pen, gel_pen, marker])(rng),
+        height=(9, 20),
+    )
     height = row_height(order, len(text) + 2)
     size = between(rng, *shot.height) * (2 if shot.tool.width > 1.5 else 1)
     row = write_row(order.hand(), text, height, pen_of(shot.tool, size, height), Spacing(between(rng, 0.12, 0.35)))

@@ -23,7 +23,17 @@ from .writing import Order, fitted
 FONT_FOLDERS = ["/usr/share/fonts/truetype", "/usr/share/fonts/opentype"]
 PLAIN_FONTS = ("DejaVuSans", "DejaVuSerif", "Liberation", "Lato", "Roboto", "ComicNeue", "Courier Prime", "Cantarell")
 # Each letter of these is read as that letter; fonts made to look odd are left out.
-FONTS = (*PLAIN_FONTS, "LinLibertine_R", "OldStandard", "Quicksand", "Tuffy", "Inconsolata", "Chilanka", "femkeklaver", "Ecolier")
+FONTS = (
+    *PLAIN_FONTS,
+    "LinLibertine_R",
+    "OldStandard",
+    "Quicksand",
+    "Tuffy",
+    "Inconsolata",
+    "Chilanka",
+    "femkeklaver",
+    "Ecolier",
+)
 
 
 @cache
@@ -182,7 +192,9 @@ def no_texture(order: Order) -> Picture:
     if form == "wood":
         return jpeg(rng, to_picture(papers.table(rng, shape)), "")
     if form == "cloth":
-        field = 0.5 + 0.15 * numpy.sin(x * 6.28 / side * 4) * numpy.sin(y * 6.28 / side * 4) + 0.08 * fine_noise(rng, shape)
+        field = (
+            0.5 + 0.15 * numpy.sin(x * 6.28 / side * 4) * numpy.sin(y * 6.28 / side * 4) + 0.08 * fine_noise(rng, shape)
+        )
     elif form == "bricks":
         row = numpy.floor(y / side)
         joint = ((y % side) < side * 0.12) | (((x + (row % 2) * side) % (2 * side)) < side * 0.12)
@@ -213,15 +225,39 @@ def no_face(order: Order) -> Picture:
     picture = Image.new("RGB", (side, side), tuple(int(each) for each in rng.integers(120, 256, 3)))
     draw = ImageDraw.Draw(picture)
     skin = tuple(round(255 * each) for each in one_of(rng, [(0.95, 0.78, 0.66), (0.75, 0.55, 0.42), (0.45, 0.3, 0.22)]))
-    x, y, wide, tall = side * 0.5, side * between(rng, 0.45, 0.55), side * between(rng, 0.26, 0.33), side * between(rng, 0.34, 0.42)
+    x, y, wide, tall = (
+        side * 0.5,
+        side * between(rng, 0.45, 0.55),
+        side * between(rng, 0.26, 0.33),
+        side * between(rng, 0.34, 0.42),
+    )
     line = max(1, side // 60)
-    draw.ellipse((x - wide * 1.1, y - tall * 1.15, x + wide * 1.1, y + tall * 0.5), fill=tuple(int(each) for each in rng.integers(10, 120, 3)))
+    draw.ellipse(
+        (x - wide * 1.1, y - tall * 1.15, x + wide * 1.1, y + tall * 0.5),
+        fill=tuple(int(each) for each in rng.integers(10, 120, 3)),
+    )
     draw.ellipse((x - wide, y - tall, x + wide, y + tall), fill=skin, outline=(40, 30, 30), width=line)
     for eye in (-0.42, 0.42):
-        draw.ellipse((x + eye * wide - wide * 0.2, y - tall * 0.25, x + eye * wide + wide * 0.2, y - tall * 0.05), fill=(250, 250, 250))
-        draw.ellipse((x + eye * wide - wide * 0.09, y - tall * 0.23, x + eye * wide + wide * 0.09, y - tall * 0.07), fill=(30, 30, 40))
-        draw.line((x + (eye - 0.25) * wide, y - tall * 0.38, x + (eye + 0.25) * wide, y - tall * 0.38), fill=(40, 30, 30), width=line)
-    draw.line((x, y - tall * 0.05, x - wide * 0.12, y + tall * 0.22, x + wide * 0.06, y + tall * 0.24), fill=(120, 70, 60), width=line)
-    draw.arc((x - wide * 0.5, y + tall * 0.2, x + wide * 0.5, y + tall * 0.65), 20, 160, fill=(170, 40, 50), width=2 * line)
+        draw.ellipse(
+            (x + eye * wide - wide * 0.2, y - tall * 0.25, x + eye * wide + wide * 0.2, y - tall * 0.05),
+            fill=(250, 250, 250),
+        )
+        draw.ellipse(
+            (x + eye * wide - wide * 0.09, y - tall * 0.23, x + eye * wide + wide * 0.09, y - tall * 0.07),
+            fill=(30, 30, 40),
+        )
+        draw.line(
+            (x + (eye - 0.25) * wide, y - tall * 0.38, x + (eye + 0.25) * wide, y - tall * 0.38),
+            fill=(40, 30, 30),
+            width=line,
+        )
+    draw.line(
+        (x, y - tall * 0.05, x - wide * 0.12, y + tall * 0.22, x + wide * 0.06, y + tall * 0.24),
+        fill=(120, 70, 60),
+        width=line,
+    )
+    draw.arc(
+        (x - wide * 0.5, y + tall * 0.2, x + wide * 0.5, y + tall * 0.65), 20, 160, fill=(170, 40, 50), width=2 * line
+    )
     field = numpy.asarray(picture, numpy.float32) / 255 + 0.02 * fine_noise(rng, (side, side))[..., None]
     return jpeg(rng, to_picture(blur(numpy.clip(field, 0, 1), between(rng, 0.5, 2.5))), "")

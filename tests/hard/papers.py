@@ -103,7 +103,9 @@ def whiteboard(rng: Generator, shape: Shape, scale: float) -> ndarray:
 
 
 def blackboard(rng: Generator, shape: Shape, scale: float) -> ndarray:
-    colour = one_of(rng, [(0.1, 0.22, 0.17), (0.13, 0.14, 0.15), (0.2, 0.22, 0.23), (0.12, 0.2, 0.24), (0.16, 0.27, 0.2)])
+    colour = one_of(
+        rng, [(0.1, 0.22, 0.17), (0.13, 0.14, 0.15), (0.2, 0.22, 0.23), (0.12, 0.2, 0.24), (0.16, 0.27, 0.2)]
+    )
     page = sheet(rng, shape, colour, 0.03)
     streaks = numpy.clip(smooth_noise(rng, shape, (shape[0] / 5, shape[1] / 18)), 0, 2)
     clouds = numpy.clip(smooth_noise(rng, shape, max(shape) / 4) + 0.3, 0, 2)

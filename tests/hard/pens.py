@@ -44,7 +44,7 @@ def draw_lines(rng: Generator, lines: list[ndarray], height: float, pen: Pen) ->
     """The coverage of lines whose height is 1, at `height` pixels, cropped to the ink. Width comes on top."""
     detail = 1 if pen.nib == "hard" else (4 if height < 150 else 2)
     scale = height * detail
-    radius = max(0.5, pen.width * scale / 2)
+    radius = max(0.5 * detail, pen.width * scale / 2)
     margin = radius * 1.5 + 2 * detail
     points = numpy.vstack(lines)
     size = (points.max(0) * scale + 2 * margin).astype(int) + 1

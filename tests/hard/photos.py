@@ -33,7 +33,9 @@ BLUE, BLACK, RED, GREEN = (0.08, 0.14, 0.5), (0.06, 0.06, 0.08), (0.7, 0.08, 0.1
 
 
 def ballpoint(rng: Generator) -> Tool:
-    return Tool(one_of(rng, [BLUE, BLUE, BLACK, BLACK, RED]), between(rng, 0.5, 0.9), "ballpoint", random_nib(rng), 0.95)
+    return Tool(
+        one_of(rng, [BLUE, BLUE, BLACK, BLACK, RED]), between(rng, 0.5, 0.9), "ballpoint", random_nib(rng), 0.95
+    )
 
 
 def gel_pen(rng: Generator) -> Tool:
@@ -46,11 +48,18 @@ def pencil(rng: Generator) -> Tool:
 
 
 def marker(rng: Generator) -> Tool:
-    return Tool(one_of(rng, [BLACK, BLACK, BLUE, RED, GREEN]), between(rng, 2, 4.5), one_of(rng, ["full", "full", "dry"]), random_nib(rng))
+    return Tool(
+        one_of(rng, [BLACK, BLACK, BLUE, RED, GREEN]),
+        between(rng, 2, 4.5),
+        one_of(rng, ["full", "full", "dry"]),
+        random_nib(rng),
+    )
 
 
 def chalk(rng: Generator) -> Tool:
-    return Tool(one_of(rng, [(0.93, 0.93, 0.9)] * 3 + [(0.95, 0.88, 0.5), (0.9, 0.6, 0.65)]), between(rng, 5, 9), "chalk")
+    return Tool(
+        one_of(rng, [(0.93, 0.93, 0.9)] * 3 + [(0.95, 0.88, 0.5), (0.9, 0.6, 0.65)]), between(rng, 5, 9), "chalk"
+    )
 
 
 @dataclass(frozen=True)
@@ -173,12 +182,19 @@ def photo_marker(order: Order) -> Picture:
 def photo_pencil(order: Order) -> Picture:
     """A pencil's faint grained line."""
     paper = one_of(order.rng, [papers.plain, papers.plain, papers.lined])
-    return _simple(order, Shot(paper, pencil(order.rng), height=(8, 20)), shadow=0.0, noise=between(order.rng, 0.003, 0.01))
+    return _simple(
+        order, Shot(paper, pencil(order.rng), height=(8, 20)), shadow=0.0, noise=between(order.rng, 0.003, 0.01)
+    )
 
 
 def photo_slanted(order: Order) -> Picture:
     """Seen from the side."""
-    return _simple(order, Shot(papers.plain, gel_pen(order.rng), share=(0.35, 0.6), room=0.7), tilt=between(order.rng, 0.08, 0.12), turn=9.0)
+    return _simple(
+        order,
+        Shot(papers.plain, gel_pen(order.rng), share=(0.35, 0.6), room=0.7),
+        tilt=between(order.rng, 0.08, 0.12),
+        turn=9.0,
+    )
 
 
 def photo_blurred(order: Order) -> Picture:
@@ -194,14 +210,20 @@ def photo_blurred(order: Order) -> Picture:
 def photo_warm(order: Order) -> Picture:
     """A lamp's yellow light, in a dim room."""
     rng = order.rng
-    settings = {"warmth": between(rng, 0.4, 0.6), "exposure": between(rng, 0.45, 0.75), "noise": between(rng, 0.015, 0.03)}
+    settings = {
+        "warmth": between(rng, 0.4, 0.6),
+        "exposure": between(rng, 0.45, 0.75),
+        "noise": between(rng, 0.015, 0.03),
+    }
     return _simple(order, Shot(papers.plain, gel_pen(rng)), gradient=between(rng, 0.2, 0.45), **settings)
 
 
 def photo_vignette(order: Order) -> Picture:
     """Bright in the middle, dark in the corners."""
     rng = order.rng
-    return _simple(order, Shot(papers.plain, gel_pen(rng)), vignette=between(rng, 0.6, 0.95), exposure=between(rng, 0.9, 1.1))
+    return _simple(
+        order, Shot(papers.plain, gel_pen(rng)), vignette=between(rng, 0.6, 0.95), exposure=between(rng, 0.9, 1.1)
+    )
 
 
 def photo_table(order: Order) -> Picture:
@@ -252,13 +274,19 @@ def photo_small(order: Order) -> Picture:
     """Written small on a sheet that is photographed whole."""
     shot = Shot(one_of(order.rng, [papers.plain, papers.lined]), gel_pen(order.rng), share=(0.06, 0.14), height=(8, 14))
     order = replace(order, largest=max(order.largest, 500))
-    return taken(order, page_of(order, shot, (round(between(order.rng, 450, order.largest)), order.largest))[0], scenes.camera(order.rng, blur=0.4))
+    return taken(
+        order,
+        page_of(order, shot, (round(between(order.rng, 450, order.largest)), order.largest))[0],
+        scenes.camera(order.rng, blur=0.4),
+    )
 
 
 def photo_sticky(order: Order) -> Picture:
     """A sticky note, alone or on a table."""
     rng = order.rng
-    page, _ = page_of(order, Shot(papers.sticky, one_of(rng, [gel_pen, marker])(rng), share=(0.35, 0.55), height=(15, 45), room=0.6))
+    page, _ = page_of(
+        order, Shot(papers.sticky, one_of(rng, [gel_pen, marker])(rng), share=(0.35, 0.55), height=(15, 45), room=0.6)
+    )
     if chance(rng, 0.5):
         scenes.lay_table(rng, page, 4)
     return taken(order, page, scenes.camera(rng, tilt=0.02))
@@ -267,7 +295,9 @@ def photo_sticky(order: Order) -> Picture:
 def photo_kraft(order: Order) -> Picture:
     """Brown or grey paper, cardboard."""
     rng = order.rng
-    return _simple(order, Shot(one_of(rng, [papers.kraft, papers.recycled]), one_of(rng, [gel_pen, marker])(rng), height=(12, 40)))
+    return _simple(
+        order, Shot(one_of(rng, [papers.kraft, papers.recycled]), one_of(rng, [gel_pen, marker])(rng), height=(12, 40))
+    )
 
 
 def whiteboard(order: Order) -> Picture:
@@ -300,7 +330,9 @@ def photo_large(order: Order) -> Picture:
     """Twelve megapixels, as a phone stores them."""
     rng = order.rng
     shape = (4000, 3000) if chance(rng, 0.6) else (3000, 4000)
-    shot = Shot(one_of(rng, [papers.plain, papers.lined, papers.squared]), gel_pen(rng), share=(0.15, 0.5), height=(9, 25))
+    shot = Shot(
+        one_of(rng, [papers.plain, papers.lined, papers.squared]), gel_pen(rng), share=(0.15, 0.5), height=(9, 25)
+    )
     page, _ = page_of(order, shot, shape)
     return taken(order, page, scenes.camera(rng, blur=between(rng, 1, 3)))
 
@@ -330,7 +362,9 @@ def photo_tiny(order: Order) -> Picture:
 def photo_app(order: Order) -> Picture:
     """What a scanning app makes of a photograph: white paper, hard contrast, remains of shadows and rules."""
     rng = order.rng
-    shot = Shot(one_of(rng, [papers.plain, papers.lined, papers.squared]), one_of(rng, [gel_pen, marker, ballpoint])(rng))
+    shot = Shot(
+        one_of(rng, [papers.plain, papers.lined, papers.squared]), one_of(rng, [gel_pen, marker, ballpoint])(rng)
+    )
     page, _ = page_of(order, shot)
     image = scenes.photograph(rng, page, scenes.camera(rng, shadow=between(rng, 0.1, 0.4)))
     field = to_array(image.convert("L"))

@@ -14,7 +14,14 @@ from .pens import Pen, random_nib
 from .pictures import Picture, drawing, jpeg
 from .writing import Hand, Order, Spacing, fitted, place, write_row
 
-BOX_COLOURS = [(0.1, 0.1, 0.1), (0.35, 0.35, 0.35), (0.55, 0.55, 0.55), (0.75, 0.3, 0.3), (0.4, 0.6, 0.8), (0.9, 0.55, 0.3)]
+BOX_COLOURS = [
+    (0.1, 0.1, 0.1),
+    (0.35, 0.35, 0.35),
+    (0.55, 0.55, 0.55),
+    (0.75, 0.3, 0.3),
+    (0.4, 0.6, 0.8),
+    (0.9, 0.55, 0.3),
+]
 
 
 def digit_height(order: Order) -> int:
@@ -22,7 +29,9 @@ def digit_height(order: Order) -> int:
 
 
 def form_pen(rng: Generator, surface: str | None = None) -> Pen:
-    return Pen(between(rng, 0.05, 0.12), random_nib(rng), surface or one_of(rng, ["full", "full", "ballpoint", "pencil"]))
+    return Pen(
+        between(rng, 0.05, 0.12), random_nib(rng), surface or one_of(rng, ["full", "full", "ballpoint", "pencil"])
+    )
 
 
 def scanned_page(rng: Generator, shape: Shape) -> ndarray:
@@ -43,7 +52,10 @@ def add_specks(rng: Generator, coverage: ndarray, count: int, largest: float) ->
         if radius < 0.8:
             draw.point((x, y), fill=round(between(rng, 90, 255)))
         else:
-            draw.ellipse((x - radius, y - radius * between(rng, 0.5, 1), x + radius, y + radius), fill=round(between(rng, 90, 255)))
+            draw.ellipse(
+                (x - radius, y - radius * between(rng, 0.5, 1), x + radius, y + radius),
+                fill=round(between(rng, 90, 255)),
+            )
     numpy.maximum(coverage, numpy.asarray(picture, numpy.float32) / 255, out=coverage)
 
 
@@ -141,7 +153,9 @@ def form_touching_box(order: Order) -> Picture:
     margin = round(height * 0.4)
     page = scanned_page(rng, (boxes.high + 2 * margin, boxes.wide + 2 * margin))
     draw_boxes(page, boxes, margin, margin)
-    ink = fitted(order.hand(0.6).write(order.digit, height, form_pen(rng, "full")), boxes.high, round(boxes.wide * 0.95))
+    ink = fitted(
+        order.hand(0.6).write(order.digit, height, form_pen(rng, "full")), boxes.high, round(boxes.wide * 0.95)
+    )
     coverage = numpy.zeros(page.shape[:2], numpy.float32)
     over = round(between(rng, 0.04, 0.15) * height)
     top, left = _inside(rng, ink, (margin, margin, boxes.high, boxes.wide))
@@ -170,7 +184,9 @@ def table_cell(order: Order) -> Picture:
         for at in (0.07, 0.93):
             numpy.maximum(cover, numpy.clip(width / 2 - numpy.abs(x - at * shape[1]) + 0.5, 0, 1), out=cover)
     print_over(page, cover, one_of(rng, BOX_COLOURS))
-    return _with_digit_in(order, page, (0.14 * shape[0], 0.12 * shape[1], round(0.72 * shape[0]), round(0.76 * shape[1])), height)
+    return _with_digit_in(
+        order, page, (0.14 * shape[0], 0.12 * shape[1], round(0.72 * shape[0]), round(0.76 * shape[1])), height
+    )
 
 
 def scan(order: Order) -> Picture:
@@ -182,7 +198,9 @@ def scan(order: Order) -> Picture:
     page *= (1 - between(rng, 0, 0.12) * coordinates(shape)[1] / shape[1])[..., None]
     if chance(rng, 0.3):
         papers.show_through(rng, page, height / 8)
-    return _with_digit_in(order, page, (0.08 * shape[0], 0.08 * shape[1], round(0.84 * shape[0]), round(0.84 * shape[1])), height)
+    return _with_digit_in(
+        order, page, (0.08 * shape[0], 0.08 * shape[1], round(0.84 * shape[0]), round(0.84 * shape[1])), height
+    )
 
 
 def scan_bilevel(order: Order) -> Picture:
@@ -190,7 +208,11 @@ def scan_bilevel(order: Order) -> Picture:
     rng = order.rng
     height = digit_height(order)
     shape = (round(height * between(rng, 1.4, 2.5)), round(height * between(rng, 1.3, 2.5)))
-    ink = fitted(order.hand(0.6).write(order.digit, height, form_pen(rng, "full")), round(shape[0] * 0.86), round(shape[1] * 0.86))
+    ink = fitted(
+        order.hand(0.6).write(order.digit, height, form_pen(rng, "full")),
+        round(shape[0] * 0.86),
+        round(shape[1] * 0.86),
+    )
     coverage = numpy.zeros(shape, numpy.float32)
     place(coverage, ink, *_inside(rng, ink, (0, 0, *shape)))
     ragged = coverage + between(rng, 0.05, 0.2) * smooth_noise(rng, shape, 2)
@@ -208,7 +230,9 @@ def noise_specks(order: Order) -> Picture:
     coverage = numpy.zeros(shape, numpy.float32)
     add_specks(rng, coverage, round(between(rng, 25, 90)), height * 0.07)
     print_over(page, coverage, (0.2, 0.2, 0.2))
-    return _with_digit_in(order, page, (0.1 * shape[0], 0.1 * shape[1], round(0.8 * shape[0]), round(0.8 * shape[1])), height)
+    return _with_digit_in(
+        order, page, (0.1 * shape[0], 0.1 * shape[1], round(0.8 * shape[0]), round(0.8 * shape[1])), height
+    )
 
 
 def scan_neighbours(order: Order) -> Picture:
@@ -241,7 +265,11 @@ def form_row(order: Order) -> Picture:
     page = scanned_page(rng, shape)
     draw_boxes(page, boxes, margin + above, margin)
     if above:
-        print_over(page, _printed(one_of(rng, ["Phone", "Postcode", "Date of birth", "Account", "Number"]), shape, margin, height), (0.15,) * 3)
+        print_over(
+            page,
+            _printed(one_of(rng, ["Phone", "Postcode", "Date of birth", "Account", "Number"]), shape, margin, height),
+            (0.15,) * 3,
+        )
     hand, pen = order.hand(0.6), form_pen(rng)
     coverage = numpy.zeros(shape, numpy.float32)
     for position, label in enumerate(text):
@@ -254,7 +282,9 @@ def form_row(order: Order) -> Picture:
 
 def _printed(text: str, shape: Shape, margin: int, height: int) -> ndarray:
     picture = Image.new("L", (shape[1], shape[0]))
-    ImageDraw.Draw(picture).text((margin, margin * 0.5), text, fill=255, font=ImageFont.load_default(round(height * 0.42)))
+    ImageDraw.Draw(picture).text(
+        (margin, margin * 0.5), text, fill=255, font=ImageFont.load_default(round(height * 0.42))
+    )
     return numpy.asarray(picture, numpy.float32) / 255
 
 

@@ -8,7 +8,19 @@ from numpy.random import Generator
 from PIL import Image
 
 from . import papers
-from .fields import Shape, between, blur, chance, coordinates, fine_noise, one_of, resize, smooth_noise, to_array, to_picture
+from .fields import (
+    Shape,
+    between,
+    blur,
+    chance,
+    coordinates,
+    fine_noise,
+    one_of,
+    resize,
+    smooth_noise,
+    to_array,
+    to_picture,
+)
 
 # A page is this much larger than the view of it, so that a slanting view still sees only page.
 MARGIN = 0.14
@@ -103,7 +115,13 @@ def _shadow(rng: Generator, shape: Shape, soft: float) -> ndarray:
         inside = numpy.minimum(along - between(rng, -0.3, 0.1), between(rng, 0.12, 0.3) - numpy.abs(across))
     else:
         fingers = numpy.cos(across * between(rng, 16, 24)) * numpy.exp(-((across / 0.18) ** 2))
-        inside = along - between(rng, -0.1, 0.2) + 0.1 * fingers + 0.3 * across**2 + 0.02 * smooth_noise(rng, shape, side / 4)
+        inside = (
+            along
+            - between(rng, -0.1, 0.2)
+            + 0.1 * fingers
+            + 0.3 * across**2
+            + 0.02 * smooth_noise(rng, shape, side / 4)
+        )
     return 1 / (1 + numpy.exp(-numpy.clip(inside / max(soft, 1e-3) * 4, -30, 30)))
 
 

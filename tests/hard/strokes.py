@@ -1,7 +1,7 @@
 """Each digit as strokes of a pen, in the ways people write it.
 
-A style is a text: strokes are separated by `|`, points by spaces; a point is `x,y` with y from 0 (top) to 100 (foot), and
-`!` after it makes a corner there, where the curve through the points has none otherwise.
+A style is a text: strokes are separated by `|`, points by spaces; a point is `x,y` with y from 0 (top) to 100 (foot),
+and `!` after it makes a corner there, where the curve through the points has none otherwise.
 """
 
 import numpy
@@ -180,7 +180,8 @@ class StrokeHand:
             for piece in stroke:
                 # A point that two pieces share is moved once, so that what is joined stays joined.
                 moves = [
-                    seen.setdefault(tuple(point), rng.normal(0, self.looseness, 2)) for point in map(tuple, piece.tolist())
+                    seen.setdefault(tuple(point), rng.normal(0, self.looseness, 2))
+                    for point in map(tuple, piece.tolist())
                 ]
                 parts.append(curve(piece + numpy.array(moves, numpy.float32)))
             line = self._rounded(numpy.vstack(parts))

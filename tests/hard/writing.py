@@ -27,6 +27,7 @@ EULER_NUMBERS = {
     "9": {0},
 }
 CHECK_HEIGHT = 90
+THIN = 0.06  # a pen's width that fills no hole
 TRIES = 30
 
 
@@ -68,7 +69,7 @@ class Hand:
         rng = self.rng
         lines = self.strokes.lines(label)
         thin = euler_number(draw_lines(rng, lines, CHECK_HEIGHT, Pen(0.03)))
-        for _ in range(TRIES):
+        while pen.width > THIN:
             if keeps_form(draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width)), EULER_NUMBERS[label] | {thin}):
                 break
             pen = replace(pen, width=pen.width * 0.85)
@@ -86,7 +87,7 @@ class Hand:
                     return with_surface(rng, fitted(ink, height, 10 * height), pen)
             elif mnist.is_steady(index):
                 lines = mnist.pen_lines(index)
-                plain = draw_lines(rng, lines, CHECK_HEIGHT, Pen(pen.width))
+                plain = draw_lines(rng, lines, CHECK_HEIGHT, Pen(max(THIN, pen.width)))
                 if keeps_form(plain, EULER_NUMBERS[label]):
                     return draw_lines(rng, lines, height / (1 + pen.width), pen)
         return None
