@@ -40,6 +40,8 @@ std::string on_one_line(const std::string& text) {
       line += "\\n";
     } else if (c == '\t') {
       line += "\\t";
+    } else if (c == '\f') {
+      line += "\\f";
     } else if (c == '\\') {
       line += "\\\\";
     } else {

@@ -28,6 +28,7 @@ http::Router make_router(Application& application) {
   add("POST", "/upload", &post_upload);
   add("GET", "/uploads/{id}", &get_uploaded);
   add("GET", "/uploads/{id}/image", &get_uploaded_image);
+  add("GET", "/uploads/{id}/explanation", &get_explanation);
   add("GET", "/api/predictions", &list_predictions);
   add("GET", "/api/predictions/{id}", &get_prediction);
   add("PATCH", "/api/predictions/{id}", &patch_prediction);

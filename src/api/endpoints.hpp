@@ -17,6 +17,7 @@ Task<http::Response> get_upload(Application& application, http::Request& request
 Task<http::Response> post_upload(Application& application, http::Request& request);
 Task<http::Response> get_uploaded(Application& application, http::Request& request);
 Task<http::Response> get_uploaded_image(Application& application, http::Request& request);
+Task<http::Response> get_explanation(Application& application, http::Request& request);
 
 // predictions.cpp: the records.
 Task<http::Response> list_predictions(Application& application, http::Request& request);

@@ -27,6 +27,7 @@ table { border-collapse: collapse; width: 100%; } th { text-align: left; font-we
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 td img { width: 28px; height: 28px; object-fit: contain; vertical-align: middle; }
 .muted { opacity: .7; }
+.explanation { max-width: 100%; border: 1px solid var(--line); }
 )css";
 
 std::string layout(std::string_view title, std::string_view content) {
@@ -125,8 +126,14 @@ std::string prediction_page(const records::Prediction& prediction) {
   if (prediction.correction) content += detail("Corrected to", escape_html(prediction.correction->label));
   content += detail("Picture", prediction.image ? to_string(*prediction.image) : std::string("none"));
   content += detail("Identifier", to_string(prediction.id));
-  return layout("Prediction " + to_string(prediction.id),
-                content + "</tbody></table>\n<p><a href=\"/\">Another picture</a></p>\n");
+  content += "</tbody></table>\n";
+  if (prediction.image) {
+    content += fmt::format(
+        "<h2>What the model saw</h2>\n<img class=\"explanation\" src=\"/uploads/{}/explanation\" "
+        "alt=\"the picture with the digits found in it\">\n",
+        to_string(prediction.id));
+  }
+  return layout("Prediction " + to_string(prediction.id), content + "<p><a href=\"/\">Another picture</a></p>\n");
 }
 
 std::string message_page(const std::string& title, const std::string& message) {

@@ -1,4 +1,6 @@
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
@@ -7,11 +9,28 @@
 #include "api/pages.hpp"
 #include "api/recognise.hpp"
 #include "api/status.hpp"
+#include "image/encode.hpp"
 
 namespace vidi::api {
 namespace {
 
 const FormPage kUploadForm{.title = "Upload a picture", .action = "/upload", .field = "file", .message = {}};
+
+const std::array<std::pair<std::string, std::string>, 3> kPictureHeaders{{
+    {"X-Content-Type-Options", "nosniff"},
+    {"Content-Security-Policy", "default-src 'none'; sandbox"},
+    {"Cache-Control", "private, max-age=3600"},
+}};
+
+// The stored picture of a prediction.
+Task<Result<Bytes>> stored_picture(Application& application, const records::Prediction& prediction) {
+  const Error missing{ErrorCode::not_found, "there is no picture of this prediction"};
+  if (!prediction.image) co_return std::unexpected(missing);
+  auto picture = co_await application.recorder.objects().get(*prediction.image);
+  if (!picture) co_return std::unexpected(picture.error());
+  if (!*picture) co_return std::unexpected(missing);
+  co_return std::move(**picture);
+}
 
 }  // namespace
 
@@ -45,20 +64,33 @@ Task<http::Response> get_uploaded(Application& application, http::Request& reque
 Task<http::Response> get_uploaded_image(Application& application, http::Request& request) {
   const auto prediction = co_await find_prediction(application, request);
   if (!prediction) co_return error_response(&request, prediction.error());
-  const Error missing{ErrorCode::not_found, "there is no picture of this prediction"};
-  if (!prediction->image) co_return error_response(&request, missing);
-  const auto picture = co_await application.recorder.objects().get(*prediction->image);
+  const auto picture = co_await stored_picture(application, *prediction);
   if (!picture) co_return error_response(&request, picture.error());
-  if (!*picture) co_return error_response(&request, missing);
 
   http::Response response;
   response.content_type = prediction->media_type;
-  response.body = as_text(**picture);
+  response.body = as_text(*picture);
   const std::string name = prediction->safe_filename.empty() ? "picture" : prediction->safe_filename;
-  response.headers = {{"Content-Disposition", "inline; filename=" + http::quoted(name)},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Content-Security-Policy", "default-src 'none'; sandbox"},
-                      {"Cache-Control", "private, max-age=3600"}};
+  response.headers.assign(kPictureHeaders.begin(), kPictureHeaders.end());
+  response.headers.emplace_back("Content-Disposition", "inline; filename=" + http::quoted(name));
+  co_return response;
+}
+
+// Drawn anew from the stored picture, by the model that answered, in its newest version.
+Task<http::Response> get_explanation(Application& application, http::Request& request) {
+  const auto prediction = co_await find_prediction(application, request);
+  if (!prediction) co_return error_response(&request, prediction.error());
+  auto picture = co_await stored_picture(application, *prediction);
+  if (!picture) co_return error_response(&request, picture.error());
+  recognition::Upload upload;
+  upload.bytes = std::move(*picture);
+  const auto explanation = co_await application.recognizer.explain(upload, prediction->model);
+  if (!explanation) co_return error_response(&request, explanation.error());
+
+  http::Response response;
+  response.content_type = "image/png";
+  response.body = as_text(image::encode_png(*explanation));
+  response.headers.assign(kPictureHeaders.begin(), kPictureHeaders.end());
   co_return response;
 }
 
