@@ -257,8 +257,9 @@ def photo_neighbours(order: Order) -> Picture:
     top, left, height, width = scenes.view_of(coverage.shape)
     pen = pen_of(shot.tool, ink.shape[0] / scale, ink.shape[0])
     for side in rng.permutation(4)[: int(rng.integers(1, 4))]:
-        other = order.hand().write(str(rng.integers(10)), ink.shape[0], pen)
-        seen = between(rng, 0.05, 0.11)  # of the view
+        other = order.hand().write(one_of(rng, "0235689"), ink.shape[0], pen)  # none that is whole when half is seen
+        length = other.shape[1] / width if side < 2 else other.shape[0] / height
+        seen = min(between(rng, 0.05, 0.11), 0.35 * length)  # of the view
         if side < 2:
             y = round(top + between(rng, 0.1, 0.5) * height)
             x = round(left + seen * width - other.shape[1]) if side == 0 else round(left + (1 - seen) * width)
