@@ -33,6 +33,13 @@ if(NOT VIDI_OPENVINO_CMAKE)
 endif()
 find_package(OpenVINO REQUIRED COMPONENTS Runtime PATHS "${VIDI_OPENVINO_CMAKE}" NO_DEFAULT_PATH)
 
+# PDFium is the library of a wheel, without headers; only the program vidi-pdf loads it, at run time.
+file(GLOB VIDI_PDFIUM_LIBRARY "${VIDI_VENV}/lib/python3*/site-packages/pypdfium2_raw/libpdfium.so")
+if(NOT VIDI_PDFIUM_LIBRARY)
+  message(FATAL_ERROR "PDFium is not in ${VIDI_VENV}. Run scripts/setup.sh, which installs it.")
+endif()
+list(GET VIDI_PDFIUM_LIBRARY 0 VIDI_PDFIUM_LIBRARY)
+
 if(VIDI_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
