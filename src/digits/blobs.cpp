@@ -51,6 +51,24 @@ bool is_surface(const Blob& blob) {
   return boldness(blob) > kBoldest;
 }
 
+// Whether the outline of the blob is a rectangle, turned or not. A 0 as round as a plate fills 0.79 of its rectangle.
+bool is_rectangular(const Blob& blob, const cv::Mat& labels) {
+  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return false;
+  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
+  constexpr double kRectangular = 0.92;
+  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
+}
+
+// An empty box.
+bool is_outline(const Blob& blob, const cv::Mat& labels) {
+  constexpr double kThinnest = 0.1;
+  const double area = static_cast<double>(blob.box.width) * blob.box.height;
+  return boldness(blob) < kThinnest && blob.area < 0.35 * area && is_rectangular(blob, labels);
+}
+
 // Reaches in from the edge along much of it.
 bool is_intruder(const Blob& blob, int width, int height) {
   const bool along = blob.box.width > 0.7 * width || blob.box.height > 0.7 * height;
@@ -113,11 +131,14 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
   return result;
 }
 
-std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int height) {
+std::vector<Blob> without_dirt(const Blobs& all) {
+  const std::vector<Blob>& blobs = all.blobs;
+  const int width = all.labels.cols;
+  const int height = all.labels.rows;
   std::vector<Blob> kept;
   for (const Blob& blob : blobs) {
     const bool odd = is_line(blob, width, height) || is_frame(blob, width, height) || is_surface(blob) ||
-                     is_intruder(blob, width, height);
+                     is_intruder(blob, width, height) || is_outline(blob, all.labels);
     if (!odd) kept.push_back(blob);
   }
   // A crop so tight that the digit touches its frame: then it is all there is.
@@ -151,17 +172,12 @@ double stroke_mass(const std::vector<Blob>& blobs) {
 }
 
 bool is_panel(const Blob& blob, const cv::Mat& labels) {
-  constexpr double kLeastPart = 0.12;
-  const double part = static_cast<double>(blob.box.width) * blob.box.height / static_cast<double>(labels.total());
-  if (part < kLeastPart || std::min(blob.box.width, blob.box.height) < 24) return false;
-  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
-  if (outlines.empty()) return false;
-  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
-  // A 0 as round as a plate fills 0.79 of the rectangle around it.
-  constexpr double kRectangular = 0.92;
-  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
+  constexpr double kLeastPart = 0.1;
+  const double area = static_cast<double>(blob.box.width) * blob.box.height;
+  constexpr int kLeastSide = 24;
+  if (std::min(blob.box.width, blob.box.height) < kLeastSide) return false;
+  if (area < kLeastPart * static_cast<double>(labels.total()) || blob.area < 0.4 * area) return false;
+  return is_rectangular(blob, labels);
 }
 
 }  // namespace vidi::digits

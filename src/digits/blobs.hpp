@@ -27,14 +27,14 @@ struct Blobs {
 // Every connected part of the mask, diagonal neighbours included. `contrast` is the map that the ink comes from.
 Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast);
 
-// Without what cannot be a part of a digit: specks, straight thin lines, surfaces, what reaches in from the picture's
-// edge, what is far fainter than the rest.
-std::vector<Blob> without_dirt(const std::vector<Blob>& blobs, int width, int height);
+// Without what cannot be a part of a digit: specks, straight thin lines, empty boxes, surfaces, what reaches in from
+// the picture's edge, what is far fainter than the rest.
+std::vector<Blob> without_dirt(const Blobs& blobs);
 
 // How much the blobs look like strokes of a pen: ink, by its contrast; a surface counts for little.
 double stroke_mass(const std::vector<Blob>& blobs);
 
-// Whether the blob is a rectangle, filled or not, that is large enough for a digit to stand in it.
+// Whether the blob is a filled rectangle, large enough for a digit to stand in it.
 bool is_panel(const Blob& blob, const cv::Mat& labels);
 
 }  // namespace vidi::digits

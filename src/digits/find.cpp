@@ -87,19 +87,13 @@ bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) 
   return true;
 }
 
-// Where the work picture lies in the original.
-struct Placement {
-  double scale = 1;  // of the work picture to the original
-  int left = 0;      // of the work picture's first pixel, in the original
-  int top = 0;
-};
-
-Box to_original(const Box& box, const Placement& placement) {
-  const int left = static_cast<int>(std::floor(box.x / placement.scale));
-  const int top = static_cast<int>(std::floor(box.y / placement.scale));
-  const int right = static_cast<int>(std::ceil(box.right() / placement.scale));
-  const int bottom = static_cast<int>(std::ceil(box.bottom() / placement.scale));
-  return {placement.left + left, placement.top + top, right - left, bottom - top};
+// `scale` is that of the work picture to the original.
+Box to_original(const Box& box, double scale) {
+  const int left = static_cast<int>(std::floor(box.x / scale));
+  const int top = static_cast<int>(std::floor(box.y / scale));
+  const int right = static_cast<int>(std::ceil(box.right() / scale));
+  const int bottom = static_cast<int>(std::ceil(box.bottom() / scale));
+  return {left, top, right - left, bottom - top};
 }
 
 // What one search has found so far.
@@ -109,7 +103,7 @@ struct Search {
   int views = 0;
 };
 
-void offer(const Row& row, const View& view, const Placement& placement, double ink, Search& search) {
+void offer(const Row& row, const View& view, double scale, double ink, Search& search) {
   const std::vector<Piece> pieces = cut_into_pieces(row, view.blobs.labels);
   double height = 0;
   for (const Character& character : row) height = std::max(height, static_cast<double>(character.box.height));
@@ -128,7 +122,7 @@ void offer(const Row& row, const View& view, const Placement& placement, double 
       Candidate candidate;
       candidate.first = static_cast<int>(first);
       candidate.last = static_cast<int>(last);
-      candidate.box = to_original(box, placement);
+      candidate.box = to_original(box, scale);
       candidate.ink = area / ink;
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
       line.candidates.push_back(candidate);
@@ -137,36 +131,11 @@ void offer(const Row& row, const View& view, const Placement& placement, double 
   if (!line.candidates.empty()) search.findings.lines.push_back(std::move(line));
 }
 
-void offer(const View& view, const Placement& placement, Search& search) {
+void offer(const View& view, double scale, Search& search) {
   double ink = 0;
   for (const Blob& blob : view.kept) ink += blob.area;
-  for (const Row& row : arrange(view.kept)) offer(row, view, placement, ink, search);
+  for (const Row& row : arrange(view.kept)) offer(row, view, scale, ink, search);
   ++search.views;
-}
-
-// Looks inside a rectangle in the picture: a card, a screen, a field with a background of its own.
-void search_panel(const cv::Mat& picture, const Box& box, const Placement& placement, Search& search) {
-  constexpr double kRim = 0.04;
-  const int rim = std::max(2, static_cast<int>(kRim * std::min(box.width, box.height)));
-  const cv::Rect inside(box.x + rim, box.y + rim, box.width - 2 * rim, box.height - 2 * rim);
-  const Placement inner{placement.scale, placement.left + static_cast<int>(inside.x / placement.scale),
-                        placement.top + static_cast<int>(inside.y / placement.scale)};
-  const auto views = find_views(picture(inside));
-  if (!views.empty()) offer(views.front(), inner, search);
-}
-
-void search_picture(const WorkPicture& work, Search& search) {
-  const Placement placement{work.scale, 0, 0};
-  constexpr int kMostPanels = 4;
-  int panels = 0;
-  for (const View& view : find_views(work.pixels)) {
-    offer(view, placement, search);
-    for (const Blob& blob : view.kept) {
-      if (panels == kMostPanels || !is_panel(blob, view.blobs.labels)) continue;
-      ++panels;
-      search_panel(work.pixels, blob.box, placement, search);
-    }
-  }
 }
 
 }  // namespace
@@ -183,7 +152,8 @@ Findings find_digits(image::Image original) {
     }
   }
   Search search;
-  search_picture(to_work_size(picture), search);
+  const WorkPicture work = to_work_size(picture);
+  for (const View& view : find_views(work.pixels)) offer(view, work.scale, search);
   if (search.findings.lines.empty()) {
     return nothing("the picture is blank: no ink stands out from the background");
   }

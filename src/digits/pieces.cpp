@@ -16,7 +16,7 @@ constexpr double kNarrowestPiece = 0.22;
 constexpr std::size_t kMaxCuts = 24;
 
 // A cut that costs more than this many stroke widths of ink is none.
-constexpr double kDearestCut = 2.2;
+constexpr double kDearestCut = 3.5;
 
 cv::Rect to_rect(const Box& box) { return {box.x, box.y, box.width, box.height}; }
 

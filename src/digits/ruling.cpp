@@ -10,41 +10,72 @@ namespace vidi::digits {
 namespace {
 
 // A component that spans this part of the picture may hold lines.
-constexpr double kSpan = 0.45;
-constexpr double kMostFill = 0.3;
+constexpr double kSpan = 0.3;
+constexpr double kMostFill = 0.35;
 
-// Parts of the picture's shorter side.
-constexpr double kLeastLength = 0.3;
+// Of the picture's shorter side.
 constexpr double kThickestLine = 0.03;
 
-// The components that may hold lines, alone.
-cv::Mat suspects(const cv::Mat& mask) {
+// A component of the ink that may hold lines.
+struct Suspect {
+  cv::Rect box;
+  cv::Mat mask;           // of the box
+  bool box_like = false;  // its outline is a rectangle: a box, or the cells of a table
+};
+
+bool is_rectangular(const cv::Mat& mask) {
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return false;
+  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
+  // A stroke that sticks out of a box widens its rectangle; a round 0 fills 0.79 of its own.
+  constexpr double kRectangular = 0.86;
+  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
+}
+
+std::vector<Suspect> find_suspects(const cv::Mat& mask) {
   cv::Mat labels;
   cv::Mat statistics;
   cv::Mat centres;
   const int count = cv::connectedComponentsWithStats(mask, labels, statistics, centres, 8, CV_32S);
-  std::vector<std::uint8_t> wanted(static_cast<std::size_t>(count), 0);
-  bool any = false;
+  std::vector<Suspect> suspects;
   for (int label = 1; label < count; ++label) {
     const int* row = statistics.ptr<int>(label);
-    const int width = row[cv::CC_STAT_WIDTH];
-    const int height = row[cv::CC_STAT_HEIGHT];
-    const double fill = static_cast<double>(row[cv::CC_STAT_AREA]) / (static_cast<double>(width) * height);
-    const bool spans = width > kSpan * mask.cols || height > kSpan * mask.rows;
-    const bool thin = std::min(width, height) < kThickestLine * 2 * std::min(mask.cols, mask.rows);
-    if (spans && (fill < kMostFill || thin)) {
-      wanted[static_cast<std::size_t>(label)] = 255;
-      any = true;
-    }
+    const cv::Rect box(row[cv::CC_STAT_LEFT], row[cv::CC_STAT_TOP], row[cv::CC_STAT_WIDTH], row[cv::CC_STAT_HEIGHT]);
+    const double fill = static_cast<double>(row[cv::CC_STAT_AREA]) / box.area();
+    const bool spans = box.width > kSpan * mask.cols || box.height > kSpan * mask.rows;
+    const bool thin = std::min(box.width, box.height) < kThickestLine * 2 * std::min(mask.cols, mask.rows);
+    if (!spans || (fill > kMostFill && !thin)) continue;
+    Suspect suspect{box, labels(box) == label, false};
+    suspect.box_like = is_rectangular(suspect.mask);
+    suspects.push_back(std::move(suspect));
   }
-  cv::Mat result(mask.size(), CV_8UC1, cv::Scalar(0));
-  if (!any) return {};
-  for (int y = 0; y < mask.rows; ++y) {
-    const int* label = labels.ptr<int>(y);
-    std::uint8_t* value = result.ptr(y);
-    for (int x = 0; x < mask.cols; ++x) value[x] = wanted[static_cast<std::size_t>(label[x])];
-  }
-  return result;
+  return suspects;
+}
+
+// Where a line begins and ends along its direction, and how far it could.
+struct Extent {
+  int begin, end;
+  int box_begin, box_end;  // of its component
+  int size;                // of the picture
+};
+
+// A ruled line runs from edge to edge; a side of a box along most of the box; the stroke of a digit does neither.
+bool is_ruled(const Extent& extent, bool box_like) {
+  constexpr double kNear = 0.04;
+  const int edges = (extent.begin < kNear * extent.size ? 1 : 0) + (extent.end > (1 - kNear) * extent.size ? 1 : 0);
+  const int length = extent.end - extent.begin;
+  if (edges == 2 || (edges == 1 && length > 0.5 * extent.size)) return true;
+  return box_like && length > 0.6 * (extent.box_end - extent.box_begin);
+}
+
+bool is_ruled(const cv::Vec4i& line, const Suspect& suspect, const cv::Size& picture) {
+  const bool level = std::abs(line[2] - line[0]) >= std::abs(line[3] - line[1]);
+  const auto [begin, end] = level ? std::minmax(line[0], line[2]) : std::minmax(line[1], line[3]);
+  const cv::Rect& box = suspect.box;
+  return is_ruled(level ? Extent{begin, end, box.x, box.x + box.width, picture.width}
+                        : Extent{begin, end, box.y, box.y + box.height, picture.height},
+                  suspect.box_like);
 }
 
 // Goes along a line that is nearer to level than to upright, and takes out the runs of ink across it that are as
@@ -94,7 +125,10 @@ void erase_along(const Walk& walk, int thickest, At at) {
   }
 }
 
-void erase_line(cv::Mat& mask, const cv::Vec4i& line, int thickest) {
+// Within the component's box: a line does not go on in another one.
+void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thickest) {
+  cv::Mat mask = picture(box);
+  line -= cv::Vec4i(box.x, box.y, box.x, box.y);
   const double dx = line[2] - line[0];
   const double dy = line[3] - line[1];
   if (std::abs(dx) >= std::abs(dy)) {
@@ -111,17 +145,18 @@ void erase_line(cv::Mat& mask, const cv::Vec4i& line, int thickest) {
 }  // namespace
 
 void remove_ruling(cv::Mat& mask) {
-  const cv::Mat suspected = suspects(mask);
-  if (suspected.empty()) return;
-  const int shorter = std::min(mask.cols, mask.rows);
-  const double length = kLeastLength * shorter;
-  const int thickest = std::max(2, static_cast<int>(kThickestLine * shorter));
-  // Thin lines alone: what a small square fits into is a stroke or a surface.
-  std::vector<cv::Vec4i> lines;
-  cv::HoughLinesP(suspected, lines, 1, CV_PI / 360, static_cast<int>(length * 0.6), length, thickest);
-  constexpr std::size_t kMostLines = 200;
-  if (lines.size() > kMostLines) lines.resize(kMostLines);
-  for (const cv::Vec4i& line : lines) erase_line(mask, line, thickest);
+  const int thickest = std::max(2, static_cast<int>(kThickestLine * std::min(mask.cols, mask.rows)));
+  for (const Suspect& suspect : find_suspects(mask)) {
+    const double length = 0.3 * std::max(suspect.box.width, suspect.box.height);
+    std::vector<cv::Vec4i> lines;
+    cv::HoughLinesP(suspect.mask, lines, 1, CV_PI / 360, static_cast<int>(length * 0.6), length, thickest);
+    constexpr std::size_t kMostLines = 200;
+    if (lines.size() > kMostLines) lines.resize(kMostLines);
+    for (cv::Vec4i line : lines) {
+      line += cv::Vec4i(suspect.box.x, suspect.box.y, suspect.box.x, suspect.box.y);
+      if (is_ruled(line, suspect, mask.size())) erase_line(mask, line, suspect.box, thickest);
+    }
+  }
 }
 
 }  // namespace vidi::digits

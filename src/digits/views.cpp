@@ -27,18 +27,6 @@ double ink_of_border(const cv::Mat& mask) {
 // A picture is surrounded by paper: only in the tightest crop is half of its border ink.
 constexpr double kMostInkOfBorder = 0.6;
 
-std::optional<View> make_view(const cv::Mat& contrast, double noise) {
-  View view;
-  view.ink = extract_ink(contrast, noise);
-  if (view.ink.strength == 0) return std::nullopt;
-  view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
-  remove_ruling(view.ink.mask);
-  view.blobs = find_blobs(view.ink.mask, contrast);
-  view.kept = without_dirt(view.blobs.blobs, contrast.cols, contrast.rows);
-  if (view.kept.empty()) return std::nullopt;
-  return view;
-}
-
 cv::Mat mask_of_kept(const View& view) {
   std::vector<std::uint8_t> wanted(view.blobs.blobs.size() + 1, 0);
   for (const Blob& blob : view.kept) wanted[static_cast<std::size_t>(blob.label)] = 255;
@@ -51,6 +39,43 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
+std::vector<View> find_views_to(const cv::Mat& picture, int depth);
+
+// Puts what is written on a panel (a card, a screen, a field of another colour) in the panel's place.
+bool open_panels(View& view, const cv::Mat& picture, int depth) {
+  bool opened = false;
+  for (const Blob& blob : view.blobs.blobs) {
+    if (!is_panel(blob, view.blobs.labels)) continue;
+    constexpr double kRim = 0.03;
+    const int rim = std::max(2, static_cast<int>(kRim * std::min(blob.box.width, blob.box.height)));
+    const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
+    const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
+    const std::vector<View> views = find_views_to(picture(inside), depth - 1);
+    if (views.empty()) continue;
+    const View& best = views.front();
+    const cv::Mat written = mask_of_kept(best);
+    view.ink.mask(panel).setTo(0, view.blobs.labels(panel) == blob.label);
+    view.ink.tone(panel).setTo(0);
+    written.copyTo(view.ink.mask(inside), written);
+    best.ink.tone.copyTo(view.ink.tone(inside));
+    opened = true;
+  }
+  return opened;
+}
+
+std::optional<View> make_view(const cv::Mat& picture, const cv::Mat& contrast, double noise, int depth) {
+  View view;
+  view.ink = extract_ink(contrast, noise);
+  if (view.ink.strength == 0) return std::nullopt;
+  view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
+  remove_ruling(view.ink.mask);
+  view.blobs = find_blobs(view.ink.mask, contrast);
+  if (depth > 0 && open_panels(view, picture, depth)) view.blobs = find_blobs(view.ink.mask, contrast);
+  view.kept = without_dirt(view.blobs);
+  if (view.kept.empty()) return std::nullopt;
+  return view;
+}
+
 // Whether two views found the same ink.
 bool agree(const View& a, const View& b) {
   const cv::Mat mask_a = mask_of_kept(a);
@@ -59,12 +84,10 @@ bool agree(const View& a, const View& b) {
   return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
 }
 
-}  // namespace
-
-std::vector<View> find_views(const cv::Mat& picture) {
+std::vector<View> find_views_to(const cv::Mat& picture, int depth) {
   std::vector<View> found;
   const auto add = [&](const cv::Mat& contrast, double noise) {
-    if (auto view = make_view(contrast, noise)) found.push_back(std::move(*view));
+    if (auto view = make_view(picture, contrast, noise, depth)) found.push_back(std::move(*view));
   };
   // First those on a flat background: of two views that agree the earlier one stays.
   if (const auto tones = find_two_tones(picture)) {
@@ -92,6 +115,13 @@ std::vector<View> find_views(const cv::Mat& picture) {
     if (new_one) views.push_back(std::move(view));
   }
   return views;
+}
+
+}  // namespace
+
+std::vector<View> find_views(const cv::Mat& picture) {
+  constexpr int kDepth = 2;  // a panel on a panel
+  return find_views_to(picture, kDepth);
 }
 
 }  // namespace vidi::digits
