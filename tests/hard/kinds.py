@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy
 
-from . import drawings, numbers, others, photos, scans, small
+from . import drawings, numbers, others, photos, retouched, scans, small
 from .pictures import Picture
 from .writing import Order
 
@@ -22,10 +22,9 @@ KINDS = {
     **_named(small, "mnist_like mnist_enlarged tight_crop tight_crop_large tight_photo"),
     **_named(photos, "photo_plain photo_ballpoint photo_lined photo_squared photo_dotted photo_shadow photo_marker"),
     **_named(photos, "photo_pencil photo_slanted photo_blurred photo_warm photo_vignette photo_table photo_finger"),
-    **_named(
-        photos, "photo_neighbours photo_small photo_sticky photo_kraft photo_turned photo_gridded_light photo_large"
-    ),
-    **_named(photos, "photo_tiny photo_app"),
+    **_named(photos, "photo_neighbours photo_small photo_sticky photo_kraft photo_gridded_light photo_large"),
+    **_named(photos, "photo_close photo_crumpled"),
+    **_named(retouched, "photo_turned photo_tiny photo_app photo_threshold photo_screen"),
     **_named(photos, "whiteboard blackboard"),
     **_named(
         scans,

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 import numpy
 from numpy import ndarray
 from numpy.random import Generator
-from PIL import Image
 
 from . import papers, scenes
-from .fields import Shape, between, blur, chance, coordinates, one_of, resize, to_array, to_picture
+from .fields import Shape, between, chance, coordinates, one_of
 from .papers import Colour, print_over
 from .pens import Pen, random_nib
-from .pictures import Picture, drawing, jpeg
+from .pictures import Picture, jpeg
 from .writing import Order, fitted, place
 
 Paper = Callable[[Generator, Shape, float], ndarray]
@@ -316,17 +315,6 @@ def blackboard(order: Order) -> Picture:
     return _simple(order, Shot(papers.blackboard, chalk(order.rng), height=(60, 120)), shadow=0.0)
 
 
-def photo_turned(order: Order) -> Picture:
-    """Held upright or upside down: the file says how the picture is to be turned."""
-    picture = photo_plain(order)
-    orientation, stored = one_of(
-        order.rng, [(6, Image.Transpose.ROTATE_90), (8, Image.Transpose.ROTATE_270), (3, Image.Transpose.ROTATE_180)]
-    )
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return Picture(picture.image.transpose(stored), picture.label, "JPEG", {**picture.options, "exif": exif})
-
-
 def photo_large(order: Order) -> Picture:
     """Twelve megapixels, as a phone stores them."""
     rng = order.rng
@@ -349,28 +337,17 @@ def photo_gridded_light(order: Order) -> Picture:
     return taken(order, page, scenes.camera(rng))
 
 
-def photo_tiny(order: Order) -> Picture:
-    """A photograph made as small as MNIST's pictures by hand: paper, light and all, grey, 28x28 to 64x64."""
-    rng = order.rng
-    side = one_of(rng, [28, 28, 28, 32, 48, 64])
-    shot = Shot(papers.plain, one_of(rng, [gel_pen, marker])(rng), share=(0.55, 0.8), height=(8, 16))
-    page, _ = page_of(order, shot, (side * 8, side * 8))
-    image = scenes.photograph(rng, page, scenes.camera(rng, turn=3.0)).convert("L")
-    picture = image.resize((side, side), Image.Resampling.BOX)
-    return drawing(rng, picture, order.digit, "PNG JPEG BMP")
-
-
-def photo_app(order: Order) -> Picture:
-    """What a scanning app makes of a photograph: white paper, hard contrast, remains of shadows and rules."""
-    rng = order.rng
+def photo_close(order: Order) -> Picture:
+    """So near that the digit fills the picture."""
     shot = Shot(
-        one_of(rng, [papers.plain, papers.lined, papers.squared]), one_of(rng, [gel_pen, marker, ballpoint])(rng)
+        papers.plain, one_of(order.rng, [gel_pen, marker])(order.rng), share=(0.78, 0.9), height=(10, 25), room=0.9
     )
-    page, _ = page_of(order, shot)
-    image = scenes.photograph(rng, page, scenes.camera(rng, shadow=between(rng, 0.1, 0.4)))
-    field = to_array(image.convert("L"))
-    small = resize(field, (max(2, field.shape[0] // 16), max(2, field.shape[1] // 16)), Image.Resampling.BOX)
-    around = numpy.clip(blur(small, 3), 0.05, 1)
-    flat = field / resize(around, field.shape)
-    hard = numpy.clip((flat - 0.5) * between(rng, 1.5, 4) + 0.5, 0, 1)
-    return jpeg(rng, to_picture(hard), order.digit)
+    return _simple(order, shot, tilt=0.01, turn=2.0)
+
+
+def photo_crumpled(order: Order) -> Picture:
+    """Paper that was folded: each part of it is lit in its own way."""
+    rng = order.rng
+    page, _ = page_of(order, Shot(papers.plain, one_of(rng, [gel_pen, marker])(rng)))
+    page *= scenes.facets(rng, page.shape[:2])[..., None]
+    return taken(order, page, scenes.camera(rng))

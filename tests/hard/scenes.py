@@ -227,3 +227,18 @@ def camera(rng: Generator, **settings: float) -> Camera:
         "soft": between(rng, 0.05, 0.3),
     }
     return Camera(**{**usual, **settings})
+
+
+def facets(rng: Generator, shape: Shape) -> ndarray:
+    """The light on folded paper: flat parts that lean differently, with creases between them."""
+    y, x = coordinates(shape)
+    side = max(shape)
+    planes = [
+        between(rng, -1, 1) * (x / side - between(rng, 0, 1)) + between(rng, -1, 1) * (y / side - between(rng, 0, 1))
+        for _ in range(int(rng.integers(4, 10)))
+    ]
+    stack = numpy.stack([numpy.broadcast_to(plane, shape) for plane in planes])
+    lit = rng.uniform(0.8, 1, len(planes)).astype(numpy.float32)[stack.argmax(0)]
+    two = numpy.partition(stack, -2, 0)
+    crease = numpy.exp(-(((two[-1] - two[-2]) / 0.006) ** 2))
+    return blur(lit, side / 250) * (1 - 0.08 * crease)
