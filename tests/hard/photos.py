@@ -258,7 +258,7 @@ def photo_neighbours(order: Order) -> Picture:
     for side in rng.permutation(4)[: int(rng.integers(1, 4))]:
         other = order.hand().write(one_of(rng, "0235689"), ink.shape[0], pen)  # none that is whole when half is seen
         length = other.shape[1] / width if side < 2 else other.shape[0] / height
-        seen = min(between(rng, 0.05, 0.11), 0.35 * length)  # of the view
+        seen = min(between(rng, 0.05, 0.11), 0.25 * length)  # of the view
         if side < 2:
             y = round(top + between(rng, 0.1, 0.5) * height)
             x = round(left + seen * width - other.shape[1]) if side == 0 else round(left + (1 - seen) * width)

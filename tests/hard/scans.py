@@ -247,7 +247,7 @@ def scan_neighbours(order: Order) -> Picture:
     seen = round(height * between(rng, 0.03, 0.1))
     for left in (True, False) if chance(rng, 0.6) else (chance(rng, 0.5),):
         other = hand.write(one_of(rng, "0235689"), height, pen)[: shape[0]]  # none that is whole when half is seen
-        seen = min(seen, round(0.3 * other.shape[1]))
+        seen = min(seen, round(0.25 * other.shape[1]))
         place(coverage, other, (shape[0] - other.shape[0]) // 2, seen - other.shape[1] if left else shape[1] - seen)
     page = scanned_page(rng, shape)
     print_over(page, coverage, pen_colour(rng))
