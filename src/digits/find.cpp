@@ -87,6 +87,16 @@ bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) 
   return true;
 }
 
+// Most characters are one digit, neither more nor less.
+double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, std::span<const Piece> after) {
+  constexpr double kBroken = 0.5;
+  constexpr double kCut = 0.12;
+  const bool broken = pieces.front().character != pieces.back().character;
+  const bool cut = (!before.empty() && before.back().character == pieces.front().character) ||
+                   (!after.empty() && after.front().character == pieces.back().character);
+  return (broken ? kBroken : 0) + (cut ? kCut : 0);
+}
+
 // `scale` is that of the work picture to the original.
 Box to_original(const Box& box, double scale) {
   const int left = static_cast<int>(std::floor(box.x / scale));
@@ -124,6 +134,7 @@ void offer(const Row& row, const View& view, double scale, double ink, Search& s
       candidate.last = static_cast<int>(last);
       candidate.box = to_original(box, scale);
       candidate.ink = area / ink;
+      candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last));
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
       line.candidates.push_back(candidate);
     }
@@ -148,7 +159,7 @@ Findings find_digits(image::Image original) {
   const image::Image picture = on_paper(std::move(original));
   if (picture.width == kFormSide && picture.height == kFormSide) {
     if (const auto form = as_mnist_form(image::to_grey(picture))) {
-      return {{{0, 1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, *form}}}}, {}};
+      return {{{0, 1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, 0, *form}}}}, {}};
     }
   }
   Search search;

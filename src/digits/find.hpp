@@ -17,8 +17,9 @@ namespace vidi::digits {
 struct Candidate {
   int first = 0;
   int last = 0;
-  Box box;         // in pixels of the picture
-  double ink = 0;  // its part of all ink that was found, 0 to 1
+  Box box;           // in pixels of the picture
+  double ink = 0;    // its part of all ink that was found, 0 to 1
+  double doubt = 0;  // of its shape, before a model has seen it: minus the logarithm of a probability
   Form form{};
 };
 

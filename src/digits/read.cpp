@@ -33,7 +33,7 @@ struct Step {
   std::size_t candidate = 0;  // of the line
 };
 
-// The division of a line into candidates that the model is surest of, each candidate weighed by its ink: shortest path
+// The division of a line into candidates that the model is surest of, each candidate weighed by its ink: longest path
 // over the cuts. Returns candidates from left to right.
 std::vector<std::size_t> best_division(const Line& line, std::span<const Opinion> opinions) {
   std::vector<Step> steps(static_cast<std::size_t>(line.pieces) + 1);
@@ -44,7 +44,7 @@ std::vector<std::size_t> best_division(const Line& line, std::span<const Opinion
       if (candidate.last != end) continue;
       const Opinion& opinion = opinions[i];
       const double score = steps[static_cast<std::size_t>(candidate.first)].score +
-                           candidate.ink * log_of(std::max(opinion.digit, 0.5 * opinion.none));
+                           candidate.ink * (log_of(std::max(opinion.digit, 0.5 * opinion.none)) - candidate.doubt);
       if (score > steps[static_cast<std::size_t>(end)].score) steps[static_cast<std::size_t>(end)] = {score, i};
     }
   }

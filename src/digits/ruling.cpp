@@ -147,7 +147,8 @@ void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thick
 void remove_ruling(cv::Mat& mask) {
   const int thickest = std::max(2, static_cast<int>(kThickestLine * std::min(mask.cols, mask.rows)));
   for (const Suspect& suspect : find_suspects(mask)) {
-    const double length = 0.3 * std::max(suspect.box.width, suspect.box.height);
+    const double length = suspect.box_like ? 0.6 * std::min(suspect.box.width, suspect.box.height)
+                                           : 0.3 * std::max(suspect.box.width, suspect.box.height);
     std::vector<cv::Vec4i> lines;
     cv::HoughLinesP(suspect.mask, lines, 1, CV_PI / 360, static_cast<int>(length * 0.6), length, thickest);
     constexpr std::size_t kMostLines = 200;
