@@ -5,6 +5,7 @@
 #include <string>
 
 #include "training/cnn.hpp"
+#include "training/deep.hpp"
 #include "training/softmax.hpp"
 
 namespace vidi::app {
@@ -89,12 +90,38 @@ std::unique_ptr<TrainCommand> add_cnn(CLI::App& app) {
   return command;
 }
 
+std::unique_ptr<TrainCommand> add_deep(CLI::App& app) {
+  auto command = std::make_unique<TrainCommand>();
+  CLI::App& sub = *(command->subcommand = app.add_subcommand(
+                        "deep", "The model `digits`: a deep network for digits in any picture, which also says no"));
+  auto options = std::make_shared<training::DeepOptions>();
+  add_job(sub, command->job, "digits");
+  add_number(sub, "--epochs", options->epochs, "Epochs, of as many samples as there are training images",
+             CLI::Range(1UL, 1'000'000UL));
+  add_number(sub, "--rate", options->rate, "The greatest learning rate", CLI::Range(1e-6, 100.0));
+  add_number(sub, "--batch", options->batch, "Samples in a batch", CLI::Range(2UL, 1'000'000UL));
+  add_number(sub, "--smoothing", options->smoothing, "The part of a label's certainty that is shared among all classes",
+             CLI::Range(0.0, 0.99));
+  add_number(sub, "--library", options->library, "Forms to find in drawn pictures before the training begins",
+             CLI::Range(1UL, 100'000'000UL));
+  sub.add_flag("--bfloat16", options->bfloat16,
+               "Compute with 8 bits of precision: quicker on processors with AVX-512, and as accurate");
+  add_seed(sub, options->seed);
+  add_number(sub, "--threads", options->threads, "Threads that compute", CLI::Range(1, 1024));
+  add_number(sub, "--data-threads", options->data_threads, "Threads that draw samples", CLI::Range(1UL, 1024UL));
+  sub.add_option("--fonts", options->fonts, "Folders of fonts, instead of those of Debian's packages")
+      ->type_name("DIR...");
+  command->make_recipe = [options] { return training::make_deep_recipe(*options); };
+  return command;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<TrainCommand>> add_commands(CLI::App& app) {
   std::vector<std::unique_ptr<TrainCommand>> commands;
   commands.push_back(add_softmax(app));
   commands.push_back(add_cnn(app));
+  commands.push_back(add_deep(app));
   return commands;
 }
 

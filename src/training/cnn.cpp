@@ -161,34 +161,6 @@ Result<void> check(const ImageRange& images, const CnnOptions& options) {
   return {};
 }
 
-// The graph's name of what layer `layer` makes.
-void add_convolution(OnnxWriter& writer, const Layer& layer, const std::string& input, const at::Tensor& weights,
-                     const at::Tensor& biases) {
-  const std::string name = layer.name;
-  writer.add_half_constant(name + "_weights", {layer.outputs, layer.inputs, layer.kernel, layer.kernel},
-                           values_of(weights));
-  writer.add_half_constant(name + "_biases", {layer.outputs}, values_of(biases));
-  writer.add_node({.operation = "Conv",
-                   .inputs = {input, name + "_weights", name + "_biases"},
-                   .outputs = {name},
-                   .attributes = {{"kernel_shape", std::vector<std::int64_t>{layer.kernel, layer.kernel}},
-                                  {"pads", std::vector<std::int64_t>(4, layer.padding)}}});
-}
-
-std::string add_relu(OnnxWriter& writer, const std::string& input) {
-  writer.add_node({.operation = "Relu", .inputs = {input}, .outputs = {input + "_relu"}, .attributes = {}});
-  return input + "_relu";
-}
-
-std::string add_pooling(OnnxWriter& writer, const std::string& input) {
-  writer.add_node({.operation = "MaxPool",
-                   .inputs = {input},
-                   .outputs = {input + "_pooled"},
-                   .attributes = {{"kernel_shape", std::vector<std::int64_t>{2, 2}},
-                                  {"strides", std::vector<std::int64_t>{2, 2}}}});
-  return input + "_pooled";
-}
-
 class CnnRecipe final : public Recipe {
  public:
   explicit CnnRecipe(const CnnOptions& options) : options_(options) {}
@@ -224,19 +196,20 @@ class CnnRecipe final : public Recipe {
                      .outputs = {"pixels"},
                      .attributes = {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}});
     std::string value = "pixels";
-    for (std::size_t layer = 0; layer < kLayers.size(); ++layer) {
-      add_convolution(writer, kLayers[layer], value, weights_[2 * layer], weights_[2 * layer + 1]);
-      value = kLayers[layer].name;
-      if (layer < 3) value = add_relu(writer, value);
-      if (layer < 2) value = add_pooling(writer, value);
+    for (std::size_t i = 0; i < kLayers.size(); ++i) {
+      const Layer& layer = kLayers[i];
+      value = writer.add_convolution({.name = layer.name,
+                                      .input = value,
+                                      .outputs = layer.outputs,
+                                      .inputs = layer.inputs,
+                                      .kernel = layer.kernel,
+                                      .padding = layer.padding,
+                                      .weights = values_of(weights_[2 * i]),
+                                      .biases = values_of(weights_[2 * i + 1])});
+      if (i < 3) value = writer.add_relu(value);
+      if (i < 2) value = writer.add_pooling(value);
     }
-    writer.add_node(
-        {.operation = "Flatten", .inputs = {value}, .outputs = {"scores"}, .attributes = {{"axis", std::int64_t{1}}}});
-    writer.add_node({.operation = "Softmax",
-                     .inputs = {"scores"},
-                     .outputs = {"probabilities"},
-                     .attributes = {{"axis", std::int64_t{1}}}});
-    writer.add_output("probabilities", {"n", static_cast<std::int64_t>(kDigitClasses)});
+    writer.add_probabilities(value, static_cast<std::int64_t>(kDigitClasses));
     return writer.finish();
   }
 

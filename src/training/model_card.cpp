@@ -46,7 +46,16 @@ std::string training_section(const ModelCard::Training& training) {
   text += fmt::format("test_accuracy = {}\n", number(training.test.fraction()));
   text += fmt::format("test_correct = {}\n", training.test.correct);
   text += fmt::format("test_count = {}\n", training.test.count);
+  for (const auto& [name, value] : training.figures) text += fmt::format("{} = {}\n", name, number(value));
   return text;
+}
+
+std::string rejection_section(const ModelCard::Rejection& rejection) {
+  return fmt::format(
+      "[rejection]\n"
+      "none = {}  # after the labels the output has one more class: none of them\n"
+      "least_probability = {}  # of the likeliest label; a digit that is less sure is no answer\n\n",
+      rejection.none, number(rejection.least_probability));
 }
 
 // MNIST's form: 28x28, one channel, light ink on dark, bytes scaled to 0..1.
@@ -71,6 +80,7 @@ std::string to_toml(const ModelCard& card) {
                       quote(card.form));
   text += fmt::format("labels = {}\n\n", quote_all(card.labels));
   text += input_section() + "\n[output]\nname = \"probabilities\"\n\n";
+  if (card.rejection) text += rejection_section(*card.rejection);
   return text + training_section(card.training);
 }
 

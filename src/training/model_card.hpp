@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/digest.hpp"
@@ -23,12 +24,18 @@ struct ModelCard {
     Digest data_digest;
     std::optional<datasets::Accuracy> validation;  // absent when nothing was held out
     datasets::Accuracy test;
+    std::vector<std::pair<std::string, double>> figures;  // what else was measured on held-out images
+  };
+  struct Rejection {
+    bool none = false;             // after the labels the output has one more class
+    double least_probability = 0;  // of the likeliest label
   };
 
   std::string name;
   std::string description;
   std::string form = "digits";
   std::vector<std::string> labels;
+  std::optional<Rejection> rejection;
   Training training;
 };
 

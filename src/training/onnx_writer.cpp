@@ -126,6 +126,39 @@ void OnnxWriter::add_node(const Node& node) {
   }
 }
 
+std::string OnnxWriter::add_convolution(const Convolution& convolution) {
+  const auto& [name, input, outputs, inputs, kernel, padding, weights, biases] = convolution;
+  add_half_constant(name + "_weights", {outputs, inputs, kernel, kernel}, weights);
+  add_half_constant(name + "_biases", {outputs}, biases);
+  add_node({.operation = "Conv",
+            .inputs = {input, name + "_weights", name + "_biases"},
+            .outputs = {name},
+            .attributes = {{"kernel_shape", std::vector<std::int64_t>{kernel, kernel}},
+                           {"pads", std::vector<std::int64_t>(4, padding)}}});
+  return name;
+}
+
+std::string OnnxWriter::add_relu(const std::string& input) {
+  add_node({.operation = "Relu", .inputs = {input}, .outputs = {input + "_relu"}, .attributes = {}});
+  return input + "_relu";
+}
+
+std::string OnnxWriter::add_pooling(const std::string& input) {
+  add_node({.operation = "MaxPool",
+            .inputs = {input},
+            .outputs = {input + "_pooled"},
+            .attributes = {{"kernel_shape", std::vector<std::int64_t>{2, 2}},
+                           {"strides", std::vector<std::int64_t>{2, 2}}}});
+  return input + "_pooled";
+}
+
+void OnnxWriter::add_probabilities(const std::string& scores, std::int64_t classes) {
+  const Attribute first{.name = "axis", .value = std::int64_t{1}};
+  add_node({.operation = "Flatten", .inputs = {scores}, .outputs = {"scores"}, .attributes = {first}});
+  add_node({.operation = "Softmax", .inputs = {"scores"}, .outputs = {"probabilities"}, .attributes = {first}});
+  add_output("probabilities", {"n", classes});
+}
+
 Result<Bytes> OnnxWriter::finish() const {
   if (auto good = check(*model_, ErrorCode::internal); !good) return forward_error(good);
   if (model_->ByteSizeLong() > std::numeric_limits<int>::max()) {

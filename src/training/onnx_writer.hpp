@@ -37,6 +37,18 @@ struct Node {
   std::vector<Attribute> attributes;
 };
 
+// A convolution with as many pixels of padding on each side; weights (outputs, inputs, kernel, kernel).
+struct Convolution {
+  std::string name;
+  std::string input;
+  std::int64_t outputs = 0;
+  std::int64_t inputs = 0;
+  std::int64_t kernel = 0;
+  std::int64_t padding = 0;
+  std::span<const float> weights;
+  std::span<const float> biases;
+};
+
 // Values are 32-bit floats while the model runs. Nodes are added in the order in which they run. The same calls make
 // the same bytes: nothing of the time, the machine or the program's version goes in. One thread at a time.
 class OnnxWriter {
@@ -62,6 +74,15 @@ class OnnxWriter {
   void add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
 
   void add_node(const Node& node);
+
+  // What networks of pictures are made of; each returns the name of the value it makes. Weights are kept in half
+  // precision.
+  std::string add_convolution(const Convolution& convolution);
+  std::string add_relu(const std::string& input);
+  std::string add_pooling(const std::string& input);  // the greatest of 2x2
+
+  // The model's output: softmax of scores (n, classes, 1, 1), as `probabilities` (n, classes).
+  void add_probabilities(const std::string& scores, std::int64_t classes);
 
   // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
   // Error: internal, with what they found.

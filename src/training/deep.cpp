@@ -1,0 +1,277 @@
+#include "training/deep.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/softmax.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <utility>
+
+#include "training/deep_network.hpp"
+#include "training/rejection.hpp"
+#include "training/samples/batch_queue.hpp"
+#include "training/samples/sampler.hpp"
+#include "training/tensors.hpp"
+
+namespace vidi::training {
+namespace {
+
+using samples::Sample;
+
+static_assert(samples::kNone == kDigitClasses);
+
+// The last quarter of a training is calmer, and nearer to MNIST.
+constexpr double kCalmFrom = 0.75;
+constexpr samples::Mix kMix{};
+constexpr samples::Mix kCalmMix{.scenes = 20, .strangers = 10, .none = 14, .untouched = 0.25, .gentle = 0.6};
+
+samples::Handwriting handwriting_of(const ImageRange& images) {
+  samples::Handwriting handwriting;
+  for (std::size_t i = 0; i < images.count; ++i) {
+    handwriting.digits.push_back({images.image(i).data(), images.label(i)});
+  }
+  return handwriting;
+}
+
+at::Tensor pixels_of(std::span<const Sample> batch) {
+  at::Tensor pixels = at::empty({std::ssize(batch), static_cast<std::int64_t>(kDigitPixels)}, at::kFloat);
+  auto* pixel = pixels.data_ptr<float>();
+  for (const Sample& sample : batch) {
+    pixel = std::ranges::transform(sample.form, pixel, [](std::uint8_t value) {
+              return static_cast<float>(value) * (1.0F / 255.0F);
+            }).out;
+  }
+  return pixels;
+}
+
+at::Tensor labels_of(std::span<const Sample> batch) {
+  at::Tensor labels = at::empty({std::ssize(batch)}, at::kLong);
+  std::ranges::transform(batch, labels.data_ptr<std::int64_t>(),
+                         [](const Sample& sample) { return std::int64_t{sample.label}; });
+  return labels;
+}
+
+datasets::Accuracy evaluate(const FoldedNetwork& network, const ImageRange& images) {
+  return measure(images, [&](const at::Tensor& pixels) {
+    return network.scores(pixels).narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
+  });
+}
+
+class DeepTrainee final : public Trainee {
+ public:
+  DeepTrainee(const ImageRange& images, const ImageRange& held_out, const samples::Sampler& sampler,
+              const samples::Library& library, const DeepOptions& options, ProgressReporter& progress)
+      : held_out_(held_out),
+        sampler_(sampler),
+        library_(library),
+        options_(options),
+        progress_(progress),
+        epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)),
+        network_(options.seed) {}
+
+  [[nodiscard]] std::size_t steps() const { return epoch_steps_ * options_.epochs; }
+  [[nodiscard]] const DeepNetwork& network() const { return network_; }
+
+  Result<StepResult> step(std::size_t number) override {
+    if (!queue_) start_drawing(number);
+    const std::vector<Sample> batch = queue_->take();
+    const at::Tensor labels = labels_of(batch);
+    const at::Tensor scores = network_.scores(pixels_of(batch), options_.bfloat16);
+    constexpr std::int64_t kMeanOfBatch = 1;  // at::Reduction::Mean
+    constexpr std::int64_t kIgnoreNothing = -100;
+    const at::Tensor loss =
+        at::cross_entropy_loss(scores, labels, {}, kMeanOfBatch, kIgnoreNothing, options_.smoothing);
+    loss.backward();
+    // The running mean follows quickly at first, when there is nothing to remember.
+    const double mean_decay = std::min(0.999, 1.0 - 1.0 / (static_cast<double>(number) + 2.0));
+    network_.descend({.rate = rate_at(number), .mean_decay = mean_decay});
+    if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_);
+    return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
+  }
+
+  std::vector<NamedValues> state() override { return network_.state(); }
+
+ private:
+  void start_drawing(std::size_t first) {
+    const auto draw = [this](std::uint64_t number) {
+      const bool calm = static_cast<double>(number) >= kCalmFrom * static_cast<double>(steps());
+      return sampler_.draw(options_.batch, calm ? kCalmMix : kMix, library_, options_.seed, number);
+    };
+    queue_.emplace(draw, first, options_.data_threads);
+  }
+
+  // Up in a twentieth of the steps, then down along a cosine (Loshchilov and Hutter 2017).
+  [[nodiscard]] double rate_at(std::size_t step) const {
+    const double done = (static_cast<double>(step) + 1.0) / static_cast<double>(steps());
+    constexpr double kRise = 0.05;
+    if (done < kRise) return options_.rate * done / kRise;
+    return options_.rate * 0.5 * (1.0 + std::cos(std::numbers::pi * (done - kRise) / (1.0 - kRise)));
+  }
+
+  void note_epoch(std::size_t epoch) {
+    const datasets::Accuracy accuracy = evaluate(FoldedNetwork(network_), held_out_);
+    progress_.note(fmt::format("epoch {} of {}: {:.2f} % of the {} held-out images", epoch, options_.epochs,
+                               100.0 * accuracy.fraction(), datasets::with_thousands(accuracy.count)));
+  }
+
+  const ImageRange held_out_;
+  const samples::Sampler& sampler_;
+  const samples::Library& library_;
+  const DeepOptions options_;
+  ProgressReporter& progress_;
+  const std::size_t epoch_steps_;
+  DeepNetwork network_;
+  std::optional<samples::BatchQueue> queue_;
+};
+
+Verdict verdict_of(const float* probabilities, std::uint8_t label) {
+  const float* likeliest = std::max_element(probabilities, probabilities + kDigitClasses);
+  return {.label = label,
+          .likeliest = static_cast<std::uint8_t>(likeliest - probabilities),
+          .probability = *likeliest,
+          .none = probabilities[kDigitClasses]};
+}
+
+std::vector<Verdict> judge(const FoldedNetwork& network, std::span<const Sample> batch) {
+  std::vector<Verdict> verdicts;
+  constexpr std::size_t kChunk = 1000;
+  for (std::size_t first = 0; first < batch.size(); first += kChunk) {
+    const auto part = batch.subspan(first, std::min(kChunk, batch.size() - first));
+    const at::Tensor probabilities = at::softmax(network.scores(pixels_of(part)), 1).contiguous();
+    const auto* row = probabilities.data_ptr<float>();
+    for (const Sample& sample : part) {
+      verdicts.push_back(verdict_of(row, sample.label));
+      row += kDeepClasses;
+    }
+  }
+  return verdicts;
+}
+
+// While nothing else is computed.
+std::size_t threads(const DeepOptions& options) {
+  return std::max(static_cast<std::size_t>(options.threads), options.data_threads);
+}
+
+// What the threshold is, and what it does to held-out samples.
+struct Calibration {
+  double least_probability = 0;
+  double plain_lost = 0;     // of MNIST's pictures
+  double found_lost = 0;     // of digits in pictures
+  double found_right = 0;    // of digits in pictures that were accepted
+  double none_accepted = 0;  // of what is no digit
+};
+
+Calibration calibrate(const FoldedNetwork& network, const ImageRange& held_out, const std::vector<samples::Font>& fonts,
+                      const DeepOptions& options) {
+  std::vector<Sample> plain(held_out.count);
+  for (std::size_t i = 0; i < held_out.count; ++i) {
+    std::ranges::copy(held_out.image(i), plain[i].form.begin());
+    plain[i].label = held_out.label(i);
+  }
+  const samples::Handwriting handwriting = handwriting_of(held_out);
+  constexpr std::size_t kForms = 10'000;
+  samples::Library found = samples::Sampler(handwriting, fonts).fill_library(kForms, ~options.seed, threads(options));
+  found.scenes.insert(found.scenes.end(), found.strangers.begin(), found.strangers.end());
+  const std::vector<Verdict> plain_digits = judge(network, plain);
+  const std::vector<Verdict> found_digits = judge(network, found.scenes);
+  const std::vector<Verdict> none = judge(network, found.none);
+  const std::array<Limit, 2> limits{{{plain_digits, 0.002}, {found_digits, 0.005}}};
+  Calibration calibration{.least_probability = training::calibrate(limits)};
+  calibration.plain_lost = 1.0 - accepted_part(plain_digits, calibration.least_probability);
+  calibration.found_lost = 1.0 - accepted_part(found_digits, calibration.least_probability);
+  calibration.none_accepted = accepted_part(none, calibration.least_probability);
+  std::vector<Verdict> kept;
+  std::ranges::copy_if(found_digits, std::back_inserter(kept),
+                       [&](const Verdict& verdict) { return accepted(verdict, calibration.least_probability); });
+  const auto right =
+      std::ranges::count_if(kept, [](const Verdict& verdict) { return verdict.likeliest == verdict.label; });
+  calibration.found_right = kept.empty() ? 0 : static_cast<double>(right) / static_cast<double>(kept.size());
+  return calibration;
+}
+
+Result<void> check(const ImageRange& images, const ImageRange& held_out, const DeepOptions& options) {
+  const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
+  if (options.epochs == 0) return refuse("no epochs to train: at least 1 is needed");
+  if (!(options.rate > 0.0) || !std::isfinite(options.rate)) {
+    return refuse(fmt::format("the learning rate is {}; it must be greater than 0", options.rate));
+  }
+  if (!(options.smoothing >= 0.0 && options.smoothing < 1.0)) {
+    return refuse(fmt::format("the smoothing is {}; it must be from 0 to less than 1", options.smoothing));
+  }
+  if (options.batch < 2 || options.batch > images.count) {
+    return refuse(fmt::format("batches of {} cannot be drawn from {} training images; from 2 to {} would do",
+                              options.batch, images.count, images.count));
+  }
+  if (held_out.count == 0) return refuse("some images must be held out: they decide how sure a digit must be");
+  return {};
+}
+
+class DeepRecipe final : public Recipe {
+ public:
+  explicit DeepRecipe(DeepOptions options) : options_(std::move(options)) {}
+
+  [[nodiscard]] std::string_view name() const override { return "deep"; }
+  [[nodiscard]] std::string_view model() const override { return "digits"; }
+
+  [[nodiscard]] std::string options() const override {
+    std::string text = fmt::format(" --epochs {} --rate {} --batch {} --smoothing {} --library {}", options_.epochs,
+                                   options_.rate, options_.batch, options_.smoothing, options_.library);
+    if (options_.bfloat16) text += " --bfloat16";
+    return text + fmt::format(" --seed {}", options_.seed);
+  }
+
+  Result<void> train(const ImageRange& images, const ImageRange& held_out, const Session& session) override {
+    if (auto good = check(images, held_out, options_); !good) return good;
+    auto fonts = samples::load_fonts(options_.fonts.empty() ? samples::default_font_folders() : options_.fonts);
+    if (!fonts) return forward_error(fonts);
+    fonts_ = fonts->size();
+    at::set_num_threads(options_.threads);
+    const samples::Handwriting handwriting = handwriting_of(images);
+    const samples::Sampler sampler(handwriting, *fonts);
+    session.progress.note(fmt::format("drawing pictures until they hold {} forms, in {} fonts",
+                                      datasets::with_thousands(options_.library), fonts_));
+    const samples::Library library = sampler.fill_library(options_.library, options_.seed, threads(options_));
+    DeepTrainee trainee(images, held_out, sampler, library, options_, session.progress);
+    steps_ = trainee.steps();
+    if (auto done = run_steps(trainee, steps_, session); !done) return done;
+    if (session.stop) return {};
+    network_ = std::make_unique<FoldedNetwork>(trainee.network());
+    calibration_ = calibrate(*network_, held_out, *fonts, options_);
+    return {};
+  }
+
+  datasets::Accuracy evaluate(const ImageRange& images) override { return training::evaluate(*network_, images); }
+
+  Result<Bytes> to_onnx() override { return network_->to_onnx("digits"); }
+
+  void describe(ModelCard& card) const override {
+    card.description = "Deep convolutional network, trained on MNIST and on drawn, printed and photographed digits";
+    card.rejection = {.none = true, .least_probability = calibration_.least_probability};
+    card.training.seed = options_.seed;
+    card.training.steps = steps_;
+    card.training.figures = {{"fonts", static_cast<double>(fonts_)},
+                             {"validation_lost", calibration_.plain_lost},
+                             {"validation_scene_lost", calibration_.found_lost},
+                             {"validation_scene_accuracy", calibration_.found_right},
+                             {"validation_none_accepted", calibration_.none_accepted}};
+  }
+
+ private:
+  const DeepOptions options_;
+  std::size_t fonts_ = 0;
+  std::size_t steps_ = 0;
+  std::unique_ptr<FoldedNetwork> network_;
+  Calibration calibration_;
+};
+
+}  // namespace
+
+std::unique_ptr<Recipe> make_deep_recipe(const DeepOptions& options) { return std::make_unique<DeepRecipe>(options); }
+
+}  // namespace vidi::training
