@@ -60,6 +60,14 @@ int size(Reader& reader, std::string_view key) {
   return static_cast<int>(value);
 }
 
+void read_rejection(Reader& reader, Description& description) {
+  description.has_none = reader.optional<bool>("rejection.none", false, "true or false");
+  description.least_probability = reader.optional<double>("rejection.least_probability", 0, "a number from 0 to 1");
+  if (!(description.least_probability >= 0 && description.least_probability <= 1)) {
+    reader.complain("rejection.least_probability", "a number from 0 to 1");
+  }
+}
+
 void read_form(Reader& reader, const Description& description) {
   if (reader.required<std::string>("form", "\"digits\"") != "digits") reader.complain("form", "\"digits\"");
   if (description.input.width != 28 || description.input.height != 28 || description.input.channels != 1) {
@@ -93,6 +101,7 @@ Result<Description> read_description(const std::string& path) {
   description.input.scale = reader.optional<double>("input.scale", 1, "a number");
   description.input.offset = reader.optional<double>("input.offset", 0, "a number");
   description.output = reader.required<std::string>("output.name", "a text");
+  read_rejection(reader, description);
   read_form(reader, description);
   if (reader.error()) return std::unexpected(*reader.error());
   return description;

@@ -32,11 +32,13 @@ std::optional<std::string> latest_version(const fs::path& folder) {
 
 Result<void> check_output(const LoadedModel& model) {
   const auto& shape = model.network->output().shape;
-  const auto classes = static_cast<std::int64_t>(model.description.labels.size());
+  const auto classes =
+      static_cast<std::int64_t>(model.description.labels.size() + (model.description.has_none ? 1 : 0));
   if (shape.size() == 2 && (shape[1] == classes || shape[1] < 0)) return {};
   return fail(ErrorCode::invalid_argument,
-              fmt::format("model {}: there are {} labels, but the output '{}' has shape [{}]", model.description.name,
-                          classes, model.network->output().name, fmt::join(shape, ",")));
+              fmt::format("model {}: there are {} labels{}, but the output '{}' has shape [{}]", model.description.name,
+                          model.description.labels.size(), model.description.has_none ? " and none" : "",
+                          model.network->output().name, fmt::join(shape, ",")));
 }
 
 Result<std::shared_ptr<const LoadedModel>> load(const fs::path& folder) {

@@ -71,6 +71,36 @@ TEST_F(RepositoryTest, SaysThatLabelsAndOutputDisagree) {
   EXPECT_THAT(error(), HasSubstr("9 labels"));
 }
 
+TEST_F(RepositoryTest, AModelThatNeverSaysNoneIsTakenAtItsWord) {
+  const auto repository = Repository::open(folder_.string());
+  ASSERT_TRUE(repository) << repository.error().message;
+  const Description& description = (*repository->find("digits-softmax"))->description;
+  EXPECT_FALSE(description.has_none);
+  EXPECT_EQ(description.least_probability, 0);
+}
+
+TEST_F(RepositoryTest, ReadsHowSureADigitMustBe) {
+  replace("[training]", "[rejection]\nleast_probability = 0.62\n\n[training]");
+  const auto repository = Repository::open(folder_.string());
+  ASSERT_TRUE(repository) << repository.error().message;
+  EXPECT_EQ((*repository->find("digits-softmax"))->description.least_probability, 0.62);
+}
+
+// Ten labels and none are eleven columns, nine labels and none are ten.
+TEST_F(RepositoryTest, CountsNoneAsOneMoreColumn) {
+  replace("[training]", "[rejection]\nnone = true\n\n[training]");
+  EXPECT_THAT(error(), HasSubstr("10 labels and none, but the output 'probabilities' has shape"));
+  replace("\"8\", \"9\"", "\"8\"");
+  EXPECT_EQ(error(), "no error");
+}
+
+TEST_F(RepositoryTest, SaysWhatIsWrongInTheRejection) {
+  replace("[training]", "[rejection]\nleast_probability = 1.5\n\n[training]");
+  EXPECT_THAT(error(), HasSubstr("'rejection.least_probability' must be a number from 0 to 1"));
+  replace("least_probability = 1.5", "none = \"yes\"");
+  EXPECT_THAT(error(), HasSubstr("'rejection.none' must be true or false"));
+}
+
 TEST_F(RepositoryTest, SaysWhichFileIsNotThere) {
   fs::remove(folder_ / "digits-softmax/1/model.onnx");
   EXPECT_THAT(error(), HasSubstr("model.onnx"));
