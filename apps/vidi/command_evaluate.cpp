@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <fstream>
 #include <stdexcept>
+#include <system_error>
+#include <vector>
 
 #include "commands.hpp"
+#include "contact_sheet.hpp"
 #include "datasets/accuracy.hpp"
 #include "datasets/mnist.hpp"
 #include "image/encode.hpp"
@@ -18,10 +23,15 @@ constexpr std::size_t kDigits = 10;
 // confusion[label][answer]; the last column counts pictures without an answer.
 using Confusion = std::array<std::array<std::size_t, kDigits + 1>, kDigits>;
 
-// Every picture takes the whole way that an uploaded one takes, from the bytes of a PNG file on.
-Confusion measure(recognition::Recognizer& recognizer, const datasets::LabelledImages& images,
-                  const std::string& model) {
+struct Measurement {
   Confusion confusion{};
+  std::vector<Misreading> misreadings;
+};
+
+// Every picture takes the whole way that an uploaded one takes, from the bytes of a PNG file on.
+Measurement measure(recognition::Recognizer& recognizer, const datasets::LabelledImages& images,
+                    const std::string& model) {
+  Measurement measurement;
   for (std::size_t i = 0; i < images.size(); ++i) {
     image::Image picture = image::make_image(static_cast<int>(images.columns), static_cast<int>(images.rows), 1);
     std::ranges::copy(images.image(i), picture.pixels.begin());
@@ -31,9 +41,11 @@ Confusion measure(recognition::Recognizer& recognizer, const datasets::LabelledI
     if (!prediction) throw std::runtime_error(fmt::format("picture {}: {}", i, prediction.error().message));
     const std::string answer = prediction->result.value_or("");
     const bool is_digit = answer.size() == 1 && answer[0] >= '0' && answer[0] <= '9';
-    ++confusion[images.labels[i]][is_digit ? static_cast<std::size_t>(answer[0] - '0') : kDigits];
+    const std::size_t column = is_digit ? static_cast<std::size_t>(answer[0] - '0') : kDigits;
+    ++measurement.confusion[images.labels[i]][column];
+    if (column != images.labels[i]) measurement.misreadings.push_back({i, images.labels[i], answer});
   }
-  return confusion;
+  return measurement;
 }
 
 void print(const Confusion& confusion) {
@@ -52,11 +64,27 @@ void print(const Confusion& confusion) {
   }
 }
 
-int evaluate(const std::string& folder, const Settings& settings) {
+void write_sheet(const std::string& path, const image::Image& sheet) {
+  const Bytes file = image::encode_png(sheet);
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  stream.close();
+  if (!stream) {
+    const std::error_code reason(errno, std::generic_category());
+    throw std::runtime_error(fmt::format("the contact sheet {} cannot be written: {}", path, reason.message()));
+  }
+}
+
+int evaluate(const std::string& folder, const std::string& sheet, const Settings& settings) {
   const auto images = datasets::load_mnist(folder, datasets::Split::test);
   if (!images) throw std::runtime_error(images.error().message);
   recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
-  print(measure(recognizer, *images, settings.text("model")));
+  const Measurement measurement = measure(recognizer, *images, settings.text("model"));
+  print(measurement.confusion);
+  if (!sheet.empty()) {
+    write_sheet(sheet, draw_contact_sheet(*images, measurement.misreadings));
+    fmt::print("\nwrote {}: the {} misread pictures\n", sheet, measurement.misreadings.size());
+  }
   return 0;
 }
 
@@ -66,8 +94,10 @@ Command add_evaluate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("evaluate", "Measure a model on MNIST's test images");
   auto folder = std::make_shared<std::string>();
   command->add_option("--data", *folder, "Folder with MNIST's t10k files, plain or gzipped")->required();
+  auto sheet = std::make_shared<std::string>();
+  command->add_option("--sheet", *sheet, "PNG file to write the misread pictures to, each with label and answer");
   auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"model", "models"});
-  return [folder, flags] { return evaluate(*folder, flags->read()); };
+  return [folder, sheet, flags] { return evaluate(*folder, *sheet, flags->read()); };
 }
 
 }  // namespace vidi::app

@@ -146,7 +146,8 @@ Command add_predict(CLI::App& program) {
   command->add_flag("--json", options->json, "One JSON object a line instead");
   auto flags = std::make_shared<SettingFlags>(
       *command, std::vector<std::string_view>{"model", "models", "candidates", "max-body-bytes", "max-pixels",
-                                              "max-decode-bytes"});
+                                              "max-decode-bytes", "pdf-max-pages", "pdf-max-pixels",
+                                              "pdf-dots-per-inch", "pdf-timeout", "pdf-max-memory", "pdf-library"});
   return [options, flags] { return predict_all(*options, flags->read()); };
 }
 

@@ -8,6 +8,7 @@
 
 #include "api/application.hpp"
 #include "commands.hpp"
+#include "documents/pdf.hpp"
 #include "http/server.hpp"
 #include "program_settings.hpp"
 
@@ -75,6 +76,9 @@ int serve(const Settings& settings) {
   recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
   if (const auto model = recognizer.models().find(settings.text("model")); !model) {
     throw std::runtime_error(model.error().message);
+  }
+  if (documents::find_renderer().empty()) {
+    spdlog::warn("PDFs will be answered 503: their renderer, vidi-pdf, is not beside this program");
   }
   const auto records = records::open_record_store(in_data(settings, "records", "sqlite:", "records.db"));
   const auto objects = objects::open_object_store(in_data(settings, "objects", "file:", "objects"));

@@ -75,6 +75,15 @@ const std::vector<Setting>& settings_table() {
       {"worker-queue", count, "64", "Large pictures that may wait for a worker; more are answered 503.", 1, 1'000'000},
       {"inline-pixels", count, "16384", "Pictures up to this many pixels are decoded without a worker.", 0,
        1ULL << 40U},
+      {"pdf-max-pages", count, "50", "The most pages of a PDF; one with more is answered 413.", 1, 10'000},
+      {"pdf-max-pixels", count, "16000000", "The largest page of a PDF; a larger one is rendered more coarsely.",
+       10'000, 500'000'000},
+      {"pdf-dots-per-inch", count, "150", "How finely the pages of a PDF are rendered.", 10, 2400},
+      {"pdf-timeout", duration, "20s", "For rendering all pages of a PDF; its renderer is killed then.", 1},
+      {"pdf-max-memory", bytes, "1GiB", "The memory that rendering one PDF may take.", 64U << 20U, 1ULL << 40U},
+      {"pdf-workers", count, "2", "PDFs that are rendered at once, each in a process of its own.", 1, 256},
+      {"pdf-queue", count, "16", "PDFs that may wait for their turn; more are answered 503.", 1, 1'000'000},
+      {"pdf-library", text, "", "PDFium's file. Empty: libpdfium.so beside vidi-pdf, or the one vidi was built with."},
       {"log-level", text, "info", "What is logged: debug, info, warn or error."},
   };
   return table;
@@ -123,6 +132,13 @@ recognition::RecognizerOptions recognizer_options(const Settings& settings) {
   options.inline_pixels = settings.count("inline-pixels");
   options.candidates = settings.count("candidates");
   options.workers = {.threads = settings.count("workers"), .max_queue = settings.count("worker-queue")};
+  options.pdf.library = settings.text("pdf-library");
+  options.pdf.max_pages = static_cast<std::uint32_t>(settings.count("pdf-max-pages"));
+  options.pdf.max_pixels = settings.count("pdf-max-pixels");
+  options.pdf.dots_per_inch = static_cast<std::uint32_t>(settings.count("pdf-dots-per-inch"));
+  options.pdf.max_time = settings.duration("pdf-timeout");
+  options.pdf.max_memory = settings.bytes("pdf-max-memory");
+  options.pdf_workers = {.threads = settings.count("pdf-workers"), .max_queue = settings.count("pdf-queue")};
   return options;
 }
 

@@ -10,10 +10,19 @@ nlohmann::ordered_json text_or_null(const std::string& text) {
   return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }
 
-nlohmann::ordered_json digits_to_json(const std::vector<records::Digit>& digits) {
+// Digits of a document say which page they stand on, from 1, as the form feeds of the result do.
+nlohmann::ordered_json digits_to_json(const std::vector<records::Digit>& digits, std::string_view result) {
+  const bool document = result.find('\f') != std::string_view::npos;
+  int page = 1;
   auto list = nlohmann::ordered_json::array();
   for (const records::Digit& digit : digits) {
-    list.push_back({{"label", digit.label}, {"probability", digit.probability}, {"box", digit.box}});
+    for (; result.starts_with('\n') || result.starts_with('\f'); result.remove_prefix(1)) {
+      if (result.front() == '\f') ++page;
+    }
+    result.remove_prefix(std::min(digit.label.size(), result.size()));
+    nlohmann::ordered_json item{{"label", digit.label}, {"probability", digit.probability}, {"box", digit.box}};
+    if (document) item["page"] = page;
+    list.push_back(std::move(item));
   }
   return list;
 }
@@ -37,7 +46,7 @@ nlohmann::ordered_json to_json(const records::Prediction& prediction) {
   for (const records::Candidate& candidate : prediction.candidates) {
     json["candidates"].push_back({{"label", candidate.label}, {"probability", candidate.probability}});
   }
-  if (!prediction.digits.empty()) json["digits"] = digits_to_json(prediction.digits);
+  if (!prediction.digits.empty()) json["digits"] = digits_to_json(prediction.digits, prediction.result.value_or(""));
   json["filename"] = text_or_null(prediction.filename);
   json["safe_filename"] = text_or_null(prediction.safe_filename);
   json["user"] = text_or_null(prediction.user);

@@ -90,6 +90,18 @@ TEST(Answer, JsonHasTheDocumentedFieldsInTheirOrder) {
   EXPECT_TRUE(json["label"].is_null());
 }
 
+TEST(Answer, JsonOfADocumentSaysWhichPageEachDigitStandsOn) {
+  records::Prediction document = prediction();
+  document.result = "\f4\n0\f\f71";
+  document.digits.clear();
+  for (const char* label : {"4", "0", "7", "1"}) document.digits.push_back({label, 1, {}});
+  const auto json = to_json(document);
+  std::vector<int> pages;
+  for (const auto& digit : json["digits"]) pages.push_back(digit["page"]);
+  EXPECT_THAT(pages, testing::ElementsAre(2, 2, 4, 4));
+  EXPECT_FALSE(to_json(prediction())["digits"][0].contains("page"));
+}
+
 TEST(Answer, JsonOfNothingHasAReason) {
   records::Prediction nothing = prediction();
   nothing.result.reset();
@@ -104,6 +116,18 @@ TEST(Html, WhatComesFromOutsideIsEscaped) {
   EXPECT_EQ(escape_html("识别"), "识别");
   EXPECT_EQ(escape_html(std::string_view("a\0\n\x7f", 4)), "a\uFFFD\uFFFD\uFFFD");
   EXPECT_EQ(escape_html("a\u202Egnp.exe\u2066"), "a\uFFFDgnp.exe\uFFFD");
+}
+
+TEST(Pages, ShowDocumentsAsLinksAndTheirPagesApart) {
+  records::Prediction document = prediction();
+  document.image = Digest{};
+  document.media_type = "application/pdf";
+  document.result = "4\f71\n2";
+  for (const std::string& page : {prediction_page(document), home_page(document, {document})}) {
+    EXPECT_THAT(page, HasSubstr("4 | 71 2"));
+    EXPECT_THAT(page, HasSubstr("/image\">file</a>"));
+    EXPECT_THAT(page, Not(HasSubstr("/image\" alt")));
+  }
 }
 
 TEST(Pages, ShowHostileNamesWithoutObeyingThem) {

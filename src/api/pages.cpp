@@ -41,12 +41,25 @@ std::string layout(std::string_view title, std::string_view content) {
 std::string form(const FormPage& page) {
   return fmt::format(
       "<form action=\"{}\" method=\"post\" enctype=\"multipart/form-data\">"
-      "<input type=\"file\" name=\"{}\" accept=\"image/*\" aria-label=\"Picture\" required>"
+      "<input type=\"file\" name=\"{}\" accept=\"image/*,.pdf,.txt\" aria-label=\"Picture\" required>"
       "<button type=\"submit\">Recognise</button></form>\n",
       page.action, page.field);
 }
 
 std::string percent(double probability) { return fmt::format("{:.1f}&nbsp;%", probability * 100); }
+
+// Lines are separated by a space, pages by a bar.
+std::string shown_result(const std::string& result) {
+  std::string shown;
+  for (const char c : result) {
+    if (c == '\f') {
+      shown += " | ";
+    } else {
+      shown += c == '\n' ? ' ' : c;
+    }
+  }
+  return escape_html(shown);
+}
 
 // A name is shown in a direction of its own.
 std::string shown_name(const std::string& filename) {
@@ -56,13 +69,16 @@ std::string shown_name(const std::string& filename) {
 
 std::string image_tag(const records::Prediction& prediction) {
   if (!prediction.image) return {};
-  return fmt::format("<img src=\"/uploads/{}/image\" alt=\"the picture\">", to_string(prediction.id));
+  const std::string id = to_string(prediction.id);
+  // A browser shows neither a PDF nor a TXT in a page.
+  if (!prediction.media_type.starts_with("image/")) return fmt::format("<a href=\"/uploads/{}/image\">file</a>", id);
+  return fmt::format("<img src=\"/uploads/{}/image\" alt=\"the picture\">", id);
 }
 
 std::string answer(const records::Prediction& prediction) {
   const std::string result =
       prediction.result
-          ? fmt::format("<p class=\"result\">{}</p><p>{} sure, by {}</p>", escape_html(result_line(prediction)),
+          ? fmt::format("<p class=\"result\">{}</p><p>{} sure, by {}</p>", shown_result(*prediction.result),
                         percent(prediction.confidence), escape_html(prediction.model))
           : fmt::format("<p class=\"result\">–</p><p class=\"reason\">{}</p>", escape_html(prediction.reason));
   return fmt::format(
@@ -72,7 +88,7 @@ std::string answer(const records::Prediction& prediction) {
 
 std::string table_row(const records::Prediction& prediction) {
   return fmt::format("<tr><td>{}</td><td><a href=\"/uploads/{}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                     image_tag(prediction), to_string(prediction.id), escape_html(result_line(prediction)),
+                     image_tag(prediction), to_string(prediction.id), shown_result(prediction.result.value_or("-")),
                      prediction.result ? percent(prediction.confidence) : "", shown_name(prediction.filename),
                      to_string(prediction.time).substr(0, 19));
 }
@@ -121,7 +137,7 @@ std::string prediction_page(const records::Prediction& prediction) {
   content += detail("Model", escape_html(prediction.model + " " + prediction.version));
   if (!prediction.user.empty()) content += detail("User", escape_html(prediction.user));
   for (const records::Candidate& candidate : prediction.candidates) {
-    content += detail("Candidate", escape_html(candidate.label) + ", " + percent(candidate.probability));
+    content += detail("Candidate", shown_result(candidate.label) + ", " + percent(candidate.probability));
   }
   if (prediction.correction) content += detail("Corrected to", escape_html(prediction.correction->label));
   content += detail("Picture", prediction.image ? to_string(*prediction.image) : std::string("none"));

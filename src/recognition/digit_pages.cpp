@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <string>
@@ -104,25 +105,41 @@ std::vector<Candidate> candidates_of_only_digit(const std::vector<DigitPage>& pa
 
 }  // namespace
 
-Result<std::vector<DigitPage>> find_pages(ByteView file, const image::DecodeLimits& limits, bool keep_pictures) {
+Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture) {
   auto decoded = image::decode_scaled(file, digits::kEnoughPixels, limits);
   if (!decoded) return forward_error(decoded);
-  std::vector<DigitPage> pages(1);
-  DigitPage& page = pages.front();
+  DigitPage page;
   page.scale = static_cast<double>(decoded->full_width) / decoded->image.width;
-  if (keep_pictures) page.picture = decoded->image;
+  if (keep_picture) page.picture = decoded->image;
   page.findings = digits::find_digits(std::move(decoded->image));
-  return pages;
+  return page;
 }
 
-Task<Result<void>> read_pages(std::vector<DigitPage>& pages, const LoadedModel& model) {
-  for (DigitPage& page : pages) {
-    auto probabilities = co_await infer_forms(model, forms_of(page.findings));
-    if (!probabilities) co_return std::unexpected(probabilities.error());
-    page.probabilities = std::move(*probabilities);
-    page.reading = digits::read(page.findings, page.probabilities, rules_of(model.description));
-  }
+Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model) {
+  auto probabilities = co_await infer_forms(model, forms_of(page.findings));
+  if (!probabilities) co_return std::unexpected(probabilities.error());
+  page.probabilities = std::move(*probabilities);
+  page.reading = digits::read(page.findings, page.probabilities, rules_of(model.description));
   co_return Result<void>{};
+}
+
+Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options, const LoadedModel& model,
+                                        bool keep_pictures) {
+  auto document = documents::PdfPages::open(file, options);
+  if (!document) return forward_error(document);
+  const std::size_t count = keep_pictures ? std::min<std::size_t>(document->count(), kExplainedPages) : SIZE_MAX;
+  std::vector<DigitPage> pages;
+  while (pages.size() < count) {
+    auto picture = document->next();
+    if (!picture) return forward_error(picture);
+    if (!*picture) break;
+    DigitPage& page = pages.emplace_back();
+    if (keep_pictures) page.picture = **picture;
+    page.findings = digits::find_digits(std::move(**picture));
+    if (auto read = run(read_page(page, model)); !read) return forward_error(read);
+    if (!keep_pictures) page.findings = {};
+  }
+  return pages;
 }
 
 void describe_pages(const std::vector<DigitPage>& pages, const models::Description& description, std::size_t candidates,

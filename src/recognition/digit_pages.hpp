@@ -1,5 +1,5 @@
 #pragma once
-// A picture file's pages, and the digits on them.
+// A file's pages, and the digits on them.
 
 #include <cstddef>
 #include <vector>
@@ -9,6 +9,7 @@
 #include "core/task.hpp"
 #include "digits/find.hpp"
 #include "digits/read.hpp"
+#include "documents/pdf.hpp"
 #include "image/decode.hpp"
 #include "models/repository.hpp"
 #include "records/prediction.hpp"
@@ -19,16 +20,25 @@ struct DigitPage {
   image::Image picture;  // as it was searched; empty unless it was asked for
   double scale = 1;      // a pixel of it in pixels of the file's picture
   digits::Findings findings;
-  std::vector<float> probabilities;  // of each candidate, filled in by read_pages()
-  digits::Reading reading;           // filled in by read_pages()
+  std::vector<float> probabilities;  // of each candidate, filled in by read_page()
+  digits::Reading reading;           // filled in by read_page()
 };
 
-// Decodes the file and finds what may be digits: processor work. A picture file is one page.
+// Decodes a picture file and finds what may be digits: processor work.
 // Errors: those of image::decode.
-Result<std::vector<DigitPage>> find_pages(ByteView file, const image::DecodeLimits& limits, bool keep_pictures);
+Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture);
 
-// Asks the model what each candidate is. Errors: the model's. `pages` and `model` must outlive the task.
-Task<Result<void>> read_pages(std::vector<DigitPage>& pages, const models::LoadedModel& model);
+// Asks the model what each candidate is. Errors: the model's. `page` and `model` must outlive the task.
+Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model);
+
+// Both for every page of a PDF, one after the other; waits for the renderer and for the model. Without pictures the
+// findings are not kept either; with them at most kExplainedPages are read.
+// Errors: those of documents::PdfPages, the model's.
+Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options,
+                                        const models::LoadedModel& model, bool keep_pictures);
+
+// Of a document, in a picture of how it was read.
+constexpr std::size_t kExplainedPages = 8;
 
 // Result, confidence, candidates (at most that many), digits, or the reason: one string over all digits, lines
 // separated by a newline, pages by a form feed.

@@ -1,5 +1,7 @@
 #include "recognition/recognizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -58,7 +60,42 @@ struct Recognizer::Examination {
 };
 
 Recognizer::Recognizer(models::Repository models, RecognizerOptions options)
-    : models_(std::move(models)), options_(std::move(options)), workers_(options_.workers) {}
+    : models_(std::move(models)),
+      options_(std::move(options)),
+      workers_(options_.workers),
+      pdf_workers_(options_.pdf_workers) {}
+
+Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
+                                                                 bool keep_picture) {
+  const auto header = image::read_header(upload.bytes, options_.limits, digits::kEnoughPixels);
+  if (!header) co_return std::unexpected(header.error());
+  const auto find = [&upload, keep_picture, this] { return find_page(upload.bytes, options_.limits, keep_picture); };
+  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
+  Result<DigitPage> page;
+  if (pixels <= options_.inline_pixels) {
+    page = find();
+  } else {
+    page = co_await run_on(workers_, find);
+  }
+  if (!page) co_return forward_error(page);
+  const auto read = co_await read_page(*page, model);
+  if (!read) co_return std::unexpected(read.error());
+  std::vector<DigitPage> pages;
+  pages.push_back(std::move(*page));
+  co_return pages;
+}
+
+Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& upload, const LoadedModel& model,
+                                                             bool keep_pictures) {
+  if (upload.bytes.size() > options_.limits.max_bytes) {
+    co_return fail(ErrorCode::too_large, fmt::format("The PDF has {} bytes; at most {} are allowed.",
+                                                     upload.bytes.size(), options_.limits.max_bytes));
+  }
+  const auto read = [&upload, &model, keep_pictures, this] {
+    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures);
+  };
+  co_return co_await run_on(pdf_workers_, read);
+}
 
 Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, std::string_view model_name,
                                                           bool keep_pictures) {
@@ -66,24 +103,17 @@ Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, 
   if (!found) co_return forward_error(found);
   const auto format = check_upload(upload, options_.rules);
   if (!format) co_return std::unexpected(format.error());
-  const auto header = image::read_header(upload.bytes, options_.limits, digits::kEnoughPixels);
-  if (!header) co_return std::unexpected(header.error());
-
-  const auto find = [&upload, keep_pictures, this] { return find_pages(upload.bytes, options_.limits, keep_pictures); };
-  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
-  Result<std::vector<DigitPage>> pages;
-  if (pixels <= options_.inline_pixels) {
-    pages = find();
-  } else {
-    pages = co_await run_on(workers_, find);
-  }
-  if (!pages) co_return forward_error(pages);
   Examination examination;
   examination.model = *found;
   examination.format = *format;
+  Result<std::vector<DigitPage>> pages;
+  if (*format == image::Format::pdf) {
+    pages = co_await examine_pdf(upload, *examination.model, keep_pictures);
+  } else {
+    pages = co_await examine_picture(upload, *examination.model, keep_pictures);
+  }
+  if (!pages) co_return forward_error(pages);
   examination.pages = std::move(*pages);
-  const auto read = co_await read_pages(examination.pages, *examination.model);
-  if (!read) co_return std::unexpected(read.error());
   co_return examination;
 }
 

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "core/worker_pool.hpp"
+#include "documents/pdf.hpp"
 #include "image/decode.hpp"
 #include "models/repository.hpp"
 #include "recognition/upload.hpp"
@@ -25,7 +27,12 @@ struct RecognizerOptions {
   std::uint64_t inline_pixels = 16'384;
   std::size_t candidates = 5;  // at most that many in an answer
   WorkerPool::Options workers;
+  documents::PdfOptions pdf;
+  // PDFs have threads of their own, one for each that is rendered at a time, so that they do not hold pictures up.
+  WorkerPool::Options pdf_workers{.threads = 2, .max_queue = 16};
 };
+
+struct DigitPage;
 
 // Any thread. Must outlive the tasks it has returned.
 class Recognizer {
@@ -33,12 +40,12 @@ class Recognizer {
   Recognizer(models::Repository models, RecognizerOptions options);
 
   // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
-  // Errors: not_found (no such model), those of check_upload and image::decode, overloaded (too many pictures waiting),
-  // internal.
+  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, overloaded (too
+  // many pictures waiting), internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
 
   // How that prediction comes about: the picture with what was found in it, and what the model saw of each. RGB; the
-  // pages of a document stand below one another. Errors: as recognize.
+  // first pages of a document stand below one another. Errors: as recognize.
   Task<Result<image::Image>> explain(const Upload& upload, std::string_view model);
 
   [[nodiscard]] const models::Repository& models() const { return models_; }
@@ -46,10 +53,15 @@ class Recognizer {
  private:
   struct Examination;
   Task<Result<Examination>> examine(const Upload& upload, std::string_view model, bool keep_pictures);
+  Task<Result<std::vector<DigitPage>>> examine_picture(const Upload& upload, const models::LoadedModel& model,
+                                                       bool keep_picture);
+  Task<Result<std::vector<DigitPage>>> examine_pdf(const Upload& upload, const models::LoadedModel& model,
+                                                   bool keep_pictures);
 
   models::Repository models_;
   RecognizerOptions options_;
   WorkerPool workers_;
+  WorkerPool pdf_workers_;
 };
 
 }  // namespace vidi::recognition
