@@ -14,7 +14,7 @@ constexpr double kSpan = 0.3;
 constexpr double kMostFill = 0.35;
 
 // Of the picture's shorter side.
-constexpr double kThickestLine = 0.03;
+constexpr double kThickestLine = 0.045;
 
 // A component of the ink that may hold lines.
 struct Suspect {
