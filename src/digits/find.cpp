@@ -97,23 +97,25 @@ double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, st
   return (broken ? kBroken : 0) + (cut ? kCut : 0);
 }
 
-// `scale` is that of the work picture to the original.
-Box to_original(const Box& box, double scale) {
-  const int left = static_cast<int>(std::floor(box.x / scale));
-  const int top = static_cast<int>(std::floor(box.y / scale));
-  const int right = static_cast<int>(std::ceil(box.right() / scale));
-  const int bottom = static_cast<int>(std::ceil(box.bottom() / scale));
-  return {left, top, right - left, bottom - top};
-}
-
 // What one search has found so far.
 struct Search {
+  int width;  // of the original picture
+  int height;
+  double scale;  // of the work picture to the original
   Findings findings;
   std::size_t budget = kMaxCandidates;
   int views = 0;
 };
 
-void offer(const Row& row, const View& view, double scale, double ink, Search& search) {
+Box to_original(const Box& box, const Search& search) {
+  const int left = std::min(static_cast<int>(std::floor(box.x / search.scale)), search.width - 1);
+  const int top = std::min(static_cast<int>(std::floor(box.y / search.scale)), search.height - 1);
+  const int right = std::min(static_cast<int>(std::ceil(box.right() / search.scale)), search.width);
+  const int bottom = std::min(static_cast<int>(std::ceil(box.bottom() / search.scale)), search.height);
+  return {left, top, std::max(1, right - left), std::max(1, bottom - top)};
+}
+
+void offer(const Row& row, const View& view, double ink, Search& search) {
   const std::vector<Piece> pieces = cut_into_pieces(row, view.blobs.labels);
   double height = 0;
   for (const Character& character : row) height = std::max(height, static_cast<double>(character.box.height));
@@ -132,7 +134,7 @@ void offer(const Row& row, const View& view, double scale, double ink, Search& s
       Candidate candidate;
       candidate.first = static_cast<int>(first);
       candidate.last = static_cast<int>(last);
-      candidate.box = to_original(box, scale);
+      candidate.box = to_original(box, search);
       candidate.ink = area / ink;
       candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last));
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
@@ -142,10 +144,10 @@ void offer(const Row& row, const View& view, double scale, double ink, Search& s
   if (!line.candidates.empty()) search.findings.lines.push_back(std::move(line));
 }
 
-void offer(const View& view, double scale, Search& search) {
+void offer(const View& view, Search& search) {
   double ink = 0;
   for (const Blob& blob : view.kept) ink += blob.area;
-  for (const Row& row : arrange(view.kept)) offer(row, view, scale, ink, search);
+  for (const Row& row : arrange(view.kept)) offer(row, view, ink, search);
   ++search.views;
 }
 
@@ -162,9 +164,9 @@ Findings find_digits(image::Image original) {
       return {{{0, 1, {{0, 1, {0, 0, kFormSide, kFormSide}, 1, 0, *form}}}}, {}};
     }
   }
-  Search search;
   const WorkPicture work = to_work_size(picture);
-  for (const View& view : find_views(work.pixels)) offer(view, work.scale, search);
+  Search search{picture.width, picture.height, work.scale, {}};
+  for (const View& view : find_views(work.pixels)) offer(view, search);
   if (search.findings.lines.empty()) {
     return nothing("the picture is blank: no ink stands out from the background");
   }
