@@ -65,7 +65,7 @@ bool limit_resources(std::size_t max_memory, std::chrono::seconds max_time) {
   limited = limit(RLIMIT_FSIZE, 0) && limited;
   limited = limit(RLIMIT_NOFILE, 3) && limited;
   limited = limit(RLIMIT_NPROC, 0) && limited;
-  if (kLimitsAddressSpace) limited = limit(RLIMIT_AS, max_memory) && limited;
+  if (!kSanitized) limited = limit(RLIMIT_AS, max_memory) && limited;
   return limited;
 }
 
@@ -78,7 +78,8 @@ bool allow_only_rendering() {
                      SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
                      SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
                      SCMP_SYS(sysinfo), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sched_yield)}) &&
-      allow_when(filter, SCMP_SYS(mmap), not_executable) && allow_when(filter, SCMP_SYS(mprotect), not_executable) &&
+      (!kSanitized || allow(filter, {SCMP_SYS(sigaltstack)})) && allow_when(filter, SCMP_SYS(mmap), not_executable) &&
+      allow_when(filter, SCMP_SYS(mprotect), not_executable) &&
       allow_when(filter, SCMP_SYS(write), {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = STDOUT_FILENO, .datum_b = 0});
   return complete && seccomp_load(filter.get()) == 0;
 }

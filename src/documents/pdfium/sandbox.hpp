@@ -6,11 +6,11 @@
 
 namespace vidi::documents {
 
-// The sanitizers reserve terabytes of addresses.
+// The sanitizers reserve terabytes of addresses, which are not limited then, and make a system call of their own.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitsAddressSpace = false;
+constexpr bool kSanitized = true;
 #else
-constexpr bool kLimitsAddressSpace = true;
+constexpr bool kSanitized = false;
 #endif
 
 // No file can be opened any more, by Landlock. False: the system has no Landlock (Linux before 5.13, or switched off).
