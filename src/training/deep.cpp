@@ -237,6 +237,9 @@ class DeepRecipe final : public Recipe {
     session.progress.note(fmt::format("drawing pictures until they hold {} forms, in {} fonts",
                                       datasets::with_thousands(options_.library), fonts_));
     const samples::Library library = sampler.fill_library(options_.library, options_.seed, threads(options_));
+    session.progress.note(fmt::format("found {} digits, and {} of what is none",
+                                      datasets::with_thousands(library.scenes.size() + library.strangers.size()),
+                                      datasets::with_thousands(library.none.size())));
     DeepTrainee trainee(images, held_out, sampler, library, options_, session.progress);
     steps_ = trainee.steps();
     if (auto done = run_steps(trainee, steps_, session); !done) return done;

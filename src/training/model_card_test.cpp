@@ -47,6 +47,17 @@ TEST(ModelCard, WritesAFractionOfOneWithItsPoint) {
   EXPECT_TRUE(toml::parse(to_toml(card()))["training"]["validation_accuracy"].is_floating_point());
 }
 
+TEST(ModelCard, SaysWhatTheModelRefuses) {
+  EXPECT_THAT(to_toml(card()), Not(HasSubstr("[rejection]")));
+  ModelCard refusing = card();
+  refusing.rejection = {.none = true, .least_probability = 0.5};
+  refusing.training.figures = {{"validation_none_accepted", 0.25}};
+  const toml::table table = toml::parse(to_toml(refusing));
+  EXPECT_EQ(table["rejection"]["none"].value<bool>(), true);
+  EXPECT_EQ(table["rejection"]["least_probability"].value<double>(), 0.5);
+  EXPECT_EQ(table["training"]["validation_none_accepted"].value<double>(), 0.25);
+}
+
 TEST(ModelCard, LeavesOutAValidationThatWasNotDone) {
   ModelCard without = card();
   without.training.validation.reset();

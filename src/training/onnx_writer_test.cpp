@@ -46,6 +46,25 @@ TEST(OnnxWriter, KeepsEveryKindOfAttribute) {
   EXPECT_TRUE(model) << model.error().message;
 }
 
+TEST(OnnxWriter, KeepsWeightsInHalfPrecisionWhenAsked) {
+  OnnxWriter writer("convolution");
+  const std::vector<float> weights(std::size_t{8} * 4 * 3 * 3, 0.25F);
+  const std::vector<float> biases(8, 0.5F);
+  writer.add_input("x", {"n", std::int64_t{4}, std::int64_t{2}, std::int64_t{2}});
+  const std::string pooled = writer.add_pooling(writer.add_relu(writer.add_convolution({.name = "convolution",
+                                                                                        .input = "x",
+                                                                                        .outputs = 8,
+                                                                                        .inputs = 4,
+                                                                                        .kernel = 3,
+                                                                                        .padding = 1,
+                                                                                        .weights = weights,
+                                                                                        .biases = biases})));
+  writer.add_probabilities(pooled, 8);
+  const auto model = writer.finish();
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_LT(model->size(), 2 * (weights.size() + biases.size()) + 1024);
+}
+
 TEST(OnnxWriter, RefusesAnOperatorThatDoesNotExist) {
   const auto model = product(2, "Multiplicate");
   ASSERT_FALSE(model);

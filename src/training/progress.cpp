@@ -46,6 +46,7 @@ class StreamReporter final : public ProgressReporter {
 
   void note(std::string_view text) override {
     finish();
+    if (!began_) started_ = clock_();
     out_ << text << '\n' << std::flush;
   }
 
@@ -80,7 +81,7 @@ class StreamReporter final : public ProgressReporter {
   std::ostream& out_;
   const bool terminal_;
   const Clock clock_;
-  const TimePoint started_;
+  TimePoint started_;
   TimePoint printed_;
   Progress last_;
   std::size_t first_ = 0;  // steps that an earlier run of the program has taken

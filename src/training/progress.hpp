@@ -25,7 +25,7 @@ class ProgressReporter {
   // After every step. Prints seldom; what it prints is the mean since it last printed.
   virtual void report(const Progress& progress) = 0;
 
-  // One line of its own.
+  // One line of its own. The time of the steps counts from the last note before the first of them.
   virtual void note(std::string_view text) = 0;
 
   // Prints what has not been printed yet and ends the line. Also when a training stops early.

@@ -34,10 +34,10 @@ class ProgressReport : public testing::Test {
   [[nodiscard]] std::ptrdiff_t lines() const { return std::ranges::count(text(), '\n'); }
 
   std::unique_ptr<ProgressReporter> reporter_;
+  std::chrono::steady_clock::time_point time_;
 
  private:
   std::ostringstream out_;
-  std::chrono::steady_clock::time_point time_;
   std::size_t step_ = 0;
 };
 
@@ -92,6 +92,14 @@ TEST_F(ProgressReport, CountsTheTimeOfThisRunOnly) {
   start_after(500);
   steps(100, milliseconds(10));
   EXPECT_THAT(text(), HasSubstr("step 600/1000  loss 0.5000  accuracy 90.0 %  4 s left\n"));
+}
+
+TEST_F(ProgressReport, CountsNoTimeThatWentBeforeTheFirstStep) {
+  start(false);
+  time_ += std::chrono::hours(1);
+  reporter_->note("drew what there is to learn from");
+  steps(100, milliseconds(10));
+  EXPECT_THAT(text(), HasSubstr("9 s left"));
 }
 
 TEST_F(ProgressReport, NotesStandOnLinesOfTheirOwn) {

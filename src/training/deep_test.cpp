@@ -1,0 +1,88 @@
+#include "training/deep.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "training/onnx_writer.hpp"
+#include "training/silent.hpp"
+
+namespace vidi::training {
+namespace {
+
+using testing::HasSubstr;
+
+// MNIST's test set in parts: pictures to train on, to hold out, and to measure with.
+class Deep : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto loaded = datasets::load_mnist(TEST_DATA "/mnist", datasets::Split::test);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    digits() = *std::move(loaded);
+  }
+  static datasets::LabelledImages& digits() {
+    static datasets::LabelledImages images;
+    return images;
+  }
+  static DeepOptions quick() { return {.epochs = 1, .rate = 0.05, .batch = 32, .library = 500}; }
+  Result<void> fit(Recipe& recipe) {
+    return recipe.train({&digits(), 0, 2000}, {&digits(), 9500, 500}, {.progress = progress_, .stop = stop_});
+  }
+  std::string refusal(const DeepOptions& options) {
+    const auto trained = fit(*make_deep_recipe(options));
+    EXPECT_FALSE(trained) << "the options were accepted";
+    return trained ? "" : trained.error().message;
+  }
+
+  Silent progress_;
+  std::atomic<bool> stop_ = false;
+};
+
+TEST_F(Deep, LearnsDigitsAndSaysWhatItWillNotRead) {
+  const auto recipe = make_deep_recipe(quick());
+  const auto trained = fit(*recipe);
+  ASSERT_TRUE(trained) << trained.error().message;
+  EXPECT_GT(recipe->evaluate({&digits(), 8000, 1000}).fraction(), 0.6);
+  const auto onnx = recipe->to_onnx();
+  ASSERT_TRUE(onnx) << onnx.error().message;
+  EXPECT_TRUE(check_onnx(*onnx));
+  ModelCard card;
+  recipe->describe(card);
+  ASSERT_TRUE(card.rejection);
+  EXPECT_TRUE(card.rejection->none);
+  EXPECT_GE(card.rejection->least_probability, 0.3);
+  EXPECT_LE(card.rejection->least_probability, 0.9);
+  EXPECT_THAT(progress_.notes, testing::Contains(HasSubstr("epoch 1 of 1")));
+}
+
+TEST_F(Deep, RefusesOptionsThatMakeNoSense) {
+  DeepOptions options = quick();
+  options.epochs = 0;
+  EXPECT_THAT(refusal(options), HasSubstr("epochs"));
+  options = quick();
+  options.batch = 2001;
+  EXPECT_THAT(refusal(options), HasSubstr("batches of 2001 cannot be drawn from 2000"));
+  options = quick();
+  options.smoothing = 1.0;
+  EXPECT_THAT(refusal(options), HasSubstr("smoothing is 1"));
+  options = quick();
+  options.fonts = {"/no/such/folder"};
+  EXPECT_THAT(refusal(options), HasSubstr("no font with digits was found"));
+}
+
+// Without them nobody knows how sure a digit must be.
+TEST_F(Deep, RefusesToTrainWithoutHeldOutImages) {
+  const auto refused =
+      make_deep_recipe(quick())->train({&digits(), 0, 2000}, {&digits(), 0, 0}, {.progress = progress_, .stop = stop_});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("held out"));
+}
+
+TEST(DeepCommand, NamesEveryOptionThatChangesTheModel) {
+  EXPECT_EQ(
+      make_deep_recipe({.epochs = 3, .rate = 0.2, .batch = 64, .smoothing = 0, .library = 9, .seed = 4})->options(),
+      " --epochs 3 --rate 0.2 --batch 64 --smoothing 0 --library 9 --seed 4");
+  EXPECT_THAT(make_deep_recipe({.bfloat16 = true})->options(), HasSubstr(" --bfloat16"));
+}
+
+}  // namespace
+}  // namespace vidi::training

@@ -1,0 +1,35 @@
+#include "training/rejection.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vidi::training {
+namespace {
+
+// A hundred digits that a model is 1 %, 2 % ... 100 % sure of.
+std::vector<Verdict> hundred() {
+  std::vector<Verdict> verdicts;
+  for (int percent = 1; percent <= 100; ++percent) verdicts.push_back({.label = 3, .probability = percent / 100.0});
+  return verdicts;
+}
+
+TEST(Rejection, AcceptsWhatIsSureEnoughAndSurerThanNone) {
+  EXPECT_TRUE(accepted({.probability = 0.5, .none = 0.4}, 0.5));
+  EXPECT_FALSE(accepted({.probability = 0.49, .none = 0.4}, 0.5));
+  EXPECT_FALSE(accepted({.probability = 0.4, .none = 0.6}, 0.3));
+}
+
+TEST(Rejection, CountsThePartThatIsAccepted) {
+  EXPECT_DOUBLE_EQ(accepted_part(hundred(), 0.91), 0.1);
+  EXPECT_DOUBLE_EQ(accepted_part({}, 0.5), 0.0);
+}
+
+TEST(Rejection, CalibratesToTheStrictestThatLosesNoMoreThanItMay) {
+  const std::vector<Verdict> digits = hundred();
+  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}}), 0.51);
+  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}, {digits, 0.4}}), 0.41) << "every limit counts";
+  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.0}}), 0.30) << "none can be kept: the mildest";
+  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 1.0}}), 0.90) << "all can be kept: the strictest";
+}
+
+}  // namespace
+}  // namespace vidi::training
