@@ -89,7 +89,8 @@ class DeepTrainee final : public Trainee {
         at::cross_entropy_loss(scores, labels, {}, kMeanOfBatch, kIgnoreNothing, options_.smoothing);
     loss.backward();
     // The running mean follows quickly at first, when there is nothing to remember.
-    const double mean_decay = std::min(0.999, 1.0 - 1.0 / (static_cast<double>(number) + 2.0));
+    const auto done = static_cast<double>(number);
+    const double mean_decay = std::min(0.999, (1.0 + done) / (10.0 + done));
     network_.descend({.rate = rate_at(number), .mean_decay = mean_decay});
     if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_);
     return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
@@ -175,8 +176,8 @@ Calibration calibrate(const FoldedNetwork& network, const ImageRange& held_out, 
     plain[i].label = held_out.label(i);
   }
   const samples::Handwriting handwriting = handwriting_of(held_out);
-  constexpr std::size_t kForms = 10'000;
-  samples::Library found = samples::Sampler(handwriting, fonts).fill_library(kForms, ~options.seed, threads(options));
+  samples::Library found =
+      samples::Sampler(handwriting, fonts).fill_library(options.library / 8, ~options.seed, threads(options));
   found.scenes.insert(found.scenes.end(), found.strangers.begin(), found.strangers.end());
   const std::vector<Verdict> plain_digits = judge(network, plain);
   const std::vector<Verdict> found_digits = judge(network, found.scenes);

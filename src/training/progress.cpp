@@ -46,7 +46,7 @@ class StreamReporter final : public ProgressReporter {
 
   void note(std::string_view text) override {
     finish();
-    if (!began_) started_ = clock_();
+    if (!began_) printed_ = started_ = clock_();
     out_ << text << '\n' << std::flush;
   }
 
