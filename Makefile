@@ -30,7 +30,7 @@ build:
 
 .PHONY: train
 train:
-	@scripts/setup.sh test
+	@scripts/setup.sh test train
 	@scripts/build.sh test vidi vidi-train
 	@build/test/apps/vidi/vidi train $(or $(ARGS),--help)
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what a fresh Debian 12 machine needs: Debian packages, and pinned wheels in the private environment .venv.
-#   scripts/setup.sh serve|test|lint|bench|fuzz...
+#   scripts/setup.sh serve|test|train|lint|bench|fuzz...
 # Only what is missing is installed; when nothing is, it says nothing and ends within a fraction of a second.
 # Options by environment: VIDI_SETUP_ANYWHERE=1 tries on a system that is not Debian 12.
 set -euo pipefail
@@ -11,6 +11,12 @@ declare -A packages_of=(
     libjpeg62-turbo-dev libopencv-core-dev libopencv-imgproc-dev libseccomp-dev libgif-dev libdeflate-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     nlohmann-json3-dev libssl-dev zlib1g-dev libutf8proc-dev"
   [test]="libtorch-dev libonnx-dev libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev curl"
+  [train]="fonts-dejavu-extra fonts-liberation fonts-breip fonts-bwht fonts-comic-neue fonts-dancingscript
+    fonts-dkg-handwriting fonts-ecolier-court fonts-humor-sans fonts-kaushanscript fonts-kristi fonts-rufscript
+    fonts-sjfonts fonts-smc-chilanka fonts-tomsontalks fonts-yusei-magic fonts-cantarell fonts-comfortaa
+    fonts-courier-prime fonts-dosis fonts-dseg fonts-dustin fonts-femkeklaver fonts-georgewilliams fonts-gnutypewriter
+    fonts-inconsolata fonts-jetbrains-mono fonts-lato fonts-linuxlibertine fonts-ocr-a fonts-ocr-b fonts-oldstandard
+    fonts-opendyslexic fonts-osifont fonts-quicksand fonts-roboto-unhinted fonts-routed-gothic fonts-tuffy"
   [lint]="clang-format-19 clang-tidy-19 shellcheck"
   [bench]="wrk libbenchmark-dev"
   [fuzz]="clang-19 libclang-rt-19-dev"
@@ -108,14 +114,14 @@ install_wheels() {
   cp "$requirements" "$stamp"
 }
 
-if (($# == 0)); then fail "say what for: scripts/setup.sh serve|test|lint|bench|fuzz..."; fi
+if (($# == 0)); then fail "say what for: scripts/setup.sh serve|test|train|lint|bench|fuzz..."; fi
 wanted=${packages_of[serve]}
 wheels=(serve)
 package_megabytes=1200
 wheel_megabytes=300
 for group in "$@"; do
   if [[ -z "${packages_of[$group]:-}" ]]; then
-    fail "there is no group '$group': serve, test, lint, bench or fuzz"
+    fail "there is no group '$group': serve, test, train, lint, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
   if [[ "$group" == test ]]; then package_megabytes=2500; fi
