@@ -13,7 +13,7 @@ namespace vidi::digits {
 namespace {
 
 // The background changes slowly: it is estimated at this size.
-constexpr int kBackgroundSide = 96;
+constexpr int kBackgroundSide = 64;
 
 int odd(double size) { return std::max(3, static_cast<int>(size) | 1); }
 
@@ -22,6 +22,7 @@ int odd(double size) { return std::max(3, static_cast<int>(size) | 1); }
 // 16-bit; the mean of the result is near that of the picture.
 cv::Mat fit_slope(const cv::Mat& channel) {
   constexpr int kTerms = 6;
+  constexpr int kStep = 3;  // every third pixel each way will do
   const auto terms = [&](int x, int y) {
     const double u = 2.0 * x / std::max(1, channel.cols - 1) - 1;
     const double v = 2.0 * y / std::max(1, channel.rows - 1) - 1;
@@ -33,8 +34,8 @@ cv::Mat fit_slope(const cv::Mat& channel) {
   for (int round = 0; round < kRounds; ++round) {
     cv::Matx<double, kTerms, kTerms> normal = cv::Matx<double, kTerms, kTerms>::eye() * 1e-3;
     cv::Vec<double, kTerms> right;
-    for (int y = 0; y < channel.rows; y += 2) {
-      for (int x = 0; x < channel.cols; x += 2) {
+    for (int y = 0; y < channel.rows; y += kStep) {
+      for (int x = 0; x < channel.cols; x += kStep) {
         const auto term = terms(x, y);
         const double value = channel.at<std::uint8_t>(y, x);
         const double weight = 1 / (4 + std::abs(value - term.dot(fit)));
@@ -57,11 +58,10 @@ using Direction = std::array<float, 3>;
 // The direction of colour in which the picture lies farthest from its background, of length 1.
 Direction principal_direction(const cv::Mat& picture, const cv::Mat& background) {
   std::array<std::array<double, 3>, 3> covariance{};
-  const int step = std::max(1, std::max(picture.cols, picture.rows) / 400);
-  for (int y = 0; y < picture.rows; y += step) {
+  for (int y = 0; y < picture.rows; ++y) {
     const auto* pixel = picture.ptr<cv::Vec3b>(y);
     const auto* paper = background.ptr<cv::Vec3b>(y);
-    for (int x = 0; x < picture.cols; x += step) {
+    for (int x = 0; x < picture.cols; ++x) {
       std::array<double, 3> difference{};
       for (int c = 0; c < 3; ++c) difference[c] = static_cast<double>(paper[x][c]) - pixel[x][c];
       for (int a = 0; a < 3; ++a) {
@@ -87,48 +87,29 @@ Direction principal_direction(const cv::Mat& picture, const cv::Mat& background)
   return result;
 }
 
-struct Row {
-  const std::uint8_t* picture;
-  const std::uint8_t* background;
-  std::uint8_t* dark;
-  std::uint8_t* light;
-  int width;
-};
-
-std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(std::min(value, 255.0F)); }
-
-// A background darker than this is not taken for a shadow alone.
-constexpr float kDarkestPaper = 80;
-
-void put(float difference, float paper, std::uint8_t& dark, std::uint8_t& light) {
-  if (difference > 0) {
-    dark = to_byte(difference * 255.0F / std::max(paper, kDarkestPaper));
-    light = 0;
-  } else {
-    dark = 0;
-    light = to_byte(-difference);
+// The values along a direction, 8 bits: those of a direction with negative parts are moved and narrowed to fit.
+cv::Mat project(const cv::Mat& picture, const Direction& direction) {
+  float sum = 0;
+  float negative = 0;
+  for (const float part : direction) {
+    sum += std::abs(part);
+    negative += std::max(0.0F, -part);
   }
+  const cv::Matx14f map(direction[0] / sum, direction[1] / sum, direction[2] / sum, 255 * negative / sum);
+  cv::Mat grey;
+  cv::transform(picture, grey, map);
+  return grey;
 }
 
-void contrast_of_grey(const Row& row) {
-  for (int x = 0; x < row.width; ++x) {
-    const auto paper = static_cast<float>(row.background[x]);
-    put(paper - static_cast<float>(row.picture[x]), paper, row.dark[x], row.light[x]);
-  }
-}
-
-// `direction` scaled so that black on white is 255.
-void contrast_of_colour(const Row& row, const Direction& direction) {
-  for (int x = 0; x < row.width; ++x) {
-    float difference = 0;
-    float paper = 0;
-    for (int c = 0; c < 3; ++c) {
-      const auto value = static_cast<float>(row.background[3 * x + c]);
-      difference += direction[c] * (value - static_cast<float>(row.picture[3 * x + c]));
-      paper = std::max(paper, value);
+bool is_grey(const cv::Mat& picture) {
+  constexpr int kSame = 2;
+  for (int y = 0; y < picture.rows; ++y) {
+    const auto* pixel = picture.ptr<cv::Vec3b>(y);
+    for (int x = 0; x < picture.cols; ++x) {
+      if (std::abs(pixel[x][0] - pixel[x][1]) > kSame || std::abs(pixel[x][1] - pixel[x][2]) > kSame) return false;
     }
-    put(difference, paper, row.dark[x], row.light[x]);
   }
+  return true;
 }
 
 // The median of a map is that of its noise: at most places there is no ink. Half of the noise lies on either side.
@@ -181,17 +162,9 @@ double estimate_grain(const Contrast& contrast) {
   return 0;
 }
 
-}  // namespace
-
-cv::Mat estimate_background(const cv::Mat& picture) {
-  const int longer = std::max(picture.cols, picture.rows);
-  cv::Mat small = picture;
-  if (longer > kBackgroundSide) {
-    const double scale = static_cast<double>(kBackgroundSide) / longer;
-    cv::resize(picture, small, scaled_size(picture, scale), 0, 0, cv::INTER_AREA);
-  }
-  // The part of the shorter side that the neighbourhood spans: ink covers less than half of it, and the edge of a
-  // shadow stays an edge.
+// Of a small picture. The part of the shorter side that the neighbourhood spans is such that ink covers less than half
+// of it, and the edge of a shadow stays an edge.
+cv::Mat estimate_background(const cv::Mat& small) {
   constexpr double kReach = 0.5;
   const int side = std::min(255, odd(kReach * std::max(8, std::min(small.cols, small.rows))));
   std::vector<cv::Mat> channels;
@@ -208,51 +181,79 @@ cv::Mat estimate_background(const cv::Mat& picture) {
   }
   cv::Mat background;
   cv::merge(channels, background);
-  if (background.size() != picture.size()) cv::resize(background, background, picture.size(), 0, 0, cv::INTER_LINEAR);
   return background;
 }
 
-std::optional<TwoTones> find_two_tones(const cv::Mat& picture) {
-  cv::Mat small = picture;
-  const int longer = std::max(picture.cols, picture.rows);
-  constexpr int kSide = 256;
-  if (longer > kSide) {
-    const double scale = static_cast<double>(kSide) / longer;
-    cv::resize(picture, small, scaled_size(picture, scale), 0, 0, cv::INTER_AREA);
+// A background darker than this is not taken for a shadow alone.
+constexpr int kDarkestPaper = 80;
+
+// What to multiply a difference from paper of that value by, in 1/256.
+std::array<int, 256> shadow_factors(bool is_light) {
+  std::array<int, 256> factors{};
+  for (int paper = 0; paper < 256; ++paper)
+    factors[paper] = is_light ? 255 * 256 / std::max(paper, kDarkestPaper) : 256;
+  return factors;
+}
+
+}  // namespace
+
+Tones find_tones(const cv::Mat& picture) {
+  const cv::Mat small = reduced(picture, kBackgroundSide);
+  cv::Mat background;
+  Tones tones;
+  if (picture.channels() == 1) {
+    tones.grey = picture;
+    background = estimate_background(small);
+  } else if (is_grey(small)) {
+    cv::extractChannel(picture, tones.grey, 1);
+    cv::Mat small_grey;
+    cv::extractChannel(small, small_grey, 1);
+    background = estimate_background(small_grey);
+  } else {
+    const cv::Mat coloured = estimate_background(small);
+    const Direction direction = principal_direction(small, coloured);
+    tones.grey = project(picture, direction);
+    background = project(coloured, direction);
+    tones.is_light = std::ranges::all_of(direction, [](float part) { return part > -0.1F; });
   }
-  cv::Mat grey = small;
-  if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);
+  cv::resize(background, tones.background, picture.size(), 0, 0, cv::INTER_LINEAR);
+  return tones;
+}
+
+std::optional<TwoTones> find_two_tones(const cv::Mat& grey) {
+  constexpr int kSide = 256;
+  const cv::Mat small = reduced(grey, kSide);
   cv::Mat mask;
-  cv::threshold(grey, mask, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
-  const double light_part = cv::countNonZero(mask) / static_cast<double>(grey.total());
+  cv::threshold(small, mask, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+  const double light_part = cv::countNonZero(mask) / static_cast<double>(small.total());
   if (light_part == 0 || light_part == 1) return std::nullopt;
 
   cv::Scalar mean;
   cv::Scalar deviation;
-  cv::meanStdDev(grey, mean, deviation);
-  const double step = cv::mean(grey, mask)[0] - cv::mean(grey, ~mask)[0];
-  const double between = light_part * (1 - light_part) * step * step;
+  cv::meanStdDev(small, mean, deviation);
+  const TwoTones tones{cv::mean(small, ~mask)[0], cv::mean(small, mask)[0], 1 - light_part, false};
+  const double step = tones.light - tones.dark;
+  const double clarity = light_part * (1 - light_part) * step * step / (deviation[0] * deviation[0]);
   constexpr double kClear = 0.75;
+  constexpr double kFlat = 0.95;
   constexpr double kLeastStep = 32;
-  if (between < kClear * deviation[0] * deviation[0] || step < kLeastStep) return std::nullopt;
-  return TwoTones{cv::mean(small, ~mask), cv::mean(small, mask), 1 - light_part};
+  if (clarity < kClear || step < kLeastStep) return std::nullopt;
+  return TwoTones{tones.dark, tones.light, tones.dark_part, clarity > kFlat};
 }
 
-Contrast measure_contrast(const cv::Mat& picture, const cv::Mat& background) {
-  Contrast contrast{cv::Mat(picture.size(), CV_8UC1), cv::Mat(picture.size(), CV_8UC1), 0, 0};
-  Direction direction{};
-  if (picture.channels() == 3) {
-    direction = principal_direction(picture, background);
-    const float sum = std::abs(direction[0]) + std::abs(direction[1]) + std::abs(direction[2]);
-    // The unit: a full step in every channel along the direction.
-    for (float& part : direction) part /= sum;
-  }
-  for (int y = 0; y < picture.rows; ++y) {
-    const Row row{picture.ptr(y), background.ptr(y), contrast.dark.ptr(y), contrast.light.ptr(y), picture.cols};
-    if (picture.channels() == 3) {
-      contrast_of_colour(row, direction);
-    } else {
-      contrast_of_grey(row);
+Contrast measure_contrast(const Tones& tones, const cv::Mat& background) {
+  const cv::Size size = tones.grey.size();
+  Contrast contrast{cv::Mat(size, CV_8UC1), cv::Mat(size, CV_8UC1), 0, 0};
+  const std::array<int, 256> factors = shadow_factors(tones.is_light);
+  for (int y = 0; y < size.height; ++y) {
+    const std::uint8_t* grey = tones.grey.ptr(y);
+    const std::uint8_t* paper = background.ptr(y);
+    std::uint8_t* dark = contrast.dark.ptr(y);
+    std::uint8_t* light = contrast.light.ptr(y);
+    for (int x = 0; x < size.width; ++x) {
+      const int difference = paper[x] - grey[x];
+      dark[x] = static_cast<std::uint8_t>(std::clamp(difference * factors[paper[x]] / 256, 0, 255));
+      light[x] = static_cast<std::uint8_t>(std::max(-difference, 0));
     }
   }
   // Noise that compression or scaling has smoothed has a fraction of its steps left.

@@ -6,32 +6,39 @@
 
 namespace vidi::digits {
 
-// Two maps of the picture's size, 8 bits a pixel: how far a pixel lies on either side of its background, along the
-// direction of colour in which the picture differs most from its background. Of a grey picture: darker, and lighter.
-// In the dark map a shadow is divided out: 255 is black on any paper.
+// A picture in grey values such that ink and paper differ most, and its paper.
+struct Tones {
+  cv::Mat grey;
+  cv::Mat background;    // under uneven light: at each place what most of a wide neighbourhood looks like
+  bool is_light = true;  // whether a greater value is more light: else shadows cannot be told from ink
+};
+
+// `picture` has 1 or 3 channels. Of a coloured one the grey is not its brightness but the direction of colour in which
+// it lies farthest from its background (first principal component): red ink on green paper is as plain as black on
+// white.
+Tones find_tones(const cv::Mat& picture);
+
+// The two kinds of pixels of a picture that has two.
+struct TwoTones {
+  double dark = 0;  // their mean grey values
+  double light = 0;
+  double dark_part = 0;  // of the pixels, 0 to 1
+  bool flat = false;     // there are hardly any values but these two: a drawing, not a photo
+};
+
+// Absent when the grey values do not fall into two clear groups (Otsu, "A threshold selection method from gray-level
+// histograms", 1979: the between-class variance says how clear).
+std::optional<TwoTones> find_two_tones(const cv::Mat& grey);
+
+// How far each pixel lies on either side of its background, 8 bits a pixel.
 struct Contrast {
-  cv::Mat dark;
+  cv::Mat dark;  // in the unit of the background: 255 is black, in the shadow too
   cv::Mat light;
   double dark_noise = 0;  // standard deviation of the background's noise in each map, in its unit
   double light_noise = 0;
 };
 
-// The paper of a picture under uneven light: at each place what most of a wide neighbourhood looks like. `picture` has
-// 1 or 3 channels, and so has the result.
-cv::Mat estimate_background(const cv::Mat& picture);
-
-// The two kinds of pixels of a picture that has two.
-struct TwoTones {
-  cv::Scalar dark;  // their mean colours
-  cv::Scalar light;
-  double dark_part = 0;  // of the pixels, 0 to 1
-};
-
-// Absent when the picture's grey values do not fall into two clear groups (Otsu, "A threshold selection method from
-// gray-level histograms", 1979: the between-class variance says how clear).
-std::optional<TwoTones> find_two_tones(const cv::Mat& picture);
-
-// `background` has the picture's size and channels.
-Contrast measure_contrast(const cv::Mat& picture, const cv::Mat& background);
+// `background` has the size of `tones.grey`.
+Contrast measure_contrast(const Tones& tones, const cv::Mat& background);
 
 }  // namespace vidi::digits

@@ -24,10 +24,16 @@ namespace {
 constexpr int kLeastSide = 5;
 
 // A picture with a longer side below this is enlarged: strokes must be some pixels wide.
-constexpr int kWorkLeast = 128;
+constexpr int kWorkLeast = 100;
 
 // Runs of so many pieces at most are tried as one digit.
 constexpr std::size_t kMostPieces = 5;
+
+// Pictures are searched side by side, each on one thread: OpenCV's own threads would only fight over the processors.
+const bool kOneThread = [] {
+  cv::setNumThreads(1);
+  return true;
+}();
 
 Findings nothing(std::string reason) { return {{}, std::move(reason)}; }
 

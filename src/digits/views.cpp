@@ -1,6 +1,7 @@
 #include "digits/views.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <utility>
@@ -39,38 +40,13 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
-std::vector<View> find_views_to(const cv::Mat& picture, int depth);
-
-// Puts what is written on a panel (a card, a screen, a field of another colour) in the panel's place.
-bool open_panels(View& view, const cv::Mat& picture, int depth) {
-  bool opened = false;
-  for (const Blob& blob : view.blobs.blobs) {
-    if (!is_panel(blob, view.blobs.labels)) continue;
-    constexpr double kRim = 0.03;
-    const int rim = std::max(2, static_cast<int>(kRim * std::min(blob.box.width, blob.box.height)));
-    const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
-    const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
-    const std::vector<View> views = find_views_to(picture(inside), depth - 1);
-    if (views.empty()) continue;
-    const View& best = views.front();
-    const cv::Mat written = mask_of_kept(best);
-    view.ink.mask(panel).setTo(0, view.blobs.labels(panel) == blob.label);
-    view.ink.tone(panel).setTo(0);
-    written.copyTo(view.ink.mask(inside), written);
-    best.ink.tone.copyTo(view.ink.tone(inside));
-    opened = true;
-  }
-  return opened;
-}
-
-std::optional<View> make_view(const cv::Mat& picture, const cv::Mat& contrast, double noise, int depth) {
+std::optional<View> make_view(const cv::Mat& contrast, double noise) {
   View view;
   view.ink = extract_ink(contrast, noise);
   if (view.ink.strength == 0) return std::nullopt;
   view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
   remove_ruling(view.ink.mask);
   view.blobs = find_blobs(view.ink.mask, contrast);
-  if (depth > 0 && open_panels(view, picture, depth)) view.blobs = find_blobs(view.ink.mask, contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
@@ -84,44 +60,74 @@ bool agree(const View& a, const View& b) {
   return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
 }
 
-std::vector<View> find_views_to(const cv::Mat& picture, int depth) {
+// Every view that there is, the likeliest first.
+std::vector<View> all_views(const cv::Mat& picture) {
+  const Tones tones = find_tones(picture);
   std::vector<View> found;
   const auto add = [&](const cv::Mat& contrast, double noise) {
-    if (auto view = make_view(picture, contrast, noise, depth)) found.push_back(std::move(*view));
+    if (auto view = make_view(contrast, noise)) found.push_back(std::move(*view));
   };
   // First those on a flat background: of two views that agree the earlier one stays.
-  if (const auto tones = find_two_tones(picture)) {
-    const auto flat = [&](const cv::Scalar& colour) { return cv::Mat(picture.size(), picture.type(), colour); };
-    // A few dark marks on a light surface are told better with the light taken into account.
-    constexpr double kMuchInk = 0.04;
-    if (std::min(tones->dark_part, 1 - tones->dark_part) > kMuchInk) {
-      const Contrast on_light = measure_contrast(picture, flat(tones->light));
-      add(on_light.dark, 0);
-      const Contrast on_dark = measure_contrast(picture, flat(tones->dark));
-      add(on_dark.light, 0);
-    }
+  const auto two = find_two_tones(tones.grey);
+  // A few dark marks on a light surface are told better with the light taken into account.
+  constexpr double kMuchInk = 0.04;
+  if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
+    const auto flat = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
+    add(measure_contrast(tones, flat(two->light)).dark, 0);
+    add(measure_contrast(tones, flat(two->dark)).light, 0);
   }
-  const Contrast contrast = measure_contrast(picture, estimate_background(picture));
-  add(contrast.dark, contrast.dark_noise);
-  add(contrast.light, contrast.light_noise);
-
+  if (!two || !two->flat || std::ranges::all_of(found, &View::bordered)) {
+    const Contrast contrast = measure_contrast(tones, tones.background);
+    add(contrast.dark, contrast.dark_noise);
+    add(contrast.light, contrast.light_noise);
+  }
   if (!std::ranges::all_of(found, &View::bordered)) std::erase_if(found, &View::bordered);
   std::ranges::stable_sort(found, std::greater{}, [](const View& view) { return stroke_mass(view.kept); });
-  std::vector<View> views;
-  for (View& view : found) {
-    if (views.size() == kMostViews) break;
-    if (!views.empty() && stroke_mass(view.kept) < kNearlyAsLikely * stroke_mass(views.front().kept)) break;
-    const bool new_one = std::ranges::none_of(views, [&](const View& other) { return agree(view, other); });
-    if (new_one) views.push_back(std::move(view));
+  return found;
+}
+
+// Puts what is written on a panel (a card, a screen, a field of another colour) in the panel's place.
+bool open_panels(View& view, const cv::Mat& picture) {
+  bool opened = false;
+  for (const Blob& blob : view.blobs.blobs) {
+    if (!is_panel(blob, view.blobs.labels)) continue;
+    constexpr double kRim = 0.03;
+    const int rim = std::max(2, static_cast<int>(kRim * std::min(blob.box.width, blob.box.height)));
+    const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
+    const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
+    const std::vector<View> views = all_views(picture(inside));
+    if (views.empty()) continue;
+    const View& best = views.front();
+    const cv::Mat written = mask_of_kept(best);
+    view.ink.mask(panel).setTo(0, view.blobs.labels(panel) == blob.label);
+    view.ink.tone(panel).setTo(0);
+    written.copyTo(view.ink.mask(inside), written);
+    best.ink.tone.copyTo(view.ink.tone(inside));
+    opened = true;
   }
-  return views;
+  return opened;
 }
 
 }  // namespace
 
 std::vector<View> find_views(const cv::Mat& picture) {
-  constexpr int kDepth = 2;  // a panel on a panel
-  return find_views_to(picture, kDepth);
+  std::vector<View> views;
+  for (View& view : all_views(picture)) {
+    if (views.size() == kMostViews) break;
+    if (!views.empty() && stroke_mass(view.kept) < kNearlyAsLikely * stroke_mass(views.front().kept)) break;
+    const bool new_one = std::ranges::none_of(views, [&](const View& other) { return agree(view, other); });
+    if (new_one) views.push_back(std::move(view));
+  }
+  for (View& view : views) {
+    if (view.bordered || !open_panels(view, picture)) continue;
+    // The tone stands for the contrast, which is that of several backgrounds now.
+    Blobs blobs = find_blobs(view.ink.mask, view.ink.tone);
+    std::vector<Blob> kept = without_dirt(blobs);
+    if (kept.empty()) continue;
+    view.blobs = std::move(blobs);
+    view.kept = std::move(kept);
+  }
+  return views;
 }
 
 }  // namespace vidi::digits
