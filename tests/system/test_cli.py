@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 from harness.pictures import MNIST, digit_png
 from harness.server import MODELS, run_vidi
 
@@ -93,3 +94,32 @@ def test_evaluate_measures_the_committed_model(folder):
     first = done.stdout.decode().splitlines()[0]
     assert first.startswith("accuracy: 92.")
     assert float(first.split()[1]) >= 92.4, first
+
+
+def test_evaluate_draws_the_misread_pictures(folder):
+    done = run_vidi(
+        "evaluate", *MODELS_FLAG, "--model", "digits-softmax", "--data", MNIST, "--sheet", "sheet.png", folder=folder
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    right, total = 0, 0
+    for line in done.stdout.decode().splitlines():
+        numbers = line.split()
+        if len(numbers) == 12 and numbers[0].isdigit():
+            counts = [int(number) for number in numbers[1:]]
+            right += counts[int(numbers[0])]
+            total += sum(counts)
+    assert total == 10_000
+    assert f"the {total - right} misread pictures" in done.stdout.decode()
+    with Image.open(folder / "sheet.png") as sheet:
+        assert sheet.format == "PNG"
+        # Ten pictures a row, the first 500 of them, each 112 pixels and its text.
+        assert sheet.width >= 10 * 112
+        assert sheet.height >= 50 * 112
+
+
+def test_evaluate_says_where_it_cannot_write(folder):
+    done = run_vidi(
+        "evaluate", *MODELS_FLAG, "--model", "digits-softmax", "--data", MNIST, "--sheet", "no/sheet.png", folder=folder
+    )
+    assert done.returncode != 0
+    assert "no/sheet.png cannot be written" in done.stderr.decode()
