@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from PIL import Image
 from harness.pictures import MNIST, digit_png
 from harness.server import MODELS, run_vidi
+from PIL import Image
 
 MODELS_FLAG = ["--models", MODELS]
 
