@@ -107,12 +107,16 @@ Result<PdfPages> PdfPages::open(ByteView file, const PdfOptions& options) {
   };
   auto renderer = RendererProcess::start(program, arguments, file, options.max_time);
   if (!renderer) return forward_error(renderer);
-  const auto record = read_record(**renderer, 0, options);
+  return listen(std::move(*renderer), options);
+}
+
+Result<PdfPages> PdfPages::listen(std::unique_ptr<RendererProcess> renderer, const PdfOptions& options) {
+  const auto record = read_record(*renderer, 0, options);
   if (!record) return std::unexpected(record.error());
   if (record->kind != RecordKind::document || record->first == 0 || record->first > options.max_pages) {
     return unexpected_record(0);
   }
-  return PdfPages(std::move(*renderer), record->first, options);
+  return PdfPages(std::move(renderer), record->first, options);
 }
 
 Result<std::optional<image::Image>> PdfPages::next() {

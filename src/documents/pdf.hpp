@@ -38,6 +38,9 @@ class PdfPages {
   // is no renderer, or it cannot be locked).
   static Result<PdfPages> open(ByteView file, const PdfOptions& options);
 
+  // What open() does once the renderer runs.
+  static Result<PdfPages> listen(std::unique_ptr<RendererProcess> renderer, const PdfOptions& options);
+
   PdfPages(PdfPages&&) noexcept;
   PdfPages& operator=(PdfPages&&) noexcept;
   PdfPages(const PdfPages&) = delete;

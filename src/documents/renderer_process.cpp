@@ -117,9 +117,14 @@ Result<std::unique_ptr<RendererProcess>> RendererProcess::start(const std::files
   return std::unique_ptr<RendererProcess>(new RendererProcess(process, std::move(reading), max_time));
 }
 
+std::unique_ptr<RendererProcess> RendererProcess::replay(Descriptor output, std::chrono::milliseconds max_time) {
+  return std::unique_ptr<RendererProcess>(new RendererProcess(std::nullopt, std::move(output), max_time));
+}
+
 RendererProcess::~RendererProcess() {
-  kill(process_, SIGKILL);
-  while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  if (!process_) return;
+  kill(*process_, SIGKILL);
+  while (waitpid(*process_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 

@@ -6,8 +6,11 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -39,6 +42,9 @@ class RendererProcess {
   static Result<std::unique_ptr<RendererProcess>> start(const std::filesystem::path& program,
                                                         const std::vector<std::string>& arguments, ByteView input,
                                                         std::chrono::milliseconds max_time);
+  // Not a process but what one has written, for tests.
+  static std::unique_ptr<RendererProcess> replay(Descriptor output, std::chrono::milliseconds max_time);
+
   RendererProcess(const RendererProcess&) = delete;
   RendererProcess& operator=(const RendererProcess&) = delete;
   RendererProcess(RendererProcess&&) = delete;
@@ -54,10 +60,10 @@ class RendererProcess {
   Outcome read(std::span<std::byte> bytes);
 
  private:
-  RendererProcess(pid_t process, Descriptor output, std::chrono::milliseconds max_time)
+  RendererProcess(std::optional<pid_t> process, Descriptor output, std::chrono::milliseconds max_time)
       : process_(process), output_(std::move(output)), time_left_(max_time) {}
 
-  pid_t process_;
+  std::optional<pid_t> process_;
   Descriptor output_;
   std::chrono::nanoseconds time_left_;
 };
