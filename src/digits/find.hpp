@@ -45,6 +45,6 @@ Findings find_digits(image::Image picture);
 constexpr std::size_t kMaxCandidates = 4096;
 
 // A picture with more pixels than this on its longer side is reduced to it; decoding need not give more.
-constexpr int kEnoughPixels = 1600;
+constexpr int kEnoughPixels = 1280;
 
 }  // namespace vidi::digits

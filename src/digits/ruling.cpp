@@ -33,20 +33,17 @@ bool is_rectangular(const cv::Mat& mask) {
   return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
 }
 
-std::vector<Suspect> find_suspects(const cv::Mat& mask) {
-  cv::Mat labels;
-  cv::Mat statistics;
-  cv::Mat centres;
-  const int count = cv::connectedComponentsWithStats(mask, labels, statistics, centres, 8, CV_32S);
+std::vector<Suspect> find_suspects(const Blobs& blobs) {
+  const int width = blobs.labels.cols;
+  const int height = blobs.labels.rows;
   std::vector<Suspect> suspects;
-  for (int label = 1; label < count; ++label) {
-    const int* row = statistics.ptr<int>(label);
-    const cv::Rect box(row[cv::CC_STAT_LEFT], row[cv::CC_STAT_TOP], row[cv::CC_STAT_WIDTH], row[cv::CC_STAT_HEIGHT]);
-    const double fill = static_cast<double>(row[cv::CC_STAT_AREA]) / box.area();
-    const bool spans = box.width > kSpan * mask.cols || box.height > kSpan * mask.rows;
-    const bool thin = std::min(box.width, box.height) < kThickestLine * 2 * std::min(mask.cols, mask.rows);
+  for (const Blob& blob : blobs.blobs) {
+    const cv::Rect box(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
+    const double fill = static_cast<double>(blob.area) / box.area();
+    const bool spans = box.width > kSpan * width || box.height > kSpan * height;
+    const bool thin = std::min(box.width, box.height) < kThickestLine * 2 * std::min(width, height);
     if (!spans || (fill > kMostFill && !thin)) continue;
-    Suspect suspect{box, labels(box) == label, false};
+    Suspect suspect{box, blobs.labels(box) == blob.label, false};
     suspect.box_like = is_rectangular(suspect.mask);
     suspects.push_back(std::move(suspect));
   }
@@ -144,9 +141,10 @@ void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thick
 
 }  // namespace
 
-void remove_ruling(cv::Mat& mask) {
+bool remove_ruling(cv::Mat& mask, const Blobs& blobs) {
+  bool removed = false;
   const int thickest = std::max(2, static_cast<int>(kThickestLine * std::min(mask.cols, mask.rows)));
-  for (const Suspect& suspect : find_suspects(mask)) {
+  for (const Suspect& suspect : find_suspects(blobs)) {
     const double length = suspect.box_like ? 0.6 * std::min(suspect.box.width, suspect.box.height)
                                            : 0.3 * std::max(suspect.box.width, suspect.box.height);
     std::vector<cv::Vec4i> lines;
@@ -155,9 +153,12 @@ void remove_ruling(cv::Mat& mask) {
     if (lines.size() > kMostLines) lines.resize(kMostLines);
     for (cv::Vec4i line : lines) {
       line += cv::Vec4i(suspect.box.x, suspect.box.y, suspect.box.x, suspect.box.y);
-      if (is_ruled(line, suspect, mask.size())) erase_line(mask, line, suspect.box, thickest);
+      if (!is_ruled(line, suspect, mask.size())) continue;
+      erase_line(mask, line, suspect.box, thickest);
+      removed = true;
     }
   }
+  return removed;
 }
 
 }  // namespace vidi::digits

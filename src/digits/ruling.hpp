@@ -3,9 +3,12 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include "digits/blobs.hpp"
+
 namespace vidi::digits {
 
-// Takes long straight thin lines out of the mask, and leaves the strokes that cross them.
-void remove_ruling(cv::Mat& mask);
+// Takes long straight thin lines out of the mask, and leaves the strokes that cross them. `blobs` are those of the
+// mask. Returns whether anything was taken out: the blobs are then others.
+bool remove_ruling(cv::Mat& mask, const Blobs& blobs);
 
 }  // namespace vidi::digits

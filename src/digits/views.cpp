@@ -45,8 +45,8 @@ std::optional<View> make_view(const cv::Mat& contrast, double noise) {
   view.ink = extract_ink(contrast, noise);
   if (view.ink.strength == 0) return std::nullopt;
   view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
-  remove_ruling(view.ink.mask);
   view.blobs = find_blobs(view.ink.mask, contrast);
+  if (remove_ruling(view.ink.mask, view.blobs)) view.blobs = find_blobs(view.ink.mask, contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
