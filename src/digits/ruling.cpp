@@ -13,6 +13,9 @@ namespace {
 constexpr double kSpan = 0.3;
 constexpr double kMostFill = 0.35;
 
+// A line that ends this near to the picture's edge, as a part of its side, is taken to go on beyond it.
+constexpr double kNear = 0.04;
+
 // Of the picture's shorter side.
 constexpr double kThickestLine = 0.045;
 
@@ -45,7 +48,9 @@ std::vector<Suspect> find_suspects(const Blobs& blobs) {
     if (!spans || (fill > kMostFill && !thin)) continue;
     Suspect suspect{box, blobs.labels(box) == blob.label, false};
     suspect.box_like = is_rectangular(suspect.mask);
-    suspects.push_back(std::move(suspect));
+    const bool at_edge = box.x < kNear * width || box.y < kNear * height || box.br().x > (1 - kNear) * width ||
+                         box.br().y > (1 - kNear) * height;
+    if (at_edge || suspect.box_like) suspects.push_back(std::move(suspect));
   }
   return suspects;
 }
@@ -59,7 +64,6 @@ struct Extent {
 
 // A ruled line runs from edge to edge; a side of a box along most of the box; the stroke of a digit does neither.
 bool is_ruled(const Extent& extent, bool box_like) {
-  constexpr double kNear = 0.04;
   const int edges = (extent.begin < kNear * extent.size ? 1 : 0) + (extent.end > (1 - kNear) * extent.size ? 1 : 0);
   const int length = extent.end - extent.begin;
   if (edges == 2 || (edges == 1 && length > 0.5 * extent.size)) return true;
