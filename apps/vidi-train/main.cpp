@@ -66,6 +66,7 @@ int train(const training::Job& job, training::Recipe& recipe) {
     fmt::print("validation accuracy: {:.2f} % of {} held-out training images\n", 100.0 * validation->fraction(),
                vidi::datasets::with_thousands(validation->count));
   }
+  for (const auto& [name, value] : report->figures) fmt::print("{} = {:.4f}\n", name, value);
   fmt::print("accuracy: {}\nwrote {}\nwrote {}\n", vidi::datasets::describe(report->test),
              training::onnx_path(report->destination).string(), training::toml_path(report->destination).string());
   return EXIT_SUCCESS;

@@ -92,12 +92,19 @@ Result<void> CheckpointFile::save(std::size_t step, std::span<const NamedValues>
   std::error_code error;
   fs::create_directories(fs::absolute(path_).parent_path(), error);
   if (error) return disk_error("creating", path_.parent_path(), error);
-  return replace_file(path_, as_bytes(content));
+  // The same name each time: what a kill leaves of it is written over.
+  if (auto written = write_file(unfinished(), as_bytes(content)); !written) return written;
+  fs::rename(unfinished(), path_, error);
+  if (error) return disk_error("writing", path_, error);
+  return flush_folder(fs::absolute(path_).parent_path());
 }
 
 void CheckpointFile::remove() const {
   std::error_code ignored;
   fs::remove(path_, ignored);
+  fs::remove(unfinished(), ignored);
 }
+
+fs::path CheckpointFile::unfinished() const { return path_.string() + ".new"; }
 
 }  // namespace vidi::training

@@ -43,6 +43,8 @@ class CheckpointFile {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
+  [[nodiscard]] std::filesystem::path unfinished() const;
+
   std::filesystem::path path_;
   std::string training_;
 };

@@ -42,6 +42,16 @@ TEST_F(Checkpoint, IsAbsentBeforeItIsSavedAndAfterItIsRemoved) {
   EXPECT_EQ(file().load(state()), std::nullopt);
 }
 
+TEST_F(Checkpoint, TidiesUpAfterAKillInTheMiddleOfWriting) {
+  ASSERT_TRUE(file().save(1, state()));
+  folder_.write("models/.x-1.checkpoint.new", "half of");
+  EXPECT_EQ(file().load(state()), 1U);
+  ASSERT_TRUE(file().save(2, state()));
+  folder_.write("models/.x-1.checkpoint.new", "half of");
+  file().remove();
+  EXPECT_TRUE(folder_.files().empty());
+}
+
 TEST_F(Checkpoint, RefusesThatOfAnotherTrainingAndNamesBoth) {
   ASSERT_TRUE(file("vidi train x --seed 1").save(1, state()));
   const auto refused = file("vidi train x --seed 2").load(state());

@@ -82,7 +82,9 @@ Result<Report> run(const Job& job, Recipe& recipe, ProgressReporter& progress, c
   auto onnx = recipe.to_onnx();
   if (!onnx) return forward_error(onnx);
   if (stop) return report;
-  auto written = write_model(report.destination, *onnx, to_toml(make_card(job, recipe, report, *train)));
+  const ModelCard card = make_card(job, recipe, report, *train);
+  report.figures = card.training.figures;
+  auto written = write_model(report.destination, *onnx, to_toml(card));
   if (!written) return forward_error(written);
   checkpoint.remove();
   report.written = true;

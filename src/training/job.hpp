@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/result.hpp"
 #include "datasets/accuracy.hpp"
@@ -29,6 +31,7 @@ struct Job {
 struct Report {
   std::optional<datasets::Accuracy> validation;
   datasets::Accuracy test;
+  std::vector<std::pair<std::string, double>> figures;  // what else was measured on the held-out images
   Destination destination;
   bool written = false;              // false: stopped before
   std::filesystem::path checkpoint;  // from which the same command goes on when it was stopped
