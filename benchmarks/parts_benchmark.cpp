@@ -14,7 +14,7 @@
 #include "api/answer.hpp"
 #include "core/digest.hpp"
 #include "datasets/mnist.hpp"
-#include "digits/canonical.hpp"
+#include "digits/find.hpp"
 #include "http/multipart.hpp"
 #include "image/decode.hpp"
 #include "image/encode.hpp"
@@ -108,13 +108,13 @@ void decode(benchmark::State& state) {
 }
 BENCHMARK(decode);
 
-void preprocess(benchmark::State& state) {
+void find(benchmark::State& state) {
   std::vector<image::Image> images;
   for (std::size_t i = 0; i < 1000; ++i) images.push_back(*image::decode(picture(i)));
   std::size_t i = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(digits::read_digits(images[i++ % images.size()]));
+  for (auto _ : state) benchmark::DoNotOptimize(digits::find_digits(images[i++ % images.size()]));
 }
-BENCHMARK(preprocess);
+BENCHMARK(find);
 
 void infer(benchmark::State& state) {
   const auto models = models::Repository::open(MODELS_DIR);

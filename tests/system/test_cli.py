@@ -6,6 +6,7 @@ import pytest
 from harness.pictures import MNIST, digit_png
 from harness.server import MODELS, run_vidi
 from PIL import Image
+from PIL import Image
 
 MODELS_FLAG = ["--models", MODELS]
 
@@ -39,6 +40,27 @@ def test_predict_in_json(folder):
     done = run_vidi("predict", *MODELS_FLAG, "--json", "a.png", folder=folder)
     answer = json.loads(done.stdout)
     assert (answer["file"], answer["result"]) == ("a.png", "4")
+
+
+def test_predict_explains_itself_in_a_picture(folder):
+    done = run_vidi("predict", *MODELS_FLAG, "--explain", "out.png", "a.png", folder=folder)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().split("\t")[1] == "4"
+    with Image.open(folder / "out.png") as picture:
+        assert picture.format == "PNG" and picture.size[1] > picture.size[0], "the picture above the digit's form"
+
+
+def test_predict_explains_one_picture_only(folder):
+    done = run_vidi("predict", *MODELS_FLAG, "--explain", "out.png", "a.png", "b.png", folder=folder)
+    assert done.returncode != 0
+    assert "one picture" in done.stderr.decode() and "2" in done.stderr.decode()
+    assert not (folder / "out.png").exists()
+
+
+def test_an_explanation_that_cannot_be_written_is_an_error(folder):
+    done = run_vidi("predict", *MODELS_FLAG, "--explain", "no/such/out.png", "a.png", folder=folder)
+    assert done.returncode == 1
+    assert "no/such/out.png cannot be written" in done.stderr.decode()
 
 
 def test_predict_without_a_picture_says_what_is_missing(folder):

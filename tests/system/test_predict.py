@@ -1,10 +1,12 @@
 """A picture in, an answer out: every way of sending one, every form of the answer."""
 
+import io
 import subprocess
 
 import pytest
 from harness.client import BROWSER, JSON, Part
 from harness.pictures import CLEAR_DIGITS, digit_file, digit_png
+from PIL import Image
 
 TEXT_ANSWER = "识别结果: 4\n"
 FIELDS = {
@@ -152,6 +154,20 @@ def test_an_upload_leads_to_its_own_page(client, four):
     assert page.status == 200
     assert ">4<" in page.text
     assert client.get(answer.headers["Location"] + "/image").body == four
+
+
+def test_an_upload_is_explained_in_a_picture(client):
+    answer = client.predict(digit_file("JPEG"), "photo.jpg").json
+    assert f'/uploads/{answer["id"]}/explanation' in client.get(f"/uploads/{answer['id']}", BROWSER).text
+    explanation = client.get(f"/uploads/{answer['id']}/explanation")
+    assert (explanation.status, explanation.headers["Content-Type"]) == (200, "image/png")
+    with Image.open(io.BytesIO(explanation.body)) as picture:
+        assert picture.mode == "RGB"
+        assert picture.size[0] == 280 and picture.size[1] > 280 + 4 * 28, "the picture, and below it the form"
+
+
+def test_an_explanation_of_nothing_is_404(client):
+    assert client.get("/uploads/01920000-0000-7000-8000-000000000000/explanation").status == 404
 
 
 def test_the_home_page_shows_the_latest_answers(client, four):
