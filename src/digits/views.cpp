@@ -40,13 +40,36 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
-std::optional<View> make_view(const cv::Mat& contrast, double noise) {
+// One way to tell ink from paper, before its parts are looked at.
+struct Layer {
+  cv::Mat contrast;
+  Ink ink;
+  double mass = 0;        // of the ink, by its contrast
+  bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
+};
+
+Layer make_layer(const cv::Mat& contrast, double noise) {
+  Layer layer{contrast, extract_ink(contrast, noise)};
+  layer.mass = layer.ink.strength * cv::countNonZero(layer.ink.mask);
+  layer.bordered = ink_of_border(layer.ink.mask) > kMostInkOfBorder;
+  return layer;
+}
+
+// Those that may be of use: not empty, surrounded by paper, and not just the noise on the other side of the background.
+void keep_likely(std::vector<Layer>& layers) {
+  if (!std::ranges::all_of(layers, &Layer::bordered)) std::erase_if(layers, &Layer::bordered);
+  double most = 0;
+  for (const Layer& layer : layers) most = std::max(most, layer.mass);
+  constexpr double kLeastMass = 0.08;
+  std::erase_if(layers, [&](const Layer& layer) { return layer.mass == 0 || layer.mass < kLeastMass * most; });
+}
+
+std::optional<View> make_view(Layer layer) {
   View view;
-  view.ink = extract_ink(contrast, noise);
-  if (view.ink.strength == 0) return std::nullopt;
-  view.bordered = ink_of_border(view.ink.mask) > kMostInkOfBorder;
-  view.blobs = find_blobs(view.ink.mask, contrast);
-  if (remove_ruling(view.ink.mask, view.blobs)) view.blobs = find_blobs(view.ink.mask, contrast);
+  view.ink = std::move(layer.ink);
+  view.bordered = layer.bordered;
+  view.blobs = find_blobs(view.ink.mask, layer.contrast);
+  if (remove_ruling(view.ink.mask, view.blobs)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
@@ -60,28 +83,33 @@ bool agree(const View& a, const View& b) {
   return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
 }
 
-// Every view that there is, the likeliest first.
-std::vector<View> all_views(const cv::Mat& picture) {
+std::vector<Layer> all_layers(const cv::Mat& picture) {
   const Tones tones = find_tones(picture);
-  std::vector<View> found;
-  const auto add = [&](const cv::Mat& contrast, double noise) {
-    if (auto view = make_view(contrast, noise)) found.push_back(std::move(*view));
-  };
+  std::vector<Layer> layers;
   // First those on a flat background: of two views that agree the earlier one stays.
   const auto two = find_two_tones(tones.grey);
   // A few dark marks on a light surface are told better with the light taken into account.
   constexpr double kMuchInk = 0.04;
   if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
     const auto flat = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
-    add(measure_contrast(tones, flat(two->light)).dark, 0);
-    add(measure_contrast(tones, flat(two->dark)).light, 0);
+    layers.push_back(make_layer(measure_contrast(tones, flat(two->light)).dark, 0));
+    layers.push_back(make_layer(measure_contrast(tones, flat(two->dark)).light, 0));
   }
-  if (!two || !two->flat || std::ranges::all_of(found, &View::bordered)) {
+  if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
     const Contrast contrast = measure_contrast(tones, tones.background);
-    add(contrast.dark, contrast.dark_noise);
-    add(contrast.light, contrast.light_noise);
+    layers.push_back(make_layer(contrast.dark, contrast.dark_noise));
+    layers.push_back(make_layer(contrast.light, contrast.light_noise));
   }
-  if (!std::ranges::all_of(found, &View::bordered)) std::erase_if(found, &View::bordered);
+  keep_likely(layers);
+  return layers;
+}
+
+// Every view that there is, the likeliest first.
+std::vector<View> all_views(const cv::Mat& picture) {
+  std::vector<View> found;
+  for (Layer& layer : all_layers(picture)) {
+    if (auto view = make_view(std::move(layer))) found.push_back(std::move(*view));
+  }
   std::ranges::stable_sort(found, std::greater{}, [](const View& view) { return stroke_mass(view.kept); });
   return found;
 }
