@@ -1,8 +1,11 @@
 #include "recognition/digit_pages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <numeric>
 #include <span>
 #include <string>
@@ -16,6 +19,15 @@ using digits::Form;
 using models::LoadedModel;
 using records::Candidate;
 using records::Prediction;
+
+// One picture must not end the server: a lack of memory, or what OpenCV finds wrong, is this picture's error.
+Result<Findings> search(image::Image picture) {
+  try {
+    return digits::find_digits(std::move(picture));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal, fmt::format("the search for digits failed: {}", error.what()));
+  }
+}
 
 std::vector<const Form*> forms_of(const Findings& findings) {
   std::vector<const Form*> forms;
@@ -111,7 +123,9 @@ Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bo
   DigitPage page;
   page.scale = static_cast<double>(decoded->full_width) / decoded->image.width;
   if (keep_picture) page.picture = decoded->image;
-  page.findings = digits::find_digits(std::move(decoded->image));
+  auto findings = search(std::move(decoded->image));
+  if (!findings) return forward_error(findings);
+  page.findings = std::move(*findings);
   return page;
 }
 
@@ -135,7 +149,9 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
     if (!*picture) break;
     DigitPage& page = pages.emplace_back();
     if (keep_pictures) page.picture = **picture;
-    page.findings = digits::find_digits(std::move(**picture));
+    auto findings = search(std::move(**picture));
+    if (!findings) return forward_error(findings);
+    page.findings = std::move(*findings);
     if (auto read = run(read_page(page, model)); !read) return forward_error(read);
     if (!keep_pictures) page.findings = {};
   }
