@@ -7,6 +7,8 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "digits/opencv_view.hpp"
+
 namespace vidi::digits {
 namespace {
 
@@ -40,7 +42,7 @@ std::vector<Shown> shown_digits(const Findings& findings, const Reading& reading
 
 cv::Mat to_rgb(const image::Image& picture) {
   const image::Image flat = image::flatten(picture);
-  const cv::Mat view(flat.height, flat.width, CV_8UC(flat.channels), const_cast<std::uint8_t*>(flat.pixels.data()));
+  const cv::Mat view = view_of(flat);
   cv::Mat result;
   if (flat.channels == 1) {
     cv::cvtColor(view, result, cv::COLOR_GRAY2RGB);
@@ -78,7 +80,7 @@ cv::Mat picture_with_boxes(const image::Image& picture, std::span<const Shown> s
 
 // One digit as the model saw it, with its answer below.
 void draw_tile(cv::Mat& canvas, const Shown& shown, const std::string& label, cv::Point corner) {
-  const cv::Mat form(kFormSide, kFormSide, CV_8UC1, const_cast<std::uint8_t*>(shown.form->data()));
+  const cv::Mat form = view_of(*shown.form);
   cv::Mat tile;
   cv::resize(form, tile, {kTile, kTile}, 0, 0, cv::INTER_NEAREST);
   cv::cvtColor(tile, tile, cv::COLOR_GRAY2RGB);

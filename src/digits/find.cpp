@@ -12,6 +12,7 @@
 #include "digits/lines.hpp"
 #include "digits/mnist_form.hpp"
 #include "digits/normalise.hpp"
+#include "digits/opencv_view.hpp"
 #include "digits/paper.hpp"
 #include "digits/pieces.hpp"
 #include "digits/scaling.hpp"
@@ -43,15 +44,15 @@ struct WorkPicture {
 };
 
 WorkPicture to_work_size(const image::Image& picture) {
-  const cv::Mat view(picture.height, picture.width, CV_8UC(picture.channels),
-                     const_cast<std::uint8_t*>(picture.pixels.data()));  // only read
+  const cv::Mat view = view_of(picture);
   const int longer = std::max(picture.width, picture.height);
   WorkPicture work{view, 1};
   if (longer > kEnoughPixels) {
     work.scale = static_cast<double>(kEnoughPixels) / longer;
     cv::resize(view, work.pixels, scaled_size(view, work.scale), 0, 0, cv::INTER_AREA);
   } else if (longer < kWorkLeast) {
-    work.scale = (kWorkLeast + longer - 1) / longer;
+    const int times = (kWorkLeast + longer - 1) / longer;
+    work.scale = times;
     cv::resize(view, work.pixels, scaled_size(view, work.scale), 0, 0, cv::INTER_CUBIC);
   }
   return work;

@@ -60,7 +60,8 @@ std::pair<double, double> mass_centre(const Form& form) {
     const int value = form[static_cast<std::size_t>(i)];
     mass += value;
     x += value * (i % kFormSide);
-    y += value * (i / kFormSide);
+    const int row = i / kFormSide;
+    y += value * row;
   }
   return {x / mass, y / mass};
 }

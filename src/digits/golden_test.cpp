@@ -56,7 +56,7 @@ TEST_P(Golden, FormsAreAsTheyWere) {
   ASSERT_TRUE(picture) << picture.error().message;
   const image::Image sheet = sheet_of(find_digits(*picture));
   const fs::path path = fs::path(TEST_DATA) / "forms" / (fs::path(name).stem().string() + ".png");
-  const char* mode = std::getenv("VIDI_GOLDEN");
+  const char* mode = std::getenv("VIDI_GOLDEN");  // NOLINT(concurrency-mt-unsafe): nothing sets variables here
   if (mode != nullptr && std::string(mode) == "write") {
     const Bytes bytes = image::encode_png(sheet);
     std::ofstream(path, std::ios::binary)

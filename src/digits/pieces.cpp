@@ -99,7 +99,7 @@ std::vector<Seam> find_cuts(const cv::Mat& mask, double height, double stroke) {
   return kept;
 }
 
-Piece make_piece(cv::Mat mask, const Box& box, std::size_t character) {
+Piece make_piece(const cv::Mat& mask, const Box& box, std::size_t character) {
   const cv::Rect inside = cv::boundingRect(mask);
   Piece piece{mask(inside).clone(),
               {box.x + inside.x, box.y + inside.y, inside.width, inside.height},
