@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <opencv2/imgproc.hpp>
+#include <utility>
 
 namespace vidi::digits {
 namespace {
@@ -84,7 +85,7 @@ std::vector<Seam> find_cuts(const cv::Mat& mask, double height, double stroke) {
     Cut cut = cheapest_cut(mask, x, spacing / 2);
     if (cut.cost <= kDearestCut * stroke) cuts.push_back(std::move(cut));
   }
-  std::ranges::stable_sort(cuts, {}, &Cut::cost);
+  std::ranges::sort(cuts, {}, [](const Cut& cut) { return std::pair(cut.cost, cut.seam.front()); });
   std::vector<Seam> kept;
   for (Cut& cut : cuts) {
     const bool apart = std::ranges::all_of(kept, [&](const Seam& other) {
@@ -146,7 +147,8 @@ std::vector<Piece> cut_into_pieces(const Row& row, const cv::Mat& labels) {
     }
     for (Piece& piece : split(mask, character.box, i, cuts)) pieces.push_back(std::move(piece));
   }
-  std::ranges::stable_sort(pieces, {}, [](const Piece& piece) { return 2 * piece.box.x + piece.box.width; });
+  std::ranges::sort(pieces, {},
+                    [](const Piece& piece) { return std::pair(2 * piece.box.x + piece.box.width, piece.box.y); });
   return pieces;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <utility>
@@ -106,11 +107,14 @@ std::vector<Layer> all_layers(const cv::Mat& picture) {
 
 // Every view that there is, the likeliest first.
 std::vector<View> all_views(const cv::Mat& picture) {
+  const auto mass = [](const View& view) { return stroke_mass(view.kept); };
   std::vector<View> found;
   for (Layer& layer : all_layers(picture)) {
-    if (auto view = make_view(std::move(layer))) found.push_back(std::move(*view));
+    auto view = make_view(std::move(layer));
+    if (!view) continue;
+    const auto place = std::ranges::upper_bound(found, mass(*view), std::greater{}, mass);
+    found.insert(place, std::move(*view));
   }
-  std::ranges::stable_sort(found, std::greater{}, [](const View& view) { return stroke_mass(view.kept); });
   return found;
 }
 
