@@ -49,8 +49,8 @@ struct Parameter {
 std::vector<Parameter> draw_parameters(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<Parameter> parameters;
-  const auto add = [&](std::string name, const at::Tensor& value) {
-    parameters.push_back({std::move(name), value, at::zeros_like(value), at::zeros_like(value)});
+  const auto add = [&](const std::string& name, const at::Tensor& value) {
+    parameters.push_back({name, value, at::zeros_like(value), at::zeros_like(value)});
     parameters.back().value.set_requires_grad(true);
   };
   for (const Layer& layer : kLayers) {

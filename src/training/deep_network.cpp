@@ -62,8 +62,8 @@ struct DeepNetwork::Impl {
   std::vector<Statistic> statistics;  // of each layer mean, variance
   std::size_t steps = 0;
 
-  void add(std::string name, const at::Tensor& value, bool decayed) {
-    parameters.push_back({std::move(name), decayed, value, at::zeros_like(value), value.clone()});
+  void add(const std::string& name, const at::Tensor& value, bool decayed) {
+    parameters.push_back({name, decayed, value, at::zeros_like(value), value.clone()});
     parameters.back().value.set_requires_grad(true);
   }
 };

@@ -29,7 +29,7 @@ class Random {
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   bool chance(double probability) { return uniform() < probability; }
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(uniform() * static_cast<double>(bound)); }
-  int integer(int low, int high) { return low + static_cast<int>(below(static_cast<std::size_t>(high - low + 1))); }
+  int integer(int low, int high) { return static_cast<int>(std::floor(uniform(low, high + 1.0))); }
 
   // Of mean 0 and deviation 1 (Box and Muller 1958).
   double normal() { return std::sqrt(-2.0 * std::log(1.0 - uniform())) * std::cos(2.0 * std::numbers::pi * uniform()); }

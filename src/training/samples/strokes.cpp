@@ -16,7 +16,7 @@ using Stroke = std::vector<cv::Point2d>;
 using Drawing = std::vector<Stroke>;
 
 const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
-  static const std::array<std::vector<Drawing>, 10> kShapes{{
+  static const std::array<std::vector<Drawing>, 10> shapes{{
       {
           {{{0.5, 0}, {0.15, 0.25}, {0.1, 0.65}, {0.45, 1}, {0.85, 0.7}, {0.85, 0.3}, {0.5, 0}}},
           {{{0.65, 0.05}, {0.2, 0.15}, {0.08, 0.6}, {0.4, 1}, {0.85, 0.75}, {0.88, 0.25}, {0.55, 0.02}, {0.4, 0.1}}},
@@ -130,11 +130,11 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.8, 0.15}, {0.4, 0}, {0.12, 0.3}, {0.45, 0.5}, {0.8, 0.2}, {0.8, 0.2}, {0.7, 0.6}, {0.45, 1}}},
       },
   }};
-  return kShapes[digit];
+  return shapes[digit];
 }
 
 const std::vector<Drawing>& doodles() {
-  static const std::vector<Drawing> kDoodles{
+  static const std::vector<Drawing> doodle_shapes{
       {{{0, 0.5}, {1, 0.5}}},
       {{{0, 0.3}, {1, 0.7}}},
       {{{0.05, 0}, {0.95, 1}}, {{0.95, 0}, {0.05, 1}}},
@@ -169,7 +169,7 @@ const std::vector<Drawing>& doodles() {
       {{{0.3, 0}, {0.3, 1}}, {{0.3, 0.5}, {0.9, 0.05}}, {{0.3, 0.5}, {0.9, 0.95}}},
       {{{0.1, 0}, {0.1, 1}}, {{0.9, 0}, {0.9, 1}}, {{0.1, 0.5}, {0.9, 0.5}}},
   };
-  return kDoodles;
+  return doodle_shapes;
 }
 
 // Catmull and Rom 1974, eight parts between two points.
