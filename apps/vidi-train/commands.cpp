@@ -84,6 +84,9 @@ std::unique_ptr<TrainCommand> add_cnn(CLI::App& app) {
   add_number(sub, "--batch", options->batch, "Images in a batch", CLI::Range(1UL, 1'000'000UL));
   add_number(sub, "--dropout", options->dropout, "The part of the dense layer that each step leaves out",
              CLI::Range(0.0, 0.99));
+  add_number(sub, "--average", options->average,
+             "The part of the steps, the last ones, whose weights are averaged; the tutorial averages none",
+             CLI::Range(0.0, 1.0));
   add_seed(sub, options->seed);
   add_number(sub, "--threads", options->threads, "Threads that compute", CLI::Range(1, 1024));
   command->make_recipe = [options] { return training::make_cnn_recipe(*options); };

@@ -13,6 +13,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -42,15 +43,16 @@ constexpr std::array<Layer, 4> kLayers{{{"convolution_1", 1, 32, 5, 2},
 struct Parameter {
   std::string name;
   at::Tensor value;
-  at::Tensor mean;    // of the gradient
-  at::Tensor square;  // mean of its square
+  at::Tensor mean;     // of the gradient
+  at::Tensor square;   // mean of its square
+  at::Tensor average;  // of the value in the steps that count for the result
 };
 
 std::vector<Parameter> draw_parameters(std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<Parameter> parameters;
   const auto add = [&](const std::string& name, const at::Tensor& value) {
-    parameters.push_back({name, value, at::zeros_like(value), at::zeros_like(value)});
+    parameters.push_back({name, value, at::zeros_like(value), at::zeros_like(value), at::zeros_like(value)});
     parameters.back().value.set_requires_grad(true);
   };
   for (const Layer& layer : kLayers) {
@@ -82,6 +84,12 @@ at::Tensor scores_of(const at::Tensor& pixels, const std::vector<at::Tensor>& we
   return apply(3, values).flatten(1);
 }
 
+// The first step whose weights count for the result, at most the last.
+std::size_t first_averaged_step(const CnnOptions& options) {
+  const auto averaged = static_cast<std::size_t>(std::llround(options.average * static_cast<double>(options.steps)));
+  return options.steps - std::max<std::size_t>(averaged, 1);
+}
+
 class CnnTrainee final : public Trainee {
  public:
   CnnTrainee(const ImageRange& images, const CnnOptions& options)
@@ -101,6 +109,10 @@ class CnnTrainee final : public Trainee {
     const at::Tensor loss = at::cross_entropy_loss(scores, labels);
     loss.backward();
     descend(static_cast<double>(number + 1));
+    if (number >= first_averaged_step(options_)) {
+      for (Parameter& parameter : parameters_) add_to_mean(parameter.average, parameter.value, averaged_);
+      averaged_ += 1.0F;
+    }
     return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
   }
 
@@ -110,17 +122,28 @@ class CnnTrainee final : public Trainee {
       state.push_back({parameter.name, values_of(parameter.value)});
       state.push_back({parameter.name + "_mean", values_of(parameter.mean)});
       state.push_back({parameter.name + "_square", values_of(parameter.square)});
+      state.push_back({parameter.name + "_average", values_of(parameter.average)});
     }
+    state.push_back({"averaged", {&averaged_, 1}});
     return state;
   }
 
+  // The average, or what the weights are when nothing was added to it.
+  [[nodiscard]] std::vector<at::Tensor> result() const {
+    std::vector<at::Tensor> values;
+    for (const Parameter& parameter : parameters_) {
+      values.push_back(averaged_ == 0.0F ? parameter.value : parameter.average);
+    }
+    return values;
+  }
+
+ private:
   [[nodiscard]] std::vector<at::Tensor> values() const {
     std::vector<at::Tensor> values;
     for (const Parameter& parameter : parameters_) values.push_back(parameter.value);
     return values;
   }
 
- private:
   // Adam as TensorFlow computes it (Kingma and Ba 2015, the end of section 2), with its defaults.
   void descend(double step) {
     constexpr double kMeanDecay = 0.9;
@@ -142,6 +165,7 @@ class CnnTrainee final : public Trainee {
   const CnnOptions options_;
   EpochShuffler shuffler_;
   std::size_t drawn_ = 0;  // batches
+  float averaged_ = 0.0F;  // steps
   std::vector<Parameter> parameters_;
 };
 
@@ -153,6 +177,9 @@ Result<void> check(const ImageRange& images, const CnnOptions& options) {
   }
   if (!(options.dropout >= 0.0 && options.dropout < 1.0)) {
     return refuse(fmt::format("the part to leave out is {}; it must be from 0 to less than 1", options.dropout));
+  }
+  if (!(options.average >= 0.0 && options.average <= 1.0)) {
+    return refuse(fmt::format("the part of the steps to average is {}; it must be from 0 to 1", options.average));
   }
   if (options.batch == 0 || options.batch > images.count) {
     return refuse(fmt::format("batches of {} cannot be drawn from {} training images; from 1 to {} would do",
@@ -169,8 +196,10 @@ class CnnRecipe final : public Recipe {
   [[nodiscard]] std::string_view model() const override { return "digits-cnn"; }
 
   [[nodiscard]] std::string options() const override {
-    return fmt::format(" --steps {} --rate {} --batch {} --dropout {} --seed {}", options_.steps, options_.rate,
-                       options_.batch, options_.dropout, options_.seed);
+    std::string text = fmt::format(" --steps {} --rate {} --batch {} --dropout {}", options_.steps, options_.rate,
+                                   options_.batch, options_.dropout);
+    if (options_.average != 0.0) text += fmt::format(" --average {}", options_.average);
+    return text + fmt::format(" --seed {}", options_.seed);
   }
 
   Result<void> train(const ImageRange& images, const ImageRange& /*held_out*/, const Session& session) override {
@@ -178,7 +207,7 @@ class CnnRecipe final : public Recipe {
     at::set_num_threads(options_.threads);
     CnnTrainee trainee(images, options_);
     if (auto done = run_steps(trainee, options_.steps, session); !done) return done;
-    for (const at::Tensor& value : trainee.values()) weights_.push_back(rounded_to_half(value));
+    for (const at::Tensor& value : trainee.result()) weights_.push_back(rounded_to_half(value));
     return {};
   }
 

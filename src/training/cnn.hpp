@@ -16,6 +16,7 @@ struct CnnOptions {
   double rate = 1e-4;
   std::size_t batch = 50;
   double dropout = 0.5;  // the part of the dense layer's outputs that a step leaves out
+  double average = 0.0;  // the part of the steps, the last ones, whose weights are averaged; 0: the last step's alone
   std::uint64_t seed = 1;
   int threads = 2;
 };

@@ -57,6 +57,7 @@ TEST_F(Cnn, RefusesOptionsThatMakeNoSense) {
   EXPECT_THAT(refusal({.steps = 0}), HasSubstr("steps"));
   EXPECT_THAT(refusal({.rate = 0.0}), HasSubstr("rate"));
   EXPECT_THAT(refusal({.batch = 8001}), HasSubstr("batches of 8001 cannot be drawn from 8000"));
+  EXPECT_THAT(refusal({.average = 1.5}), HasSubstr("average is 1.5"));
   EXPECT_THAT(refusal({.dropout = 1.0}), HasSubstr("leave out is 1"));
 }
 

@@ -110,7 +110,7 @@ TEST_F(Resume, TheTutorialNetworkGoesOnWhereItWas) {
     };
     std::atomic<bool> stop = false;
     Stopper stopper(stop, stop_after);
-    const auto cnn = make_cnn_recipe({.steps = 6, .batch = 10, .threads = 1});
+    const auto cnn = make_cnn_recipe({.steps = 6, .batch = 10, .average = 0.7, .threads = 1});
     EXPECT_TRUE(cnn->train({&digits, 0, 1000}, {}, {.progress = stopper, .stop = stop, .checkpoint = checkpoint}));
     return cnn->to_onnx().value_or(Bytes{});
   };

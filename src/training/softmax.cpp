@@ -7,7 +7,6 @@
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/sub.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
@@ -67,7 +66,11 @@ class SoftmaxTrainee final : public Trainee {
     const at::Tensor loss = at::cross_entropy_loss(scores, labels);
     loss.backward();
     descend(rate_of(options_, number));
-    if (number >= first_averaged_step(options_)) add_to_mean();
+    if (number >= first_averaged_step(options_)) {
+      add_to_mean(mean_weights_, weights_, averaged_);
+      add_to_mean(mean_biases_, biases_, averaged_);
+      averaged_ += 1.0F;
+    }
     return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
   }
 
@@ -95,12 +98,6 @@ class SoftmaxTrainee final : public Trainee {
       parameter->sub_(parameter->grad(), rate);
       parameter->mutable_grad().reset();
     }
-  }
-
-  void add_to_mean() {
-    averaged_ += 1.0F;
-    mean_weights_.add_(at::sub(weights_.detach(), mean_weights_), 1.0 / averaged_);
-    mean_biases_.add_(at::sub(biases_.detach(), mean_biases_), 1.0 / averaged_);
   }
 
   const ImageRange images_;

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eq.h>
+#include <ATen/ops/sub.h>
 
 #include <algorithm>
 #include <cmath>
@@ -63,6 +64,10 @@ datasets::Accuracy measure(const ImageRange& images, const std::function<at::Ten
 
 std::span<float> values_of(const at::Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+void add_to_mean(at::Tensor& mean, const at::Tensor& value, double count) {
+  mean.add_(at::sub(value.detach(), mean), 1.0 / (count + 1.0));
 }
 
 at::Tensor rounded_to_half(const at::Tensor& tensor) { return tensor.detach().to(at::kHalf).to(at::kFloat); }

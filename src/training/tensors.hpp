@@ -29,6 +29,9 @@ datasets::Accuracy measure(const ImageRange& images, const std::function<at::Ten
 // The memory of a contiguous tensor of floats.
 std::span<float> values_of(const at::Tensor& tensor);
 
+// Makes `mean`, the mean of `count` values, that of one more.
+void add_to_mean(at::Tensor& mean, const at::Tensor& value, double count);
+
 // What is left of each value in half precision, as floats.
 at::Tensor rounded_to_half(const at::Tensor& tensor);
 
