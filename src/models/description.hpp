@@ -27,8 +27,8 @@ struct Description {
   std::string description;
   Form form = Form::digits;
   std::vector<std::string> labels;  // of the output's classes, in their order
-  bool has_none = false;         // after the labels the output has one more class: none of them
-  double least_probability = 0;  // of the likeliest label, 0 to 1; a digit that is less sure is no answer
+  bool has_none = false;            // after the labels the output has one more class: none of them
+  double least_probability = 0;     // of the likeliest label, 0 to 1; a digit that is less sure is no answer
   InputDescription input;
   std::string output;
 };
