@@ -49,7 +49,7 @@ const std::vector<Setting>& settings_table() {
       {"listen", text, "0.0.0.0:4000", "Address and port to serve on; port 0 takes a free one."},
       {"data", text, "data", "Folder for what vidi keeps: records and pictures."},
       {"models", text, "models", "Folder of the models, each NAME/model.toml with NAME/VERSION/model.onnx."},
-      {"model", text, "digits-softmax", "The model that answers when a request names none."},
+      {"model", text, "digits", "The model that answers when a request names none."},
       {"records", text, "",
        "Where predictions are recorded: sqlite:PATH or memory:. Empty: sqlite in the data folder."},
       {"objects", text, "", "Where pictures are kept: file:FOLDER or memory:. Empty: files in the data folder."},
