@@ -46,7 +46,7 @@ std::string training_section(const ModelCard::Training& training) {
   text += fmt::format("test_accuracy = {}\n", number(training.test.fraction()));
   text += fmt::format("test_correct = {}\n", training.test.correct);
   text += fmt::format("test_count = {}\n", training.test.count);
-  for (const auto& [name, value] : training.figures) text += fmt::format("{} = {}\n", name, number(value));
+  for (const auto& [name, value] : training.figures) text += fmt::format("{} = {:.5g}\n", name, value);
   return text;
 }
 
