@@ -28,6 +28,18 @@ bool is_digit(const Opinion& opinion, const OutputRules& rules) {
 
 double log_of(double probability) { return std::log(std::max(probability, 1e-6)); }
 
+// An upright stroke that was cut out of something is more often a part of a letter than a 1.
+constexpr std::size_t kOne = 1;
+constexpr double kDoubtOfCutOne = 0.55;
+
+// How well a candidate is explained, by a digit or as something that is none; at most 0.
+double merit(const Candidate& candidate, const Opinion& opinion) {
+  const bool cut_one = candidate.doubt > 0 && opinion.label == kOne;
+  const double digit = log_of(opinion.digit) - (cut_one ? kDoubtOfCutOne : 0);
+  const double none = log_of(0.5 * opinion.none);
+  return std::max(digit, none) - candidate.doubt;
+}
+
 struct Step {
   double score = -std::numeric_limits<double>::infinity();
   std::size_t candidate = 0;  // of the line
@@ -43,8 +55,8 @@ std::vector<std::size_t> best_division(const Line& line, std::span<const Opinion
       const Candidate& candidate = line.candidates[i];
       if (candidate.last != end) continue;
       const Opinion& opinion = opinions[i];
-      const double score = steps[static_cast<std::size_t>(candidate.first)].score +
-                           candidate.ink * (log_of(std::max(opinion.digit, 0.5 * opinion.none)) - candidate.doubt);
+      const double score =
+          steps[static_cast<std::size_t>(candidate.first)].score + candidate.ink * merit(candidate, opinion);
       if (score > steps[static_cast<std::size_t>(end)].score) steps[static_cast<std::size_t>(end)] = {score, i};
     }
   }
