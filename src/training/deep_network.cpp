@@ -60,7 +60,6 @@ at::Tensor as_pictures(const at::Tensor& pixels) {
 struct DeepNetwork::Impl {
   std::vector<Parameter> parameters;  // of each layer weights, scale, shift; then the dense layer's weights, biases
   std::vector<Statistic> statistics;  // of each layer mean, variance
-  std::size_t steps = 0;
 
   void add(const std::string& name, const at::Tensor& value, bool decayed) {
     parameters.push_back({name, decayed, value, at::zeros_like(value), value.clone()});
@@ -109,7 +108,6 @@ at::Tensor DeepNetwork::scores(const at::Tensor& pixels, bool half) {
 
 void DeepNetwork::descend(const Descent& descent) {
   const at::NoGradGuard guard;
-  ++impl_->steps;
   for (Parameter& parameter : impl_->parameters) {
     at::Tensor gradient = parameter.value.grad();
     if (parameter.decayed) gradient.add_(parameter.value, descent.decay);
