@@ -113,7 +113,7 @@ void erase_along(const Walk& walk, int thickest, At at) {
     while (bottom + 1 < walk.height && at(x, bottom + 1) != 0 && bottom - y < 4 * thickest) ++bottom;
     runs.push_back({x, top, bottom});
   }
-  if (static_cast<int>(runs.size()) < walk.length / 4) return;
+  if (runs.empty() || static_cast<int>(runs.size()) < walk.length / 4) return;
   std::vector<int> thicknesses;
   for (const Run& run : runs) thicknesses.push_back(run.bottom - run.top + 1);
   const auto middle = thicknesses.begin() + static_cast<std::ptrdiff_t>(thicknesses.size() / 2);
