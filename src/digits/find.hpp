@@ -19,7 +19,7 @@ struct Candidate {
   int last = 0;
   Box box;           // in pixels of the picture
   double ink = 0;    // its part of all ink that was found, 0 to 1
-  double doubt = 0;  // of its shape, before a model has seen it: minus the logarithm of a probability
+  double doubt = 0;  // of its shape, before a model has seen it: minus the logarithm of its odds; below 0: trust
   Form form{};
 };
 

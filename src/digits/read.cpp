@@ -22,8 +22,9 @@ Opinion opinion_of(std::span<const float> row, const OutputRules& rules) {
   return {static_cast<std::size_t>(best - labels.begin()), *best, rules.has_none ? row[rules.labels] : 1.0F - *best};
 }
 
-bool is_digit(const Opinion& opinion, const OutputRules& rules) {
-  return opinion.digit >= rules.least_probability && (!rules.has_none || opinion.digit > opinion.none);
+bool is_digit(const Opinion& opinion, const Candidate& candidate, const OutputRules& rules) {
+  const double digit = opinion.digit * std::exp(std::max(0.0, -candidate.doubt));
+  return digit >= rules.least_probability && (!rules.has_none || digit > opinion.none);
 }
 
 double log_of(double probability) { return std::log(std::max(probability, 1e-6)); }
@@ -95,7 +96,7 @@ void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<co
   for (const std::size_t i : best_division(line, opinions)) {
     const Candidate& candidate = line.candidates[i];
     line_ink += candidate.ink;
-    if (!is_digit(opinions[i], rules)) continue;
+    if (!is_digit(opinions[i], candidate, rules)) continue;
     digit_ink += candidate.ink;
     sureness += candidate.ink * opinions[i].digit;
     digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});

@@ -53,6 +53,14 @@ TEST(Read, ADigitBelowTheThresholdIsNoAnswer) {
   EXPECT_FALSE(reading.reason.empty());
 }
 
+TEST(Read, WhatIsTrustedIsRefusedLess) {
+  Findings findings{{line(1, {candidate(0, 1, 1)})}, {}};
+  const std::vector unsure{0.25F, 0.15F, 0.6F};
+  EXPECT_TRUE(read(findings, unsure, kRules).lines.empty());
+  findings.lines[0].candidates[0].doubt = -1.8;
+  EXPECT_THAT(labels(read(findings, unsure, kRules)), ElementsAre(0U));
+}
+
 TEST(Read, ALineOfLettersWithADigitAmongThemIsNoNumber) {
   const Findings findings{
       {line(4, {candidate(0, 1, 0.25), candidate(1, 2, 0.25), candidate(2, 3, 0.25), candidate(3, 4, 0.25)})}, {}};
