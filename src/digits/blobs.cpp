@@ -51,22 +51,14 @@ bool is_surface(const Blob& blob) {
   return boldness(blob) > kBoldest;
 }
 
-// Whether the outline of the blob is a rectangle, turned or not. A 0 as round as a plate fills 0.79 of its rectangle.
-bool is_rectangular(const Blob& blob, const cv::Mat& labels) {
-  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
-  if (outlines.empty()) return false;
-  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
-  constexpr double kRectangular = 0.92;
-  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
-}
+// A 0 as round as a plate fills 0.79 of its rectangle.
+constexpr double kRectangular = 0.92;
 
 // An empty box.
 bool is_outline(const Blob& blob, const cv::Mat& labels) {
   constexpr double kThinnest = 0.1;
   const double area = static_cast<double>(blob.box.width) * blob.box.height;
-  return boldness(blob) < kThinnest && blob.area < 0.35 * area && is_rectangular(blob, labels);
+  return boldness(blob) < kThinnest && blob.area < 0.35 * area && rectangularity(blob, labels) > kRectangular;
 }
 
 // Reaches in from the edge along much of it.
@@ -163,6 +155,16 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   return kept;
 }
 
+double rectangularity(const Blob& blob, const cv::Mat& labels) {
+  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return 0;
+  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
+  const double around = cv::minAreaRect(outline).size.area();
+  return around > 0 ? cv::contourArea(outline) / around : 0;
+}
+
 double stroke_mass(const std::vector<Blob>& blobs) {
   double mass = 0;
   for (const Blob& blob : blobs) {
@@ -177,7 +179,7 @@ bool is_panel(const Blob& blob, const cv::Mat& labels) {
   constexpr int kLeastSide = 24;
   if (std::min(blob.box.width, blob.box.height) < kLeastSide) return false;
   if (area < kLeastPart * static_cast<double>(labels.total()) || blob.area < 0.4 * area) return false;
-  return is_rectangular(blob, labels);
+  return rectangularity(blob, labels) > kRectangular;
 }
 
 }  // namespace vidi::digits

@@ -34,6 +34,10 @@ std::vector<Blob> without_dirt(const Blobs& blobs);
 // How much the blobs look like strokes of a pen: ink, by its contrast; a surface counts for little.
 double stroke_mass(const std::vector<Blob>& blobs);
 
+// The part of the rectangle around the blob, turned as fits best, that the blob's outline encloses; 1: the outline is a
+// rectangle. `labels` are those of its Blobs.
+double rectangularity(const Blob& blob, const cv::Mat& labels);
+
 // Whether the blob is a filled rectangle, large enough for a digit to stand in it.
 bool is_panel(const Blob& blob, const cv::Mat& labels);
 

@@ -243,7 +243,7 @@ std::optional<TwoTones> find_two_tones(const cv::Mat& grey) {
 
 Contrast measure_contrast(const Tones& tones, const cv::Mat& background) {
   const cv::Size size = tones.grey.size();
-  Contrast contrast{cv::Mat(size, CV_8UC1), cv::Mat(size, CV_8UC1), 0, 0};
+  Contrast contrast{cv::Mat(size, CV_8UC1), cv::Mat(size, CV_8UC1)};
   const std::array<int, 256> factors = shadow_factors(tones.is_light);
   for (int y = 0; y < size.height; ++y) {
     const std::uint8_t* grey = tones.grey.ptr(y);
@@ -256,11 +256,13 @@ Contrast measure_contrast(const Tones& tones, const cv::Mat& background) {
       light[x] = static_cast<std::uint8_t>(std::max(-difference, 0));
     }
   }
+  return contrast;
+}
+
+Noise measure_noise(const Contrast& contrast) {
   // Noise that compression or scaling has smoothed has a fraction of its steps left.
   const double most = 3 + 2.5 * estimate_grain(contrast);
-  contrast.dark_noise = std::min(most, estimate_noise(contrast.dark));
-  contrast.light_noise = std::min(most, estimate_noise(contrast.light));
-  return contrast;
+  return {std::min(most, estimate_noise(contrast.dark)), std::min(most, estimate_noise(contrast.light))};
 }
 
 }  // namespace vidi::digits

@@ -34,11 +34,16 @@ std::optional<TwoTones> find_two_tones(const cv::Mat& grey);
 struct Contrast {
   cv::Mat dark;  // in the unit of the background: 255 is black, in the shadow too
   cv::Mat light;
-  double dark_noise = 0;  // standard deviation of the background's noise in each map, in its unit
-  double light_noise = 0;
 };
 
 // `background` has the size of `tones.grey`.
 Contrast measure_contrast(const Tones& tones, const cv::Mat& background);
+
+// Standard deviation of the background's noise in each map, in its unit.
+struct Noise {
+  double dark = 0;
+  double light = 0;
+};
+Noise measure_noise(const Contrast& contrast);
 
 }  // namespace vidi::digits

@@ -26,15 +26,8 @@ struct Suspect {
   bool box_like = false;  // its outline is a rectangle: a box, or the cells of a table
 };
 
-bool is_rectangular(const cv::Mat& mask) {
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
-  if (outlines.empty()) return false;
-  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
-  // A stroke that sticks out of a box widens its rectangle; a round 0 fills 0.79 of its own.
-  constexpr double kRectangular = 0.86;
-  return cv::contourArea(outline) > kRectangular * cv::minAreaRect(outline).size.area();
-}
+// A stroke that sticks out of a box widens its rectangle; a round 0 fills 0.79 of its own.
+constexpr double kBoxLike = 0.86;
 
 std::vector<Suspect> find_suspects(const Blobs& blobs) {
   const int width = blobs.labels.cols;
@@ -46,11 +39,10 @@ std::vector<Suspect> find_suspects(const Blobs& blobs) {
     const bool spans = box.width > kSpan * width || box.height > kSpan * height;
     const bool thin = std::min(box.width, box.height) < kThickestLine * 2 * std::min(width, height);
     if (!spans || (fill > kMostFill && !thin)) continue;
-    Suspect suspect{box, blobs.labels(box) == blob.label, false};
-    suspect.box_like = is_rectangular(suspect.mask);
+    const bool box_like = rectangularity(blob, blobs.labels) > kBoxLike;
     const bool at_edge = box.x < kNear * width || box.y < kNear * height || box.br().x > (1 - kNear) * width ||
                          box.br().y > (1 - kNear) * height;
-    if (at_edge || suspect.box_like) suspects.push_back(std::move(suspect));
+    if (at_edge || box_like) suspects.push_back({box, blobs.labels(box) == blob.label, box_like});
   }
   return suspects;
 }

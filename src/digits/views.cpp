@@ -98,8 +98,9 @@ std::vector<Layer> all_layers(const cv::Mat& picture) {
   }
   if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
     const Contrast contrast = measure_contrast(tones, tones.background);
-    layers.push_back(make_layer(contrast.dark, contrast.dark_noise));
-    layers.push_back(make_layer(contrast.light, contrast.light_noise));
+    const Noise noise = measure_noise(contrast);
+    layers.push_back(make_layer(contrast.dark, noise.dark));
+    layers.push_back(make_layer(contrast.light, noise.light));
   }
   keep_likely(layers);
   return layers;
