@@ -184,6 +184,42 @@ cv::Mat estimate_background(const cv::Mat& small) {
   return background;
 }
 
+using Histogram = std::array<std::size_t, 256>;
+
+Histogram histogram_of(const cv::Mat& grey) {
+  Histogram histogram{};
+  for (int y = 0; y < grey.rows; ++y) {
+    const std::uint8_t* row = grey.ptr(y);
+    for (int x = 0; x < grey.cols; ++x) ++histogram[row[x]];
+  }
+  return histogram;
+}
+
+Histogram histogram_of_border(const cv::Mat& grey) {
+  Histogram histogram{};
+  for (int x = 0; x < grey.cols; ++x) {
+    ++histogram[grey.at<std::uint8_t>(0, x)];
+    ++histogram[grey.at<std::uint8_t>(grey.rows - 1, x)];
+  }
+  for (int y = 0; y < grey.rows; ++y) {
+    ++histogram[grey.at<std::uint8_t>(y, 0)];
+    ++histogram[grey.at<std::uint8_t>(y, grey.cols - 1)];
+  }
+  return histogram;
+}
+
+// The part of the pixels with values from `low` to `high`.
+double part_between(const Histogram& histogram, int low, int high) {
+  std::size_t between = 0;
+  std::size_t total = 0;
+  for (int value = 0; value < 256; ++value) {
+    const std::size_t count = histogram[static_cast<std::size_t>(value)];
+    total += count;
+    if (value >= low && value <= high) between += count;
+  }
+  return static_cast<double>(between) / static_cast<double>(std::max<std::size_t>(total, 1));
+}
+
 // A background darker than this is not taken for a shadow alone.
 constexpr int kDarkestPaper = 80;
 
@@ -239,6 +275,23 @@ std::optional<TwoTones> find_two_tones(const cv::Mat& grey) {
   constexpr double kLeastStep = 32;
   if (clarity < kClear || step < kLeastStep) return std::nullopt;
   return TwoTones{tones.dark, tones.light, tones.dark_part, clarity > kFlat};
+}
+
+std::optional<FlatPaper> find_flat_paper(const cv::Mat& grey) {
+  constexpr int kNear = 2;  // of 255: what compression leaves of one value
+  constexpr double kLeastOfBorder = 0.5;
+  constexpr double kLeastOfPicture = 0.15;
+  constexpr double kMostBeyond = 0.002;
+  const Histogram border = histogram_of_border(grey);
+  const auto mode = static_cast<int>(std::ranges::max_element(border) - border.begin());
+  const Histogram all = histogram_of(grey);
+  const int low = std::max(0, mode - kNear);
+  const int high = std::min(255, mode + kNear);
+  if (part_between(border, low, high) < kLeastOfBorder) return std::nullopt;
+  if (part_between(all, low, high) < kLeastOfPicture) return std::nullopt;
+  if (part_between(all, high + 2 * kNear, 255) <= kMostBeyond) return FlatPaper{static_cast<double>(mode), true};
+  if (part_between(all, 0, low - 2 * kNear) <= kMostBeyond) return FlatPaper{static_cast<double>(mode), false};
+  return std::nullopt;
 }
 
 Contrast measure_contrast(const Tones& tones, const cv::Mat& background) {

@@ -30,6 +30,15 @@ struct TwoTones {
 // histograms", 1979: the between-class variance says how clear).
 std::optional<TwoTones> find_two_tones(const cv::Mat& grey);
 
+// The one value of the paper around a drawing, blurred or not.
+struct FlatPaper {
+  double grey = 0;
+  bool is_light = true;  // lighter than all that is on it; else darker
+};
+
+// Absent unless most of the border, and much of the picture, has one value and nothing lies beyond it.
+std::optional<FlatPaper> find_flat_paper(const cv::Mat& grey);
+
 // How far each pixel lies on either side of its background, 8 bits a pixel.
 struct Contrast {
   cv::Mat dark;  // in the unit of the background: 255 is black, in the shadow too

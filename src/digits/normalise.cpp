@@ -43,10 +43,12 @@ cv::Mat with_margin(const cv::Mat& tone, int margin) {
   return result;
 }
 
-// Edges as sharp as at the threshold, whatever the blur of the picture.
-void sharpen(cv::Mat& tone) {
+// Edges as sharp as those of MNIST, whatever the blur of the picture; what is above `level` is ink.
+cv::Mat sharpened(const cv::Mat& tone, double level) {
   constexpr double kGain = 3;
-  tone.convertTo(tone, CV_8U, kGain, 128 - kGain * 128);
+  cv::Mat result;
+  tone.convertTo(result, CV_8U, kGain, 128 - kGain * level);
+  return result;
 }
 
 // The usual width of the stroke: over its middle line, twice the distance from the edge.
@@ -67,6 +69,27 @@ double stroke_width(const cv::Mat& tone) {
   const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
   std::ranges::nth_element(widths, middle);
   return *middle;
+}
+
+int count_parts(const cv::Mat& tone) {
+  cv::Mat labels;
+  return cv::connectedComponents(tone >= 128, labels, 8, CV_16U);
+}
+
+// Blur makes strokes thick and fills loops: of a blurred digit only its darkest part is the stroke, as long as that
+// holds together.
+cv::Mat sharpen(const cv::Mat& tone) {
+  constexpr double kThreshold = 128;
+  constexpr double kStep = 24;
+  constexpr double kHighest = 224;
+  cv::Mat best = sharpened(tone, kThreshold);
+  const int parts = count_parts(best);
+  for (double level = kThreshold + kStep; level <= kHighest && stroke_width(best) > kThickest * kZoom; level += kStep) {
+    cv::Mat higher = sharpened(tone, level);
+    if (count_parts(higher) != parts) break;
+    best = std::move(higher);
+  }
+  return best;
 }
 
 cv::Mat round_brush(int radius) {
@@ -119,7 +142,7 @@ Form place(const cv::Mat& digit) {
 Form normalise(const cv::Mat& tone) {
   constexpr int kMargin = 4 * kZoom;
   cv::Mat digit = with_margin(fit(set_upright(tone), kWorkSide), kMargin);
-  sharpen(digit);
+  digit = sharpen(digit);
   weigh_stroke(digit);
   return place(fit(digit, kDigitSide));
 }

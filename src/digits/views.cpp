@@ -87,14 +87,20 @@ bool agree(const View& a, const View& b) {
 std::vector<Layer> all_layers(const cv::Mat& picture) {
   const Tones tones = find_tones(picture);
   std::vector<Layer> layers;
+  const auto flat_of = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
+  if (const auto paper = find_flat_paper(tones.grey)) {
+    const Contrast contrast = measure_contrast(tones, flat_of(paper->grey));
+    layers.push_back(make_layer(paper->is_light ? contrast.dark : contrast.light, 0));
+    if (layers.front().mass > 0) return layers;
+    layers.clear();
+  }
   // First those on a flat background: of two views that agree the earlier one stays.
   const auto two = find_two_tones(tones.grey);
   // A few dark marks on a light surface are told better with the light taken into account.
   constexpr double kMuchInk = 0.04;
   if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
-    const auto flat = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
-    layers.push_back(make_layer(measure_contrast(tones, flat(two->light)).dark, 0));
-    layers.push_back(make_layer(measure_contrast(tones, flat(two->dark)).light, 0));
+    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->light)).dark, 0));
+    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->dark)).light, 0));
   }
   if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
     const Contrast contrast = measure_contrast(tones, tones.background);
@@ -119,6 +125,15 @@ std::vector<View> all_views(const cv::Mat& picture) {
   return found;
 }
 
+// Whether what was found on a panel is writing, not the uneven ink of a bold stroke.
+bool is_written_on(const Blob& panel, const View& inside) {
+  constexpr double kLeastHeight = 0.2;
+  constexpr double kLeastStrength = 0.3;
+  return std::ranges::any_of(inside.kept, [&](const Blob& blob) {
+    return blob.box.height > kLeastHeight * panel.box.height && blob.strength > kLeastStrength * panel.strength;
+  });
+}
+
 // Puts what is written on a panel (a card, a screen, a field of another colour) in the panel's place.
 bool open_panels(View& view, const cv::Mat& picture) {
   bool opened = false;
@@ -129,7 +144,7 @@ bool open_panels(View& view, const cv::Mat& picture) {
     const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
     const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
     const std::vector<View> views = all_views(picture(inside));
-    if (views.empty()) continue;
+    if (views.empty() || !is_written_on(blob, views.front())) continue;
     const View& best = views.front();
     const cv::Mat written = mask_of_kept(best);
     view.ink.mask(panel).setTo(0, view.blobs.labels(panel) == blob.label);
