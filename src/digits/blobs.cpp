@@ -133,8 +133,10 @@ std::vector<Blob> without_dirt(const Blobs& all) {
                      is_intruder(blob, width, height) || is_outline(blob, all.labels);
     if (!odd) kept.push_back(blob);
   }
-  // A crop so tight that the digit touches its frame: then it is all there is.
-  if (kept.empty()) kept = blobs;
+  // A crop so tight that the digit touches its frame: then it is all there is, but for specks.
+  constexpr int kLeastSide = 8;
+  const bool specks = std::ranges::all_of(kept, [](const Blob& blob) { return longer_side(blob.box) < kLeastSide; });
+  if (specks) kept = blobs;
 
   std::vector<std::pair<double, double>> heights;
   std::vector<std::pair<double, double>> strengths;

@@ -16,6 +16,7 @@ constexpr int kWorkSide = kZoom * kDigitSide;
 // Stroke widths of MNIST's digits in its pixels: 95 % lie between these.
 constexpr double kThinnest = 1.9;
 constexpr double kThickest = 4.2;
+constexpr double kUsual = 3.2;
 
 // A digit that leans farther than this (tangent) is set up to it.
 constexpr double kSteepest = 0.6;
@@ -47,7 +48,9 @@ cv::Mat with_margin(const cv::Mat& tone, int margin) {
 cv::Mat sharpened(const cv::Mat& tone, double level) {
   constexpr double kGain = 3;
   cv::Mat result;
-  tone.convertTo(result, CV_8U, kGain, 128 - kGain * level);
+  // At the highest levels the steepest edge that is left is steeper.
+  const double gain = std::max(kGain, 127.0 / (255.0 - level));
+  tone.convertTo(result, CV_8U, gain, 128 - gain * level);
   return result;
 }
 
@@ -84,7 +87,7 @@ cv::Mat sharpen(const cv::Mat& tone) {
   constexpr double kHighest = 224;
   cv::Mat best = sharpened(tone, kThreshold);
   const int parts = count_parts(best);
-  for (double level = kThreshold + kStep; level <= kHighest && stroke_width(best) > kThickest * kZoom; level += kStep) {
+  for (double level = kThreshold + kStep; level <= kHighest && stroke_width(best) > kUsual * kZoom; level += kStep) {
     cv::Mat higher = sharpened(tone, level);
     if (count_parts(higher) != parts) break;
     best = std::move(higher);

@@ -29,7 +29,7 @@ static_assert(samples::kNone == kDigitClasses);
 // The last quarter of a training is calmer, and nearer to MNIST.
 constexpr double kCalmFrom = 0.75;
 constexpr samples::Mix kMix{};
-constexpr samples::Mix kCalmMix{.scenes = 20, .strangers = 10, .none = 14, .untouched = 0.25, .gentle = 0.6};
+constexpr samples::Mix kCalmMix{.scenes = 20, .strangers = 14, .none = 14, .untouched = 0.25, .gentle = 0.6};
 
 samples::Handwriting handwriting_of(const ImageRange& images) {
   samples::Handwriting handwriting;

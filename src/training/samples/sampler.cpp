@@ -68,7 +68,9 @@ class PageMaker {
     const Writer writer = pick_writer();
     const bool digits_wanted = left_.scenes + left_.strangers > 0;
     const double others = !digits_wanted ? 1.0 : left_.none == 0 ? 0.0 : 0.4;
-    const Scene scene = draw_scene(writing_, writer, others, random_);
+    constexpr double kCrops = 0.45;  // a scene holds three characters, a crop one
+    const Scene scene = random_.chance(kCrops) ? draw_crop(writing_, writer, others, random_)
+                                               : draw_scene(writing_, writer, others, random_);
     for (const digits::Line& line : digits::find_digits(scene.picture).lines) {
       for (const digits::Candidate& candidate : line.candidates) {
         add(candidate.form, match(candidate.box, scene.characters), writer);

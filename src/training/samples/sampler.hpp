@@ -25,8 +25,8 @@ struct Library {
 
 // Of a hundred samples of a batch; the rest are MNIST's forms.
 struct Mix {
-  int scenes = 28;
-  int strangers = 14;
+  int scenes = 26;
+  int strangers = 18;
   int none = 20;
   double untouched = 0.1;  // the part of MNIST's forms that is left as it is
   double gentle = 0.4;     // the part that is moved a little only

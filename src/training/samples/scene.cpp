@@ -1,7 +1,9 @@
 #include "training/samples/scene.hpp"
 
 #include <algorithm>
+#include <array>
 #include <opencv2/imgproc.hpp>
+#include <span>
 
 #include "training/samples/paper.hpp"
 
@@ -80,6 +82,33 @@ Scene draw_scene(const Writing& writing, Writer writer, double other_part, Rando
   write_on(paper, ink, random);
   scene.picture = to_image(photograph(paper, random));
   return scene;
+}
+
+Scene draw_crop(const Writing& writing, Writer writer, double other_part, Random& random) {
+  const double height = random.uniform(40, 64);
+  const Font& font = writing.pick_font(random);
+  const Character character =
+      random.chance(other_part) ? writing.other(height, font, random) : writing.digit(writer, height, font, random);
+  // To the ink, a little around it, or the square around it.
+  const int margin = random.chance(0.5) ? 0 : static_cast<int>(height * random.uniform(0.02, 0.2));
+  const int beside = random.chance(0.5) ? std::max(0, character.ink.rows - character.ink.cols) / 2 : 0;
+  const cv::Rect place(margin + beside, margin, character.ink.cols, character.ink.rows);
+  const cv::Size size(place.width + 2 * (margin + beside), place.height + 2 * margin);
+  cv::Mat ink(size, CV_8UC1, cv::Scalar(0));
+  character.ink.copyTo(ink(place));
+  cv::Mat paper = random.chance(0.3) ? make_paper(size, random) : cv::Mat(size, CV_32FC3, cv::Scalar::all(255));
+  write_on(paper, ink, random);
+  cv::Mat picture = photograph(paper, random);
+  const double reduced = random.uniform(8, 28) / picture.rows;
+  const double enlarged = random.chance(0.4) ? 1 : random.uniform(1, 6);
+  constexpr std::array<int, 3> kWays{cv::INTER_NEAREST, cv::INTER_LINEAR, cv::INTER_CUBIC};
+  cv::resize(picture, picture, {}, reduced, reduced, cv::INTER_AREA);
+  cv::resize(picture, picture, {}, enlarged, enlarged, random.pick(std::span(kWays)));
+  const double scale = reduced * enlarged;
+  const auto scaled = [&](int length) { return static_cast<int>(std::lround(length * scale)); };
+  const digits::Box box{scaled(place.x), scaled(place.y), std::max(1, scaled(place.width)),
+                        std::max(1, scaled(place.height))};
+  return {to_image(picture), {{box, character.label}}};
 }
 
 Match match(const digits::Box& box, const std::vector<Truth>& characters) {

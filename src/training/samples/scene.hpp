@@ -23,6 +23,9 @@ struct Scene {
 // One line of one to five characters, 16 to 64 pixels high. `other_part` of them are no digits.
 Scene draw_scene(const Writing& writing, Writer writer, double other_part, Random& random);
 
+// One character as data sets and thumbnails keep it: cropped to its ink, 8 to 28 pixels high, often enlarged again.
+Scene draw_crop(const Writing& writing, Writer writer, double other_part, Random& random);
+
 // What a candidate of find_digits really shows.
 enum class Shown { character, fragment, several, dirt, unclear };
 

@@ -23,6 +23,8 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.5, 0}, {0.05, 0.3}, {0.05, 0.7}, {0.5, 1}, {0.95, 0.7}, {0.95, 0.3}, {0.5, 0}}},
           {{{0.5, 0}, {0.1, 0.25}, {0.1, 0.75}, {0.5, 1}, {0.9, 0.75}, {0.9, 0.25}, {0.5, 0}},
            {{0.85, 0.1}, {0.15, 0.9}}},
+          {{{0.62, 0.08}, {0.3, 0.05}, {0.08, 0.5}, {0.4, 1}, {0.9, 0.6}, {0.7, 0.1}, {0.45, 0.0}}},
+          {{{0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 0}}},
       },
       {
           {{{0.5, 0}, {0.5, 1}}},
@@ -32,6 +34,12 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.0, 0.5}, {0.55, 0}, {0.55, 0}, {0.5, 1}}},
           {{{0.2, 0.25}, {0.5, 0}, {0.5, 0}, {0.5, 1}}, {{0.2, 1}, {0.8, 1}}},
           {{{0.1, 0.35}, {0.5, 0}, {0.5, 0}, {0.5, 1}}, {{0.15, 1}, {0.85, 1}}},
+          {{{0.0, 0.4}, {0.75, 0}, {0.75, 0}, {0.75, 1}}},
+          {{{0.0, 0.62}, {0.7, 0}, {0.7, 0}, {0.65, 1}}},
+          {{{0.0, 0.35}, {0.4, 0.25}, {0.6, 0}, {0.6, 0}, {0.6, 1}}},
+          {{{0.0, 0.4}, {0.55, 0}, {0.55, 0}, {0.55, 1}}, {{0.0, 1}, {1, 1}}},
+          {{{0.0, 0.2}, {0.5, 0}, {0.5, 0}, {0.5, 1}, {0.5, 1}, {1, 1}}},
+          {{{0.5, 0}, {0.5, 1}}, {{0.1, 1}, {0.9, 1}}},
       },
       {
           {{{0.1, 0.25}, {0.35, 0.02}, {0.75, 0.08}, {0.8, 0.35}, {0.5, 0.68}, {0.05, 1}, {0.05, 1}, {0.95, 1}}},
@@ -45,6 +53,9 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
             {0.5, 0.92},
             {0.95, 0.97}}},
           {{{0.15, 0.15}, {0.5, 0}, {0.85, 0.2}, {0.75, 0.5}, {0.1, 1}, {0.1, 1}, {0.5, 0.93}, {0.9, 1}}},
+          {{{0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 0.5}, {1, 0.5}, {0, 0.5}, {0, 0.5}, {0, 1}, {0, 1}, {1, 1}}},
+          {{{0.05, 0.3}, {0.3, 0}, {0.75, 0.05}, {0.85, 0.3}, {0.05, 1}, {0.05, 1}, {0.95, 1}}},
+          {{{0.15, 0.05}, {0.6, 0.02}, {0.8, 0.3}, {0.55, 0.7}, {0.2, 0.98}, {0.05, 0.85}, {0.3, 0.8}, {0.95, 1}}},
       },
       {
           {{{0.1, 0.12},
@@ -68,6 +79,9 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
             {0.5, 1},
             {0.08, 0.88}}},
           {{{0.15, 0.1}, {0.55, 0}, {0.8, 0.2}, {0.4, 0.5}, {0.4, 0.5}, {0.9, 0.7}, {0.6, 1}, {0.1, 0.9}}},
+          {{{0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}}, {{0.1, 0.5}, {1, 0.5}}},
+          {{{0.05, 0.05}, {0.7, 0.0}, {0.85, 0.25}, {0.55, 0.45}, {0.2, 0.45}, {0.6, 0.47}, {0.95, 0.7}, {0.5, 1}, {0, 0.95}}},
+          {{{0.1, 0.1}, {0.5, 0}, {0.7, 0.2}, {0.5, 0.4}, {0.4, 0.45}, {0.7, 0.5}, {0.8, 0.75}, {0.5, 1}, {0.05, 1}}},
       },
       {
           {{{0.2, 0}, {0.08, 0.6}, {0.08, 0.6}, {0.95, 0.6}}, {{0.7, 0.15}, {0.65, 1}}},
@@ -75,6 +89,10 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.1, 0}, {0.1, 0.4}, {0.3, 0.55}, {0.8, 0.48}}, {{0.82, 0}, {0.8, 0.5}, {0.75, 1}}},
           {{{0.5, 0}, {0.05, 0.55}, {0.05, 0.55}, {0.9, 0.5}}, {{0.6, 0.3}, {0.5, 1}}},
           {{{0.3, 0}, {0.1, 0.5}, {0.1, 0.5}, {0.9, 0.55}}, {{0.85, 0}, {0.6, 1}}},
+          {{{0, 0}, {0, 0.5}, {0, 0.5}, {1, 0.5}}, {{1, 0}, {1, 1}}},
+          {{{0.7, 0}, {0.0, 0.72}, {0.0, 0.72}, {1, 0.72}}, {{0.7, 0.0}, {0.7, 1}}},
+          {{{0.35, 0}, {0.05, 0.65}, {0.05, 0.65}, {0.95, 0.62}}, {{0.6, 0.4}, {0.55, 1}}},
+          {{{0.15, 0.05}, {0.1, 0.45}, {0.5, 0.55}, {0.85, 0.4}, {0.85, 0}, {0.85, 0}, {0.8, 1}}},
       },
       {
           {{{0.85, 0},
@@ -96,11 +114,19 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
             {0.8, 0.85},
             {0.45, 1},
             {0.1, 0.85}}},
+          {{{1, 0}, {1, 0}, {0, 0}, {0, 0}, {0, 0.5}, {0, 0.5}, {1, 0.5}, {1, 0.5}, {1, 1}, {1, 1}, {0, 1}}},
+          {{{0.9, 0.05}, {0.3, 0.05}, {0.15, 0.4}, {0.65, 0.5}, {0.8, 0.8}, {0.4, 1}, {0.05, 0.95}}},
+          {{{0.2, 0.05}, {0.18, 0.45}, {0.18, 0.45}, {0.6, 0.38}, {0.9, 0.65}, {0.6, 0.98}, {0.05, 0.95}},
+           {{0.2, 0.0}, {0.95, 0.04}}},
       },
       {
           {{{0.75, 0.02}, {0.3, 0.35}, {0.1, 0.75}, {0.45, 1}, {0.85, 0.75}, {0.5, 0.52}, {0.15, 0.72}}},
           {{{0.55, 0}, {0.2, 0.4}, {0.12, 0.8}, {0.5, 1}, {0.85, 0.8}, {0.6, 0.58}, {0.2, 0.75}}},
           {{{0.85, 0.1}, {0.5, 0}, {0.12, 0.4}, {0.15, 0.85}, {0.55, 1}, {0.88, 0.75}, {0.5, 0.5}, {0.15, 0.65}}},
+          {{{0.2, 0}, {0.12, 0.75}, {0.45, 1}, {0.85, 0.8}, {0.6, 0.55}, {0.15, 0.7}}},
+          {{{0.9, 0}, {0.3, 0.3}, {0.05, 0.75}, {0.4, 1}, {0.75, 0.85}, {0.55, 0.6}, {0.1, 0.8}}},
+          {{{1, 0}, {0, 0}, {0, 0}, {0, 1}, {0, 1}, {1, 1}, {1, 1}, {1, 0.5}, {1, 0.5}, {0, 0.5}}},
+          {{{0.6, 0}, {0.1, 0.5}, {0.1, 0.75}, {0.5, 1}, {0.95, 0.7}, {0.5, 0.4}, {0.1, 0.65}}},
       },
       {
           {{{0.05, 0.02}, {0.9, 0.02}, {0.9, 0.02}, {0.4, 1}}},
@@ -108,6 +134,10 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.05, 0.15}, {0.08, 0.02}, {0.08, 0.02}, {0.95, 0}, {0.95, 0}, {0.55, 0.5}, {0.45, 1}}},
           {{{0.05, 0.18}, {0.08, 0.02}, {0.08, 0.02}, {0.9, 0.05}, {0.9, 0.05}, {0.4, 1}}, {{0.25, 0.55}, {0.8, 0.48}}},
           {{{0, 0.08}, {0.4, 0}, {0.9, 0.06}, {0.9, 0.06}, {0.6, 0.5}, {0.5, 1}}},
+          {{{0, 0.12}, {0.05, 0}, {0.05, 0}, {0.95, 0}, {0.95, 0}, {0.5, 1}}, {{0.3, 0.55}, {1, 0.5}}},
+          {{{0, 0.1}, {0.3, 0.02}, {0.6, 0.1}, {0.95, 0}, {0.95, 0}, {0.55, 0.5}, {0.45, 1}}, {{0.2, 0.5}, {0.9, 0.5}}},
+          {{{0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 1}}},
+          {{{0, 0.2}, {0.1, 0}, {0.1, 0}, {0.9, 0}, {0.9, 0}, {0.75, 0.4}, {0.7, 1}}},
       },
       {
           {{{0.8, 0.15},
@@ -123,11 +153,19 @@ const std::vector<Drawing>& shapes_of(std::uint8_t digit) {
           {{{0.5, 0}, {0.2, 0.22}, {0.5, 0.46}, {0.8, 0.22}, {0.5, 0}},
            {{0.5, 0.46}, {0.12, 0.74}, {0.5, 1}, {0.88, 0.74}, {0.5, 0.46}}},
           {{{0.85, 0.1}, {0.4, 0.02}, {0.25, 0.25}, {0.8, 0.7}, {0.5, 1}, {0.15, 0.8}, {0.55, 0.45}, {0.9, 0.05}}},
+          {{{0.9, 0.05}, {0.3, 0.0}, {0.15, 0.25}, {0.8, 0.65}, {0.75, 0.95}, {0.25, 0.98}, {0.1, 0.7}, {0.75, 0.3}, {0.85, 0.1}}},
+          {{{0.1, 0}, {0.1, 0}, {0.9, 0}, {0.9, 0}, {0.1, 1}, {0.1, 1}, {0.9, 1}, {0.9, 1}, {0.1, 0}}},
+          {{{0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 0}}, {{0, 0.5}, {1, 0.5}}},
+          {{{0.5, 0.5}, {0.25, 0.25}, {0.5, 0}, {0.75, 0.25}, {0.5, 0.5}, {0.05, 0.8}, {0.5, 1}, {0.95, 0.8}, {0.5, 0.5}}},
       },
       {
           {{{0.85, 0.28}, {0.5, 0}, {0.12, 0.28}, {0.45, 0.52}, {0.85, 0.25}, {0.85, 0.25}, {0.8, 1}}},
           {{{0.85, 0.25}, {0.5, 0}, {0.12, 0.28}, {0.45, 0.55}, {0.83, 0.3}, {0.85, 0.6}, {0.6, 0.97}, {0.15, 0.93}}},
           {{{0.8, 0.15}, {0.4, 0}, {0.12, 0.3}, {0.45, 0.5}, {0.8, 0.2}, {0.8, 0.2}, {0.7, 0.6}, {0.45, 1}}},
+          {{{0.85, 0.2}, {0.4, 0}, {0.08, 0.28}, {0.4, 0.55}, {0.8, 0.35}, {0.85, 0}, {0.85, 0}, {0.85, 1}}},
+          {{{0.8, 0.1}, {0.3, 0.05}, {0.1, 0.35}, {0.5, 0.5}, {0.85, 0.15}, {0.9, 0.6}, {0.65, 1}, {0.1, 0.95}, {0.05, 0.8}}},
+          {{{1, 0.5}, {0, 0.5}, {0, 0.5}, {0, 0}, {0, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}}},
+          {{{0.6, 0.05}, {0.2, 0.1}, {0.15, 0.4}, {0.6, 0.4}, {0.65, 0.1}, {0.65, 0.1}, {0.75, 0.5}, {0.95, 1}}},
       },
   }};
   return shapes[digit];
@@ -209,20 +247,33 @@ void jitter(Drawing& drawing, double amount, Random& random) {
   }
 }
 
-cv::Mat draw(const Drawing& drawing, double width, double height, double pen, double slant) {
+// How a pen is held.
+struct Hand {
+  double pen = 1;         // width of the stroke in pixels
+  double slant = 0;       // to the right, tangent
+  double unevenness = 0;  // the part by which the width changes along a stroke
+  bool straight = false;  // from point to point, without curves
+};
+
+cv::Mat draw(const Drawing& drawing, double width, double height, const Hand& hand, Random& random) {
   constexpr int kShift = 4;  // points have so many binary places
   constexpr double kUnit = 1 << kShift;
-  const double margin = pen + 2 + 0.3 * height;
-  cv::Mat ink(static_cast<int>(height + 2 * margin), static_cast<int>(width + std::abs(slant) * height + 2 * margin),
-              CV_8UC1, cv::Scalar(0));
+  const double margin = 2 * hand.pen + 2 + 0.3 * height;
+  cv::Mat ink(static_cast<int>(height + 2 * margin),
+              static_cast<int>(width + std::abs(hand.slant) * height + 2 * margin), CV_8UC1, cv::Scalar(0));
   for (const Stroke& stroke : drawing) {
     std::vector<cv::Point> line;
-    for (const cv::Point2d& point : curve_through(stroke)) {
-      const double x = margin + point.x * width + (slant > 0 ? 1 - point.y : -point.y) * slant * height;
-      line.emplace_back(static_cast<int>(x * kUnit), static_cast<int>((margin + point.y * height) * kUnit));
+    for (const cv::Point2d& point : hand.straight ? stroke : curve_through(stroke)) {
+      const double lean = (hand.slant > 0 ? 1 - point.y : -point.y) * hand.slant * height;
+      line.emplace_back(static_cast<int>((margin + point.x * width + lean) * kUnit),
+                        static_cast<int>((margin + point.y * height) * kUnit));
     }
-    cv::polylines(ink, line, false, cv::Scalar(255), std::max(1, static_cast<int>(std::lround(pen))), cv::LINE_AA,
-                  kShift);
+    double pressure = 1;
+    for (std::size_t i = 1; i < line.size(); ++i) {
+      pressure = std::clamp(pressure + 0.5 * hand.unevenness * random.normal(), 1 - hand.unevenness, 1 + hand.unevenness);
+      cv::line(ink, line[i - 1], line[i], cv::Scalar(255),
+               std::max(1, static_cast<int>(std::lround(pressure * hand.pen))), cv::LINE_AA, kShift);
+    }
   }
   const cv::Rect box = cv::boundingRect(ink);
   return box.empty() ? cv::Mat(1, 1, CV_8UC1, cv::Scalar(255)) : ink(box).clone();
@@ -269,9 +320,20 @@ cv::Mat texture(double height, Random& random) {
 
 cv::Mat draw_digit(std::uint8_t digit, double height, Random& random) {
   Drawing drawing = random.pick(std::span(shapes_of(digit)));
-  jitter(drawing, random.uniform(0.01, 0.05), random);
-  const double width = height * (digit == 1 ? random.uniform(0.3, 0.6) : random.uniform(0.45, 0.85));
-  return draw(drawing, width, height, std::max(1.0, height * random.uniform(0.03, 0.16)), random.uniform(-0.1, 0.3));
+  jitter(drawing, random.uniform(0.01, random.chance(0.25) ? 0.08 : 0.05), random);
+  const double width = height * (digit == 1 ? random.uniform(0.25, 0.65) : random.uniform(0.4, 0.95));
+  Hand hand;
+  hand.pen = std::max(1.0, height * (random.chance(0.2) ? random.uniform(0.16, 0.26) : random.uniform(0.03, 0.16)));
+  hand.slant = random.uniform(-0.15, 0.35);
+  hand.unevenness = random.chance(0.4) ? random.uniform(0.1, 0.5) : 0;
+  hand.straight = random.chance(0.1);
+  if (random.chance(0.06)) {
+    // Gone over a second time.
+    Drawing again = drawing;
+    jitter(again, 0.03, random);
+    drawing.insert(drawing.end(), again.begin(), again.end());
+  }
+  return draw(drawing, width, height, hand, random);
 }
 
 cv::Mat draw_doodle(double height, Random& random) {
@@ -280,8 +342,11 @@ cv::Mat draw_doodle(double height, Random& random) {
   if (kind < 0.15) return texture(height, random);
   Drawing drawing = kind < 0.3 ? scribble(random) : random.pick(std::span(doodles()));
   jitter(drawing, random.uniform(0.01, 0.05), random);
-  return draw(drawing, height * random.uniform(0.6, 1.3), height, std::max(1.0, height * random.uniform(0.03, 0.16)),
-              random.uniform(-0.1, 0.2));
+  const Hand hand{.pen = std::max(1.0, height * random.uniform(0.03, 0.16)),
+                  .slant = random.uniform(-0.1, 0.2),
+                  .unevenness = random.chance(0.3) ? random.uniform(0.1, 0.5) : 0,
+                  .straight = random.chance(0.1)};
+  return draw(drawing, height * random.uniform(0.6, 1.3), height, hand, random);
 }
 
 }  // namespace vidi::samples
