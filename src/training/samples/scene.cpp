@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <opencv2/imgproc.hpp>
-#include <span>
 
 #include "training/samples/paper.hpp"
 
@@ -103,7 +102,7 @@ Scene draw_crop(const Writing& writing, Writer writer, double other_part, Random
   const double enlarged = random.chance(0.4) ? 1 : random.uniform(1, 6);
   constexpr std::array<int, 3> kWays{cv::INTER_NEAREST, cv::INTER_LINEAR, cv::INTER_CUBIC};
   cv::resize(picture, picture, {}, reduced, reduced, cv::INTER_AREA);
-  cv::resize(picture, picture, {}, enlarged, enlarged, random.pick(std::span(kWays)));
+  cv::resize(picture, picture, {}, enlarged, enlarged, kWays.at(random.below(kWays.size())));
   const double scale = reduced * enlarged;
   const auto scaled = [&](int length) { return static_cast<int>(std::lround(length * scale)); };
   const digits::Box box{scaled(place.x), scaled(place.y), std::max(1, scaled(place.width)),

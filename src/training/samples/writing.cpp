@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kSide = 28;
 
+// A character leans to either side by up to 11 degrees.
+constexpr double kMostTurn = 0.2;
+
 cv::Mat trim(const cv::Mat& ink) {
   cv::Mat solid = ink > 40;
   const cv::Rect box = cv::boundingRect(solid);
@@ -81,18 +84,18 @@ Character Writing::digit(Writer writer, double height, const Font& font, Random&
       character.ink = scale_to(font.digits[character.label].ink, height);
       break;
   }
-  if (random.chance(0.6)) character.ink = bend(character.ink, 0.14, random);
+  if (random.chance(0.6)) character.ink = bend(character.ink, kMostTurn, random);
   return character;
 }
 
 Character Writing::other(double height, const Font& font, Random& random) const {
   Character character{.ink = {}, .label = kNone, .writer = Writer::font};
-  if (random.chance(0.2)) {
+  if (random.chance(0.28)) {
     character.ink = draw_doodle(height, random);
     return character;
   }
   character.ink = scale_to(random.pick(std::span(font.others)).ink, height * random.uniform(0.6, 1.0));
-  if (random.chance(0.6)) character.ink = bend(character.ink, 0.14, random);
+  if (random.chance(0.6)) character.ink = bend(character.ink, kMostTurn, random);
   return character;
 }
 
