@@ -54,6 +54,31 @@ bool is_surface(const Blob& blob) {
 // A 0 as round as a plate fills 0.79 of its rectangle.
 constexpr double kRectangular = 0.92;
 
+using Outline = std::vector<cv::Point>;
+
+Outline outline_of(const Blob& blob, const cv::Mat& labels) {
+  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
+  std::vector<Outline> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return {};
+  return *std::ranges::max_element(outlines, {}, [](const Outline& each) { return cv::contourArea(each); });
+}
+
+// A sheet of paper seen from a side: four straight edges at any angles.
+bool has_four_sides(const Blob& blob, const cv::Mat& labels) {
+  const Outline outline = outline_of(blob, labels);
+  if (outline.empty()) return false;
+  Outline hull;
+  cv::convexHull(outline, hull);
+  constexpr double kConvex = 0.95;
+  if (cv::contourArea(outline) < kConvex * cv::contourArea(hull)) return false;
+  Outline corners;
+  constexpr double kStraight = 0.03;  // of the way around
+  cv::approxPolyDP(hull, corners, kStraight * cv::arcLength(hull, true), true);
+  constexpr std::size_t kMostCorners = 6;  // a corner may be cut off
+  return corners.size() >= 4 && corners.size() <= kMostCorners;
+}
+
 // An empty box.
 bool is_outline(const Blob& blob, const cv::Mat& labels) {
   constexpr double kThinnest = 0.1;
@@ -78,7 +103,7 @@ void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
     top = std::min(top, blob.box.y);
     bottom = std::max(bottom, blob.box.bottom());
   }
-  constexpr double kRoom = 0.15;
+  constexpr double kRoom = 0.04;
   const double room = kRoom * tallest;
   if (tallest == 0 || top < room || height - bottom < room) return;
   // What is much larger than the rest is the writing, and the rest is dirt.
@@ -158,11 +183,8 @@ std::vector<Blob> without_dirt(const Blobs& all) {
 }
 
 double rectangularity(const Blob& blob, const cv::Mat& labels) {
-  const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
-  if (outlines.empty()) return 0;
-  const auto& outline = *std::ranges::max_element(outlines, {}, [](const auto& each) { return cv::contourArea(each); });
+  const Outline outline = outline_of(blob, labels);
+  if (outline.empty()) return 0;
   const double around = cv::minAreaRect(outline).size.area();
   return around > 0 ? cv::contourArea(outline) / around : 0;
 }
@@ -181,7 +203,7 @@ bool is_panel(const Blob& blob, const cv::Mat& labels) {
   constexpr int kLeastSide = 24;
   if (std::min(blob.box.width, blob.box.height) < kLeastSide) return false;
   if (area < kLeastPart * static_cast<double>(labels.total()) || blob.area < 0.4 * area) return false;
-  return rectangularity(blob, labels) > kRectangular;
+  return rectangularity(blob, labels) > kRectangular || has_four_sides(blob, labels);
 }
 
 }  // namespace vidi::digits

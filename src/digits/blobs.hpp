@@ -38,7 +38,7 @@ double stroke_mass(const std::vector<Blob>& blobs);
 // rectangle. `labels` are those of its Blobs.
 double rectangularity(const Blob& blob, const cv::Mat& labels);
 
-// Whether the blob is a filled rectangle, large enough for a digit to stand in it.
+// Whether the blob is a filled rectangle, seen from any side, large enough for a digit to stand in it.
 bool is_panel(const Blob& blob, const cv::Mat& labels);
 
 }  // namespace vidi::digits

@@ -256,6 +256,20 @@ Tones find_tones(const cv::Mat& picture) {
   return tones;
 }
 
+cv::Mat find_near_background(const cv::Mat& grey, bool dark_strokes) {
+  constexpr int kSide = 160;
+  constexpr double kWidestStroke = 0.1;
+  cv::Mat small = reduced(grey, kSide);
+  cv::GaussianBlur(small, small, {3, 3}, 0);
+  const int reach = odd(kWidestStroke * std::min(small.cols, small.rows));
+  const cv::Mat brush = cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach});
+  cv::morphologyEx(small, small, dark_strokes ? cv::MORPH_CLOSE : cv::MORPH_OPEN, brush);
+  cv::blur(small, small, {reach / 2 + 1, reach / 2 + 1});
+  cv::Mat background;
+  cv::resize(small, background, grey.size(), 0, 0, cv::INTER_LINEAR);
+  return background;
+}
+
 std::optional<TwoTones> find_two_tones(const cv::Mat& grey) {
   constexpr int kSide = 256;
   const cv::Mat small = reduced(grey, kSide);

@@ -18,6 +18,10 @@ struct Tones {
 // white.
 Tones find_tones(const cv::Mat& picture);
 
+// A background that follows every shadow: what is left of the picture when strokes narrower than a tenth of its shorter
+// side are filled up, dark ones or light ones (grey-scale closing or opening).
+cv::Mat find_near_background(const cv::Mat& grey, bool dark_strokes);
+
 // The two kinds of pixels of a picture that has two.
 struct TwoTones {
   double dark = 0;  // their mean grey values

@@ -61,7 +61,8 @@ cv::Mat strongest_nearby(const cv::Mat& contrast) {
 
 Ink extract_ink(const cv::Mat& contrast, double noise) {
   const double least = std::max(kLeastContrast, kNoiseFactor * noise);
-  Ink ink{cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)), cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)), 0};
+  const auto empty = [&] { return cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)); };
+  Ink ink{empty(), empty(), empty(), 0};
   ink.strength = strength_above(contrast, least);
   if (ink.strength == 0) return ink;
 
@@ -72,14 +73,17 @@ Ink extract_ink(const cv::Mat& contrast, double noise) {
     threshold[value] =
         static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * static_cast<double>(value))));
   }
+  const int lowest = threshold[0];
   for (int y = 0; y < contrast.rows; ++y) {
     const std::uint8_t* value = contrast.ptr(y);
     const std::uint8_t* around = nearby.ptr(y);
     std::uint8_t* mask = ink.mask.ptr(y);
+    std::uint8_t* faint = ink.faint.ptr(y);
     std::uint8_t* tone = ink.tone.ptr(y);
     for (int x = 0; x < contrast.cols; ++x) {
       const int level = threshold[around[x]];
       if (value[x] > level) mask[x] = 255;
+      if (value[x] > lowest) faint[x] = 255;
       tone[x] = static_cast<std::uint8_t>(std::min(255, 128 * value[x] / level));
     }
   }

@@ -83,6 +83,14 @@ struct ViewReading {
   double ink = 0;
 };
 
+// Many upright strokes in a row are a bar code, grain or a fence, no number.
+bool are_bars(std::span<const ReadDigit> digits) {
+  constexpr std::size_t kMany = 5;
+  constexpr double kMost = 0.8;
+  const auto ones = std::ranges::count(digits, kOne, &ReadDigit::label);
+  return digits.size() >= kMany && static_cast<double>(ones) >= kMost * static_cast<double>(digits.size());
+}
+
 void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<const float> probabilities,
               const OutputRules& rules) {
   std::vector<Opinion> opinions;
@@ -101,7 +109,7 @@ void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<co
     sureness += candidate.ink * opinions[i].digit;
     digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});
   }
-  if (digits.empty() || digit_ink < kLeastShareOfLine * line_ink) return;
+  if (digits.empty() || digit_ink < kLeastShareOfLine * line_ink || are_bars(digits)) return;
   view.ink += digit_ink;
   view.sureness += sureness;
   view.lines.push_back(std::move(digits));

@@ -24,12 +24,22 @@ struct Suspect {
   cv::Rect box;
   cv::Mat mask;           // of the box
   bool box_like = false;  // its outline is a rectangle: a box, or the cells of a table
+  bool is_cell = false;   // one box, not several side by side
+  double tilt = 0;        // of a rectangle's sides, radians
 };
 
 // A stroke that sticks out of a box widens its rectangle; a round 0 fills 0.79 of its own.
 constexpr double kBoxLike = 0.86;
 
-std::vector<Suspect> find_suspects(const Blobs& blobs) {
+// The angle of the component's sides from level and upright, within an eighth of a turn.
+double tilt_of(const cv::Mat& mask) {
+  std::vector<cv::Point> ink;
+  cv::findNonZero(mask, ink);
+  const double degrees = cv::minAreaRect(ink).angle;
+  return (degrees - 90 * std::round(degrees / 90)) * CV_PI / 180;
+}
+
+std::vector<Suspect> find_suspects(const Blobs& blobs, Ruling ruling) {
   const int width = blobs.labels.cols;
   const int height = blobs.labels.rows;
   std::vector<Suspect> suspects;
@@ -42,7 +52,12 @@ std::vector<Suspect> find_suspects(const Blobs& blobs) {
     const bool box_like = rectangularity(blob, blobs.labels) > kBoxLike;
     const bool at_edge = box.x < kNear * width || box.y < kNear * height || box.br().x > (1 - kNear) * width ||
                          box.br().y > (1 - kNear) * height;
-    if (at_edge || box_like) suspects.push_back({box, blobs.labels(box) == blob.label, box_like});
+    const bool wanted = ruling == Ruling::all ? at_edge || box_like : box_like && !at_edge;
+    if (!wanted) continue;
+    const cv::Mat mask = blobs.labels(box) == blob.label;
+    constexpr double kLongestCell = 1.6;
+    const bool is_cell = box_like && std::max(box.width, box.height) < kLongestCell * std::min(box.width, box.height);
+    suspects.push_back({box, mask, box_like, is_cell, box_like ? tilt_of(mask) : 0});
   }
   return suspects;
 }
@@ -62,10 +77,24 @@ bool is_ruled(const Extent& extent, bool box_like) {
   return box_like && length > 0.6 * (extent.box_end - extent.box_begin);
 }
 
+// A cell has lines at its sides only.
+bool is_near_end(int place, int size) {
+  constexpr double kSide = 0.15;
+  return place < kSide * size || place > (1 - kSide) * size;
+}
+
 bool is_ruled(const cv::Vec4i& line, const Suspect& suspect, const cv::Size& picture) {
-  const bool level = std::abs(line[2] - line[0]) >= std::abs(line[3] - line[1]);
-  const auto [begin, end] = level ? std::minmax(line[0], line[2]) : std::minmax(line[1], line[3]);
+  const double across = line[2] - line[0];
+  const double down = line[3] - line[1];
+  const bool level = std::abs(across) >= std::abs(down);
+  // The stem of a 7 is no side of the box that it stands in.
+  constexpr double kParallel = 4 * CV_PI / 180;
+  const double tilt = level ? std::atan(down / across) : -std::atan(across / down);
+  if (suspect.box_like && std::abs(tilt - suspect.tilt) > kParallel) return false;
   const cv::Rect& box = suspect.box;
+  const int middle = level ? (line[1] + line[3]) / 2 - box.y : (line[0] + line[2]) / 2 - box.x;
+  if (suspect.is_cell && !is_near_end(middle, level ? box.height : box.width)) return false;
+  const auto [begin, end] = level ? std::minmax(line[0], line[2]) : std::minmax(line[1], line[3]);
   return is_ruled(level ? Extent{begin, end, box.x, box.x + box.width, picture.width}
                         : Extent{begin, end, box.y, box.y + box.height, picture.height},
                   suspect.box_like);
@@ -137,10 +166,10 @@ void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thick
 
 }  // namespace
 
-bool remove_ruling(cv::Mat& mask, const Blobs& blobs) {
+bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling) {
   bool removed = false;
   const int thickest = std::max(2, static_cast<int>(kThickestLine * std::min(mask.cols, mask.rows)));
-  for (const Suspect& suspect : find_suspects(blobs)) {
+  for (const Suspect& suspect : find_suspects(blobs, ruling)) {
     const double length = suspect.box_like ? 0.6 * std::min(suspect.box.width, suspect.box.height)
                                            : 0.3 * std::max(suspect.box.width, suspect.box.height);
     std::vector<cv::Vec4i> lines;

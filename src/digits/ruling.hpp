@@ -7,8 +7,13 @@
 
 namespace vidi::digits {
 
+enum class Ruling {
+  all,
+  boxes,  // only the sides of boxes and cells that lie within the picture
+};
+
 // Takes long straight thin lines out of the mask, and leaves the strokes that cross them. `blobs` are those of the
 // mask. Returns whether anything was taken out: the blobs are then others.
-bool remove_ruling(cv::Mat& mask, const Blobs& blobs);
+bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling);
 
 }  // namespace vidi::digits

@@ -1,7 +1,9 @@
 #include "digits/views.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
@@ -44,13 +46,15 @@ cv::Mat mask_of_kept(const View& view) {
 // One way to tell ink from paper, before its parts are looked at.
 struct Layer {
   cv::Mat contrast;
+  bool dark = true;  // ink is darker than paper
   Ink ink;
   double mass = 0;        // of the ink, by its contrast
   bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
 };
 
-Layer make_layer(const cv::Mat& contrast, double noise) {
-  Layer layer{contrast, extract_ink(contrast, noise)};
+Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
+  const cv::Mat& map = dark ? contrast.dark : contrast.light;
+  Layer layer{map, dark, extract_ink(map, dark ? noise.dark : noise.light)};
   layer.mass = layer.ink.strength * cv::countNonZero(layer.ink.mask);
   layer.bordered = ink_of_border(layer.ink.mask) > kMostInkOfBorder;
   return layer;
@@ -65,12 +69,43 @@ void keep_likely(std::vector<Layer>& layers) {
   std::erase_if(layers, [&](const Layer& layer) { return layer.mass == 0 || layer.mass < kLeastMass * most; });
 }
 
+// Below it lie nine of ten values where the mask is not 0.
+int ninth_decile(const cv::Mat& values, const cv::Mat& mask) {
+  std::array<int, 256> histogram{};
+  int count = 0;
+  for (int y = 0; y < values.rows; ++y) {
+    const std::uint8_t* value = values.ptr(y);
+    const std::uint8_t* wanted = mask.ptr(y);
+    for (int x = 0; x < values.cols; ++x) {
+      if (wanted[x] == 0) continue;
+      ++histogram[value[x]];
+      ++count;
+    }
+  }
+  int seen = 0;
+  int value = 0;
+  while (value < 255 && 10 * (seen += histogram[static_cast<std::size_t>(value)]) < 9 * count) ++value;
+  return value;
+}
+
+// The lines of a form are often fainter than what is written on it, so that they are whole only at a lower threshold.
+bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
+  cv::Mat rest = ink.faint.clone();
+  if (!remove_ruling(rest, find_blobs(ink.faint, contrast), Ruling::boxes)) return false;
+  // A stroke that runs along a line and is darker than the line stays.
+  constexpr double kDarker = 1.3;
+  const cv::Mat removed = ink.faint & ~rest;
+  ink.mask &= rest | (contrast > kDarker * ninth_decile(contrast, removed));
+  return true;
+}
+
 std::optional<View> make_view(Layer layer) {
   View view;
   view.ink = std::move(layer.ink);
   view.bordered = layer.bordered;
   view.blobs = find_blobs(view.ink.mask, layer.contrast);
-  if (remove_ruling(view.ink.mask, view.blobs)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
+  if (remove_ruling(view.ink.mask, view.blobs, Ruling::all)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
+  if (remove_faint_boxes(view.ink, layer.contrast)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
@@ -84,13 +119,24 @@ bool agree(const View& a, const View& b) {
   return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
 }
 
+// For shadows that a wide neighbourhood smooths over, on the side where there is more ink.
+void add_near_layer(const Tones& tones, std::vector<Layer>& layers) {
+  const auto heaviest = std::ranges::max_element(layers, {}, &Layer::mass);
+  const bool dark = heaviest == layers.end() || heaviest->dark;
+  const Contrast contrast = measure_contrast(tones, find_near_background(tones.grey, dark));
+  const Noise noise = measure_noise(contrast);
+  Layer layer = make_layer(contrast, noise, dark);
+  if (layer.mass > 0 && !layer.bordered) layers.push_back(std::move(layer));
+}
+
 std::vector<Layer> all_layers(const cv::Mat& picture) {
   const Tones tones = find_tones(picture);
   std::vector<Layer> layers;
+  bool shadowed = false;
   const auto flat_of = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
   if (const auto paper = find_flat_paper(tones.grey)) {
     const Contrast contrast = measure_contrast(tones, flat_of(paper->grey));
-    layers.push_back(make_layer(paper->is_light ? contrast.dark : contrast.light, 0));
+    layers.push_back(make_layer(contrast, {}, paper->is_light));
     if (layers.front().mass > 0) return layers;
     layers.clear();
   }
@@ -99,16 +145,18 @@ std::vector<Layer> all_layers(const cv::Mat& picture) {
   // A few dark marks on a light surface are told better with the light taken into account.
   constexpr double kMuchInk = 0.04;
   if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
-    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->light)).dark, 0));
-    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->dark)).light, 0));
+    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->light)), {}, true));
+    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->dark)), {}, false));
   }
   if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
     const Contrast contrast = measure_contrast(tones, tones.background);
     const Noise noise = measure_noise(contrast);
-    layers.push_back(make_layer(contrast.dark, noise.dark));
-    layers.push_back(make_layer(contrast.light, noise.light));
+    layers.push_back(make_layer(contrast, noise, true));
+    layers.push_back(make_layer(contrast, noise, false));
+    shadowed = true;
   }
   keep_likely(layers);
+  if (shadowed) add_near_layer(tones, layers);
   return layers;
 }
 
@@ -125,13 +173,18 @@ std::vector<View> all_views(const cv::Mat& picture) {
   return found;
 }
 
-// Whether what was found on a panel is writing, not the uneven ink of a bold stroke.
+// Whether what was found on a panel is writing, neither the panel itself nor the uneven ink of a bold stroke.
 bool is_written_on(const Blob& panel, const View& inside) {
   constexpr double kLeastHeight = 0.2;
+  constexpr double kWhole = 0.9;
   constexpr double kLeastStrength = 0.3;
-  return std::ranges::any_of(inside.kept, [&](const Blob& blob) {
+  const auto is_whole = [&](const Blob& blob) {
+    return blob.box.height > kWhole * panel.box.height && blob.box.width > kWhole * panel.box.width;
+  };
+  const auto is_writing = [&](const Blob& blob) {
     return blob.box.height > kLeastHeight * panel.box.height && blob.strength > kLeastStrength * panel.strength;
-  });
+  };
+  return std::ranges::none_of(inside.kept, is_whole) && std::ranges::any_of(inside.kept, is_writing);
 }
 
 // Puts what is written on a panel (a card, a screen, a field of another colour) in the panel's place.
@@ -144,10 +197,12 @@ bool open_panels(View& view, const cv::Mat& picture) {
     const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
     const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
     const std::vector<View> views = all_views(picture(inside));
-    if (views.empty() || !is_written_on(blob, views.front())) continue;
-    const View& best = views.front();
+    const auto found = std::ranges::find_if(views, [&](const View& each) { return is_written_on(blob, each); });
+    if (found == views.end()) continue;
+    const View& best = *found;
     const cv::Mat written = mask_of_kept(best);
     view.ink.mask(panel).setTo(0, view.blobs.labels(panel) == blob.label);
+    view.ink.mask(inside).setTo(0);  // the light loop of a 0 is no part of the panel
     view.ink.tone(panel).setTo(0);
     written.copyTo(view.ink.mask(inside), written);
     best.ink.tone.copyTo(view.ink.tone(inside));
