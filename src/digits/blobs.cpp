@@ -89,7 +89,10 @@ bool is_outline(const Blob& blob, const cv::Mat& labels) {
 // Reaches in from the edge along much of it.
 bool is_intruder(const Blob& blob, int width, int height) {
   const bool along = blob.box.width > 0.7 * width || blob.box.height > 0.7 * height;
-  return blob.at_edge && (along || is_surface(blob));
+  // The edge of a table or of the sheet: most of it lies on the picture's edge. A 1 at the edge of a tight crop reaches
+  // from top to bottom.
+  const bool clings = blob.along_side > 0.5 * blob.box.height && blob.box.height < 0.8 * height;
+  return blob.at_edge && (along || clings || is_surface(blob));
 }
 
 // Where there is room around the writing, what touches the picture's edge is a neighbour that was cut off.
@@ -111,6 +114,16 @@ void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
   const bool larger = std::ranges::any_of(
       blobs, [&](const Blob& blob) { return blob.at_edge && longer_side(blob.box) > kMuchLarger * tallest; });
   if (!larger) std::erase_if(blobs, [](const Blob& blob) { return blob.at_edge; });
+}
+
+void count_along_sides(Blobs& blobs) {
+  for (const int x : {0, blobs.labels.cols - 1}) {
+    std::vector<int> counts(blobs.blobs.size() + 1, 0);
+    for (int y = 0; y < blobs.labels.rows; ++y) ++counts[static_cast<std::size_t>(blobs.labels.at<int>(y, x))];
+    for (Blob& blob : blobs.blobs) {
+      blob.along_side = std::max(blob.along_side, counts[static_cast<std::size_t>(blob.label)]);
+    }
+  }
 }
 
 }  // namespace
@@ -145,6 +158,7 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
     }
   }
   for (Blob& blob : result.blobs) blob.strength /= blob.area;
+  count_along_sides(result);
   return result;
 }
 
@@ -160,8 +174,13 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   }
   // A crop so tight that the digit touches its frame: then it is all there is, but for specks.
   constexpr int kLeastSide = 8;
+  constexpr double kTight = 0.5;
   const bool specks = std::ranges::all_of(kept, [](const Blob& blob) { return longer_side(blob.box) < kLeastSide; });
-  if (specks) kept = blobs;
+  if (specks) {
+    kept = blobs;
+    std::erase_if(kept, [&](const Blob& blob) { return longer_side(blob.box) < kTight * std::max(width, height); });
+  }
+  if (kept.empty()) return kept;
 
   std::vector<std::pair<double, double>> heights;
   std::vector<std::pair<double, double>> strengths;

@@ -17,6 +17,7 @@ struct Blob {
   double strength = 0;  // mean contrast
   double width = 0;     // of its stroke, in pixels: twice the greatest distance from the edge
   bool at_edge = false;
+  int along_side = 0;  // its pixels in the picture's first or last column, whichever are more
 };
 
 struct Blobs {

@@ -158,7 +158,7 @@ void offer(const Row& row, const View& view, double ink, Search& search) {
 void offer(const View& view, Search& search) {
   double ink = 0;
   for (const Blob& blob : view.kept) ink += blob.area;
-  for (const Row& row : arrange(view.kept)) offer(row, view, ink, search);
+  for (const Row& row : arrange(view.kept, view.blobs.labels)) offer(row, view, ink, search);
   ++search.views;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <opencv2/imgproc.hpp>
 #include <optional>
 #include <utility>
 
@@ -49,11 +50,25 @@ bool stand_together(const Box& a, const Box& b) {
   return overlap_across(a, b) > kShared && overlap_down(a, b) < 0.5 && gap < kGap * std::max(a.height, b.height);
 }
 
-std::vector<Character> characters_of(const std::vector<Blob>& tall) {
+// Whether the ink of one ends where that of the other, above or below it, begins: a stroke that was broken.
+bool are_joined(const Blob& a, const Blob& b, const cv::Mat& labels) {
+  constexpr double kGap = 1.5;  // of the stroke's width
+  if (overlap_down(a.box, b.box) >= 0.5) return false;
+  const int reach = static_cast<int>(kGap * std::min(a.width, b.width)) + 1;
+  const cv::Rect around_a(a.box.x - reach, a.box.y - reach, a.box.width + 2 * reach, a.box.height + 2 * reach);
+  const cv::Rect around_b(b.box.x - reach, b.box.y - reach, b.box.width + 2 * reach, b.box.height + 2 * reach);
+  const cv::Rect common = around_a & around_b & cv::Rect(0, 0, labels.cols, labels.rows);
+  if (common.empty()) return false;
+  cv::Mat near_a = labels(common) == a.label;
+  cv::dilate(near_a, near_a, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1}));
+  return cv::countNonZero(near_a & (labels(common) == b.label)) > 0;
+}
+
+std::vector<Character> characters_of(const std::vector<Blob>& tall, const cv::Mat& labels) {
   Groups groups(tall.size());
   for (std::size_t i = 0; i < tall.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (stand_together(tall[i].box, tall[j].box)) groups.join(i, j);
+      if (stand_together(tall[i].box, tall[j].box) || are_joined(tall[i], tall[j], labels)) groups.join(i, j);
     }
   }
   std::vector<Character> characters(tall.size());
@@ -124,7 +139,7 @@ Box united(const Box& a, const Box& b) {
   return {left, top, std::max(a.right(), b.right()) - left, std::max(a.bottom(), b.bottom()) - top};
 }
 
-std::vector<Row> arrange(const std::vector<Blob>& blobs) {
+std::vector<Row> arrange(const std::vector<Blob>& blobs, const cv::Mat& labels) {
   int highest = 0;
   for (const Blob& blob : blobs) highest = std::max(highest, blob.box.height);
   std::vector<Blob> tall;
@@ -133,7 +148,7 @@ std::vector<Row> arrange(const std::vector<Blob>& blobs) {
     constexpr double kTall = 0.45;
     (blob.box.height >= kTall * highest ? tall : small).push_back(blob);
   }
-  std::vector<Row> rows = rows_of(characters_of(tall));
+  std::vector<Row> rows = rows_of(characters_of(tall, labels));
   std::ranges::sort(rows, {}, [](const Row& row) {
     const Box box = extent(row);
     return 2 * box.y + box.height;

@@ -1,6 +1,7 @@
 #pragma once
 // Blobs to characters, characters to lines of writing. Internal to this module.
 
+#include <opencv2/core/mat.hpp>
 #include <vector>
 
 #include "digits/blobs.hpp"
@@ -16,8 +17,8 @@ struct Character {
 
 using Row = std::vector<Character>;  // from left to right
 
-// Rows from top to bottom. A row may climb or fall.
-std::vector<Row> arrange(const std::vector<Blob>& blobs);
+// Rows from top to bottom. A row may climb or fall. `labels` are those of the blobs.
+std::vector<Row> arrange(const std::vector<Blob>& blobs, const cv::Mat& labels);
 
 Box united(const Box& a, const Box& b);
 
