@@ -47,7 +47,7 @@ int longer_side(const Box& box) { return std::max(box.width, box.height); }
 double boldness(const Blob& blob) { return blob.width / longer_side(blob.box); }
 
 bool is_surface(const Blob& blob) {
-  constexpr double kBoldest = 0.42;
+  constexpr double kBoldest = 0.48;
   return boldness(blob) > kBoldest;
 }
 
@@ -116,6 +116,26 @@ void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
   if (!larger) std::erase_if(blobs, [](const Blob& blob) { return blob.at_edge; });
 }
 
+// A straight thin line as high as what stands beside it is a 1.
+void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vector<Blob>& kept) {
+  const auto tallest = std::ranges::max_element(kept, {}, [](const Blob& blob) { return blob.box.height; });
+  if (tallest == kept.end()) return;
+  const Box beside = tallest->box;
+  std::vector<Blob> ones;
+  for (const Blob& blob : blobs) {
+    constexpr double kLeast = 0.75;
+    constexpr double kMost = 1.15;
+    constexpr double kLevel = 0.2;
+    const double part = static_cast<double>(blob.box.height) / beside.height;
+    const double lower = std::abs(2 * (blob.box.y - beside.y) + blob.box.height - beside.height) / 2.0;
+    const bool alike = part > kLeast && part < kMost && lower < kLevel * beside.height;
+    if (alike && !blob.at_edge && blob.box.height > blob.box.width && is_line(blob, width, height)) {
+      ones.push_back(blob);
+    }
+  }
+  kept.insert(kept.end(), ones.begin(), ones.end());
+}
+
 void count_along_sides(Blobs& blobs) {
   for (const int x : {0, blobs.labels.cols - 1}) {
     std::vector<int> counts(blobs.blobs.size() + 1, 0);
@@ -172,6 +192,7 @@ std::vector<Blob> without_dirt(const Blobs& all) {
                      is_intruder(blob, width, height) || is_outline(blob, all.labels);
     if (!odd) kept.push_back(blob);
   }
+  keep_ones(blobs, width, height, kept);
   // A crop so tight that the digit touches its frame: then it is all there is, but for specks.
   constexpr int kLeastSide = 8;
   constexpr double kTight = 0.5;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
@@ -164,6 +165,13 @@ void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thick
   }
 }
 
+// The sides of a box are thin; a stroke of a digit that nearly fills a rectangle is not.
+int thickest_side(const Suspect& suspect) {
+  if (!suspect.box_like) return std::numeric_limits<int>::max();
+  constexpr double kThickestSide = 0.06;
+  return 1 + static_cast<int>(kThickestSide * std::min(suspect.box.width, suspect.box.height));
+}
+
 }  // namespace
 
 bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling) {
@@ -179,7 +187,7 @@ bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling) {
     for (cv::Vec4i line : lines) {
       line += cv::Vec4i(suspect.box.x, suspect.box.y, suspect.box.x, suspect.box.y);
       if (!is_ruled(line, suspect, mask.size())) continue;
-      erase_line(mask, line, suspect.box, thickest);
+      erase_line(mask, line, suspect.box, std::min(thickest, thickest_side(suspect)));
       removed = true;
     }
   }
