@@ -148,14 +148,11 @@ void count_along_sides(Blobs& blobs) {
 
 }  // namespace
 
-Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
+Blobs find_components(const cv::Mat& mask) {
   Blobs result;
   cv::Mat statistics;
   cv::Mat centres;
   const int count = cv::connectedComponentsWithStats(mask, result.labels, statistics, centres, 8, CV_32S);
-  cv::Mat distance;
-  cv::distanceTransform(mask, distance, cv::DIST_L2, 3);
-
   result.blobs.resize(static_cast<std::size_t>(std::max(0, count - 1)));
   for (int label = 1; label < count; ++label) {
     Blob& blob = result.blobs[static_cast<std::size_t>(label) - 1];
@@ -163,9 +160,14 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
     blob.label = label;
     blob.box = {row[cv::CC_STAT_LEFT], row[cv::CC_STAT_TOP], row[cv::CC_STAT_WIDTH], row[cv::CC_STAT_HEIGHT]};
     blob.area = row[cv::CC_STAT_AREA];
-    blob.at_edge =
-        blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == mask.cols || blob.box.bottom() == mask.rows;
   }
+  return result;
+}
+
+Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
+  Blobs result = find_components(mask);
+  cv::Mat distance;
+  cv::distanceTransform(mask, distance, cv::DIST_L2, 3);
   for (int y = 0; y < mask.rows; ++y) {
     const int* label = result.labels.ptr<int>(y);
     const float* depth = distance.ptr<float>(y);
@@ -177,7 +179,11 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
       blob.width = std::max(blob.width, 2.0 * depth[x] - 1.0);
     }
   }
-  for (Blob& blob : result.blobs) blob.strength /= blob.area;
+  for (Blob& blob : result.blobs) {
+    blob.strength /= blob.area;
+    blob.at_edge =
+        blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == mask.cols || blob.box.bottom() == mask.rows;
+  }
   count_along_sides(result);
   return result;
 }

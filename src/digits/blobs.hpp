@@ -28,6 +28,9 @@ struct Blobs {
 // Every connected part of the mask, diagonal neighbours included. `contrast` is the map that the ink comes from.
 Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast);
 
+// Only where they are: strength, width and the edges are not measured.
+Blobs find_components(const cv::Mat& mask);
+
 // Without what cannot be a part of a digit: specks, straight thin lines, empty boxes, surfaces, what reaches in from
 // the picture's edge, what is far fainter than the rest.
 std::vector<Blob> without_dirt(const Blobs& blobs);

@@ -43,6 +43,11 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
+// The part of two masks that is common to both; 1: they are the same.
+double likeness(const cv::Mat& mask_a, const cv::Mat& mask_b) {
+  return cv::countNonZero(mask_a & mask_b) / std::max(1.0, static_cast<double>(cv::countNonZero(mask_a | mask_b)));
+}
+
 // One way to tell ink from paper, before its parts are looked at.
 struct Layer {
   cv::Mat contrast;
@@ -91,7 +96,7 @@ int ninth_decile(const cv::Mat& values, const cv::Mat& mask) {
 // The lines of a form are often fainter than what is written on it, so that they are whole only at a lower threshold.
 bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
   cv::Mat rest = ink.faint.clone();
-  if (!remove_ruling(rest, find_blobs(ink.faint, contrast), Ruling::boxes)) return false;
+  if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return false;
   // A stroke that runs along a line and is darker than the line stays.
   constexpr double kDarker = 1.3;
   const cv::Mat removed = ink.faint & ~rest;
@@ -113,10 +118,8 @@ std::optional<View> make_view(Layer layer) {
 
 // Whether two views found the same ink.
 bool agree(const View& a, const View& b) {
-  const cv::Mat mask_a = mask_of_kept(a);
-  const cv::Mat mask_b = mask_of_kept(b);
   constexpr double kSame = 0.7;
-  return cv::countNonZero(mask_a & mask_b) > kSame * cv::countNonZero(mask_a | mask_b);
+  return likeness(mask_of_kept(a), mask_of_kept(b)) > kSame;
 }
 
 // For shadows that a wide neighbourhood smooths over, on the side where there is more ink.
@@ -126,7 +129,10 @@ void add_near_layer(const Tones& tones, std::vector<Layer>& layers) {
   const Contrast contrast = measure_contrast(tones, find_near_background(tones.grey, dark));
   const Noise noise = measure_noise(contrast);
   Layer layer = make_layer(contrast, noise, dark);
-  if (layer.mass > 0 && !layer.bordered) layers.push_back(std::move(layer));
+  constexpr double kSame = 0.9;
+  const bool known =
+      std::ranges::any_of(layers, [&](const Layer& other) { return likeness(layer.ink.mask, other.ink.mask) > kSame; });
+  if (layer.mass > 0 && !layer.bordered && !known) layers.push_back(std::move(layer));
 }
 
 std::vector<Layer> all_layers(const cv::Mat& picture) {
