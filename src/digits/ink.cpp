@@ -61,32 +61,27 @@ cv::Mat strongest_nearby(const cv::Mat& contrast) {
 
 Ink extract_ink(const cv::Mat& contrast, double noise) {
   const double least = std::max(kLeastContrast, kNoiseFactor * noise);
-  const auto empty = [&] { return cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0)); };
-  Ink ink{empty(), empty(), empty(), 0};
+  Ink ink;
   ink.strength = strength_above(contrast, least);
-  if (ink.strength == 0) return ink;
+  if (ink.strength == 0) {
+    ink.mask = cv::Mat(contrast.size(), CV_8UC1, cv::Scalar(0));
+    ink.faint = ink.mask;
+    ink.tone = ink.mask;
+    return ink;
+  }
 
-  const cv::Mat nearby = strongest_nearby(contrast);
   const double floor = std::max(least, kGlobalPart * ink.strength);
-  std::array<std::uint8_t, 256> threshold{};
-  for (std::size_t value = 0; value < 256; ++value) {
-    threshold[value] =
-        static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * static_cast<double>(value))));
+  cv::Mat thresholds(1, 256, CV_8UC1);
+  for (int value = 0; value < 256; ++value) {
+    thresholds.at<std::uint8_t>(value) =
+        static_cast<std::uint8_t>(std::min(254.0, std::max(floor, kLocalPart * value)));
   }
-  const int lowest = threshold[0];
-  for (int y = 0; y < contrast.rows; ++y) {
-    const std::uint8_t* value = contrast.ptr(y);
-    const std::uint8_t* around = nearby.ptr(y);
-    std::uint8_t* mask = ink.mask.ptr(y);
-    std::uint8_t* faint = ink.faint.ptr(y);
-    std::uint8_t* tone = ink.tone.ptr(y);
-    for (int x = 0; x < contrast.cols; ++x) {
-      const int level = threshold[around[x]];
-      if (value[x] > level) mask[x] = 255;
-      if (value[x] > lowest) faint[x] = 255;
-      tone[x] = static_cast<std::uint8_t>(std::min(255, 128 * value[x] / level));
-    }
-  }
+  cv::Mat level;
+  cv::LUT(strongest_nearby(contrast), thresholds, level);
+  constexpr double kToneAtThreshold = 128;
+  ink.mask = contrast > level;
+  ink.faint = contrast > thresholds.at<std::uint8_t>(0);
+  cv::divide(contrast, level, ink.tone, kToneAtThreshold);
   return ink;
 }
 
