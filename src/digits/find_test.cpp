@@ -276,6 +276,73 @@ TEST(FindDigits, TouchingDigitsAreOfferedTogetherAndApart) {
   EXPECT_TRUE(spans(line.pieces - 1, line.pieces));
 }
 
+TEST(FindDigits, ABlurredDrawingThatFillsItsFrameIsWhole) {
+  // Ink covers half of the picture, and hardly a pixel has one of two values.
+  Image small = grey_picture(8, 8, 255);
+  fill(small, {1, 0, 6, 2}, 0);
+  fill(small, {5, 0, 2, 8}, 0);
+  const auto candidates = found(image::resample(small, 64, 64, image::Filter::bicubic));
+  ASSERT_FALSE(candidates.empty());
+  EXPECT_NEAR(candidates[0].box.x, 8, 4);
+  EXPECT_NEAR(candidates[0].box.width, 48, 8);
+  EXPECT_EQ(candidates[0].box.height, 64);
+}
+
+TEST(FindDigits, ABoxFainterThanTheWritingInItIsTakenOut) {
+  Image picture = grey_picture(500, 200, 230);
+  for (const int x : {40, 190, 340}) {
+    fill(picture, {x, 40, 120, 120}, 190);
+    fill(picture, {x + 3, 43, 114, 114}, 230);
+    draw_seven(picture, x + 40, 60, 80, 20);
+  }
+  EXPECT_THAT(lefts(found(picture)), testing::ElementsAre(80, 230, 380));
+}
+
+TEST(FindDigits, NeighboursThatThePicturesSidesCutOffAreLeftOut) {
+  Image picture = grey_picture(200, 150, 245);
+  draw_seven(picture, 80, 10, 130, 20);
+  fill(picture, {0, 30, 8, 80}, 20);
+  fill(picture, {188, 30, 12, 12}, 20);
+  fill(picture, {188, 90, 12, 12}, 20);
+  EXPECT_THAT(lefts(found(picture)), testing::ElementsAre(80));
+}
+
+TEST(FindDigits, AStrokeThatIsBrokenAcrossIsOneDigit) {
+  Image picture = grey_picture(300, 300, 250);
+  draw_seven(picture, 100, 60, 160, 20);
+  fill(picture, {150, 140, 60, 14}, 250);
+  const Findings findings = find_digits(picture);
+  ASSERT_EQ(findings.lines.size(), 1U);
+  const bool whole = std::ranges::any_of(findings.lines[0].candidates,
+                                         [](const Candidate& candidate) { return candidate.box.height > 150; });
+  EXPECT_TRUE(whole);
+}
+
+TEST(FindDigits, AThinOneBesideOtherDigitsIsNoLine) {
+  Image picture = grey_picture(300, 100, 250);
+  for (const int x : {40, 200}) draw_seven(picture, x, 10, 80, 20);
+  fill(picture, {140, 12, 4, 76}, 20);
+  EXPECT_THAT(lefts(found(picture)), testing::ElementsAre(40, 140, 200));
+}
+
+TEST(FindDigits, WritingOnASheetSeenFromASideIsFound) {
+  Image picture = grey_picture(400, 300, 60);
+  // A sheet whose sides lean.
+  for (int y = 40; y < 260; ++y) fill(picture, {60 + y / 8, y, 280 - y / 4, 1}, 220);
+  draw_seven(picture, 180, 90, 110, 50);
+  const auto candidates = found(picture);
+  const bool alone = std::ranges::any_of(candidates, [](const Candidate& candidate) {
+    return std::abs(candidate.box.x - 180) <= 4 && std::abs(candidate.box.height - 110) <= 6;
+  });
+  EXPECT_TRUE(alone);
+}
+
+TEST(FindDigits, TheEdgeOfASheetIsNoOne) {
+  Image picture = grey_picture(300, 300, 230);
+  fill(picture, {0, 40, 9, 110}, 40);
+  EXPECT_TRUE(found(picture).empty());
+}
+
 TEST(FindDigits, SpecksAreNoDigits) {
   Image picture = grey_picture(400, 300, 250);
   draw_seven(picture, 150, 80, 140, 20);

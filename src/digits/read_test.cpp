@@ -68,6 +68,19 @@ TEST(Read, ALineOfLettersWithADigitAmongThemIsNoNumber) {
   EXPECT_TRUE(read(findings, one_of_four, kRules).lines.empty());
 }
 
+TEST(Read, ManyBarsInARowAreNoNumber) {
+  std::vector<Candidate> candidates;
+  std::vector<float> probabilities;
+  for (int i = 0; i < 5; ++i) {
+    candidates.push_back(candidate(i, i + 1, 0.2));
+    probabilities.insert(probabilities.end(), {0.02F, 0.97F, 0.01F});
+  }
+  EXPECT_TRUE(read({{line(5, candidates)}, {}}, probabilities, kRules).lines.empty());
+  candidates.pop_back();
+  EXPECT_THAT(labels(read({{line(4, candidates)}, {}}, std::span(probabilities).first(12), kRules)),
+              ElementsAre(1U, 1U, 1U, 1U));
+}
+
 TEST(Read, OfSeveralViewsTheSurestCounts) {
   const Findings findings{{line(1, {candidate(0, 1, 1)}, 0), line(1, {candidate(0, 1, 1)}, 1)}, {}};
   EXPECT_THAT(labels(read(findings, std::vector{0.6F, 0.2F, 0.2F, 0.0F, 0.99F, 0.01F}, kRules)), ElementsAre(1U));

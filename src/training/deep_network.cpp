@@ -29,7 +29,7 @@ struct Layer {
 };
 
 constexpr std::array<Layer, 6> kLayers{
-    {{1, 32, false}, {32, 32, true}, {32, 64, false}, {64, 64, true}, {64, 128, false}, {128, 128, false}}};
+    {{1, 48, false}, {48, 48, true}, {48, 96, false}, {96, 96, true}, {96, 128, false}, {128, 128, false}}};
 constexpr std::int64_t kFeatures = kLayers.back().outputs;
 constexpr std::int64_t kKernel = 3;
 constexpr double kEpsilon = 1e-5;
