@@ -54,29 +54,12 @@ bool is_surface(const Blob& blob) {
 // A 0 as round as a plate fills 0.79 of its rectangle.
 constexpr double kRectangular = 0.92;
 
-using Outline = std::vector<cv::Point>;
-
 Outline outline_of(const Blob& blob, const cv::Mat& labels) {
   const cv::Mat mask = labels(cv::Rect(blob.box.x, blob.box.y, blob.box.width, blob.box.height)) == blob.label;
   std::vector<Outline> outlines;
   cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
   if (outlines.empty()) return {};
   return *std::ranges::max_element(outlines, {}, [](const Outline& each) { return cv::contourArea(each); });
-}
-
-// A sheet of paper seen from a side: four straight edges at any angles.
-bool has_four_sides(const Blob& blob, const cv::Mat& labels) {
-  const Outline outline = outline_of(blob, labels);
-  if (outline.empty()) return false;
-  Outline hull;
-  cv::convexHull(outline, hull);
-  constexpr double kConvex = 0.95;
-  if (cv::contourArea(outline) < kConvex * cv::contourArea(hull)) return false;
-  Outline corners;
-  constexpr double kStraight = 0.03;  // of the way around
-  cv::approxPolyDP(hull, corners, kStraight * cv::arcLength(hull, true), true);
-  constexpr std::size_t kMostCorners = 6;  // a corner may be cut off
-  return corners.size() >= 4 && corners.size() <= kMostCorners;
 }
 
 // An empty box.
@@ -243,13 +226,26 @@ double stroke_mass(const std::vector<Blob>& blobs) {
   return mass;
 }
 
+bool has_four_sides(const Outline& outline) {
+  if (outline.empty()) return false;
+  Outline hull;
+  cv::convexHull(outline, hull);
+  constexpr double kConvex = 0.95;
+  if (cv::contourArea(outline) < kConvex * cv::contourArea(hull)) return false;
+  Outline corners;
+  constexpr double kStraight = 0.03;  // of the way around
+  cv::approxPolyDP(hull, corners, kStraight * cv::arcLength(hull, true), true);
+  constexpr std::size_t kMostCorners = 6;  // a corner may be cut off
+  return corners.size() >= 4 && corners.size() <= kMostCorners;
+}
+
 bool is_panel(const Blob& blob, const cv::Mat& labels) {
   constexpr double kLeastPart = 0.1;
   const double area = static_cast<double>(blob.box.width) * blob.box.height;
   constexpr int kLeastSide = 24;
   if (std::min(blob.box.width, blob.box.height) < kLeastSide) return false;
   if (area < kLeastPart * static_cast<double>(labels.total()) || blob.area < 0.4 * area) return false;
-  return rectangularity(blob, labels) > kRectangular || has_four_sides(blob, labels);
+  return rectangularity(blob, labels) > kRectangular || has_four_sides(outline_of(blob, labels));
 }
 
 }  // namespace vidi::digits

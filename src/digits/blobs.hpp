@@ -2,7 +2,7 @@
 // Connected parts of the ink. Internal to this module.
 
 #include <cstdint>
-#include <opencv2/core/mat.hpp>
+#include <opencv2/core.hpp>
 #include <vector>
 
 #include "digits/form.hpp"
@@ -41,6 +41,11 @@ double stroke_mass(const std::vector<Blob>& blobs);
 // The part of the rectangle around the blob, turned as fits best, that the blob's outline encloses; 1: the outline is a
 // rectangle. `labels` are those of its Blobs.
 double rectangularity(const Blob& blob, const cv::Mat& labels);
+
+using Outline = std::vector<cv::Point>;
+
+// Whether what the outline encloses is convex and has four sides, or nearly: a sheet of paper seen from any angle.
+bool has_four_sides(const Outline& outline);
 
 // Whether the blob is a filled rectangle, seen from any side, large enough for a digit to stand in it.
 bool is_panel(const Blob& blob, const cv::Mat& labels);

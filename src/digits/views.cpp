@@ -11,6 +11,7 @@
 
 #include "digits/contrast.hpp"
 #include "digits/ruling.hpp"
+#include "digits/sheet.hpp"
 
 namespace vidi::digits {
 namespace {
@@ -55,6 +56,12 @@ struct Layer {
   Ink ink;
   double mass = 0;        // of the ink, by its contrast
   bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
+};
+
+// The picture in which ink is looked for, and the part of it where there can be none; empty: everywhere there may be.
+struct Scene {
+  cv::Mat picture;
+  cv::Mat around;
 };
 
 Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
@@ -122,11 +129,20 @@ bool agree(const View& a, const View& b) {
   return likeness(mask_of_kept(a), mask_of_kept(b)) > kSame;
 }
 
+Contrast contrast_in(const Scene& scene, const Tones& tones, const cv::Mat& background) {
+  Contrast contrast = measure_contrast(tones, background);
+  if (!scene.around.empty()) {
+    contrast.dark.setTo(0, scene.around);
+    contrast.light.setTo(0, scene.around);
+  }
+  return contrast;
+}
+
 // For shadows that a wide neighbourhood smooths over, on the side where there is more ink.
-void add_near_layer(const Tones& tones, std::vector<Layer>& layers) {
+void add_near_layer(const Scene& scene, const Tones& tones, std::vector<Layer>& layers) {
   const auto heaviest = std::ranges::max_element(layers, {}, &Layer::mass);
   const bool dark = heaviest == layers.end() || heaviest->dark;
-  const Contrast contrast = measure_contrast(tones, find_near_background(tones.grey, dark));
+  const Contrast contrast = contrast_in(scene, tones, find_near_background(tones.grey, dark));
   const Noise noise = measure_noise(contrast);
   Layer layer = make_layer(contrast, noise, dark);
   constexpr double kSame = 0.9;
@@ -135,13 +151,14 @@ void add_near_layer(const Tones& tones, std::vector<Layer>& layers) {
   if (layer.mass > 0 && !layer.bordered && !known) layers.push_back(std::move(layer));
 }
 
-std::vector<Layer> all_layers(const cv::Mat& picture) {
+std::vector<Layer> all_layers(const Scene& scene) {
+  const cv::Mat& picture = scene.picture;
   const Tones tones = find_tones(picture);
   std::vector<Layer> layers;
   bool shadowed = false;
   const auto flat_of = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
   if (const auto paper = find_flat_paper(tones.grey)) {
-    const Contrast contrast = measure_contrast(tones, flat_of(paper->grey));
+    const Contrast contrast = contrast_in(scene, tones, flat_of(paper->grey));
     layers.push_back(make_layer(contrast, {}, paper->is_light));
     if (layers.front().mass > 0) return layers;
     layers.clear();
@@ -151,26 +168,26 @@ std::vector<Layer> all_layers(const cv::Mat& picture) {
   // A few dark marks on a light surface are told better with the light taken into account.
   constexpr double kMuchInk = 0.04;
   if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
-    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->light)), {}, true));
-    layers.push_back(make_layer(measure_contrast(tones, flat_of(two->dark)), {}, false));
+    layers.push_back(make_layer(contrast_in(scene, tones, flat_of(two->light)), {}, true));
+    layers.push_back(make_layer(contrast_in(scene, tones, flat_of(two->dark)), {}, false));
   }
   if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
-    const Contrast contrast = measure_contrast(tones, tones.background);
+    const Contrast contrast = contrast_in(scene, tones, tones.background);
     const Noise noise = measure_noise(contrast);
     layers.push_back(make_layer(contrast, noise, true));
     layers.push_back(make_layer(contrast, noise, false));
     shadowed = true;
   }
   keep_likely(layers);
-  if (shadowed) add_near_layer(tones, layers);
+  if (shadowed) add_near_layer(scene, tones, layers);
   return layers;
 }
 
 // Every view that there is, the likeliest first.
-std::vector<View> all_views(const cv::Mat& picture) {
+std::vector<View> all_views(const Scene& scene) {
   const auto mass = [](const View& view) { return stroke_mass(view.kept); };
   std::vector<View> found;
-  for (Layer& layer : all_layers(picture)) {
+  for (Layer& layer : all_layers(scene)) {
     auto view = make_view(std::move(layer));
     if (!view) continue;
     const auto place = std::ranges::upper_bound(found, mass(*view), std::greater{}, mass);
@@ -202,7 +219,7 @@ bool open_panels(View& view, const cv::Mat& picture) {
     const int rim = std::max(2, static_cast<int>(kRim * std::min(blob.box.width, blob.box.height)));
     const cv::Rect panel(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
     const cv::Rect inside(panel.x + rim, panel.y + rim, panel.width - 2 * rim, panel.height - 2 * rim);
-    const std::vector<View> views = all_views(picture(inside));
+    const std::vector<View> views = all_views({picture(inside), {}});
     const auto found = std::ranges::find_if(views, [&](const View& each) { return is_written_on(blob, each); });
     if (found == views.end()) continue;
     const View& best = *found;
@@ -217,25 +234,36 @@ bool open_panels(View& view, const cv::Mat& picture) {
   return opened;
 }
 
+// After its ink has changed.
+void look_again(View& view) {
+  // The tone stands for the contrast, which is that of several backgrounds now.
+  Blobs blobs = find_blobs(view.ink.mask, view.ink.tone);
+  std::vector<Blob> kept = without_dirt(blobs);
+  if (kept.empty()) return;
+  view.blobs = std::move(blobs);
+  view.kept = std::move(kept);
+}
+
+// The likeliest views that differ from those that are there.
+void add_views(const Scene& scene, std::vector<View>& views) {
+  double most = 0;
+  const std::size_t most_views = views.size() + kMostViews;
+  for (View& view : all_views(scene)) {
+    if (views.size() == most_views) return;
+    if (stroke_mass(view.kept) < kNearlyAsLikely * most) return;
+    if (std::ranges::any_of(views, [&](const View& other) { return agree(view, other); })) continue;
+    most = std::max(most, stroke_mass(view.kept));
+    if (!view.bordered && open_panels(view, scene.picture)) look_again(view);
+    views.push_back(std::move(view));
+  }
+}
+
 }  // namespace
 
 std::vector<View> find_views(const cv::Mat& picture) {
   std::vector<View> views;
-  for (View& view : all_views(picture)) {
-    if (views.size() == kMostViews) break;
-    if (!views.empty() && stroke_mass(view.kept) < kNearlyAsLikely * stroke_mass(views.front().kept)) break;
-    const bool new_one = std::ranges::none_of(views, [&](const View& other) { return agree(view, other); });
-    if (new_one) views.push_back(std::move(view));
-  }
-  for (View& view : views) {
-    if (view.bordered || !open_panels(view, picture)) continue;
-    // The tone stands for the contrast, which is that of several backgrounds now.
-    Blobs blobs = find_blobs(view.ink.mask, view.ink.tone);
-    std::vector<Blob> kept = without_dirt(blobs);
-    if (kept.empty()) continue;
-    view.blobs = std::move(blobs);
-    view.kept = std::move(kept);
-  }
+  add_views({picture, {}}, views);
+  if (const auto sheet = find_sheet(picture)) add_views({sheet->picture, sheet->around}, views);
   return views;
 }
 

@@ -1,0 +1,101 @@
+#include "digits/sheet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "digits/blobs.hpp"
+#include "digits/scaling.hpp"
+
+namespace vidi::digits {
+namespace {
+
+// A sheet is looked for at this size.
+constexpr int kSide = 256;
+
+// Of the picture.
+constexpr double kLeastPart = 0.12;
+constexpr double kMostPart = 0.92;
+// Of the picture's border: more is the ground on which everything lies.
+constexpr double kMostOfBorder = 0.6;
+// Writing covers little of a sheet, and what lies around it is of another brightness: else it is a drawn box.
+constexpr double kLeastFilled = 0.75;
+constexpr double kMostLikeIt = 0.3;
+// Of the sheet's shorter side: its edge, and the shadow beside it.
+constexpr double kRim = 0.03;
+
+double part_of_border(const cv::Mat& mask) {
+  const int inside = cv::countNonZero(mask.row(0)) + cv::countNonZero(mask.row(mask.rows - 1)) +
+                     cv::countNonZero(mask.col(0)) + cv::countNonZero(mask.col(mask.cols - 1));
+  return inside / (2.0 * (mask.cols + mask.rows));
+}
+
+// The largest outline in the mask, filled, when it is a sheet's.
+std::optional<cv::Mat> sheet_in(const cv::Mat& mask) {
+  std::vector<Outline> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  if (outlines.empty()) return std::nullopt;
+  const Outline& largest =
+      *std::ranges::max_element(outlines, {}, [](const Outline& each) { return cv::contourArea(each); });
+  const double part = cv::contourArea(largest) / static_cast<double>(mask.total());
+  if (part < kLeastPart || part > kMostPart || !has_four_sides(largest)) return std::nullopt;
+  Outline hull;
+  cv::convexHull(largest, hull);
+  cv::Mat sheet(mask.size(), CV_8UC1, cv::Scalar(0));
+  cv::fillConvexPoly(sheet, hull, cv::Scalar(255));
+  if (part_of_border(sheet) > kMostOfBorder) return std::nullopt;
+  const double filled = cv::countNonZero(mask & sheet) / static_cast<double>(cv::countNonZero(sheet));
+  const double like_it = cv::countNonZero(mask & ~sheet) / static_cast<double>(cv::countNonZero(~sheet));
+  if (filled < kLeastFilled || like_it > kMostLikeIt) return std::nullopt;
+  return sheet;
+}
+
+std::uint8_t median_of(const cv::Mat& values, const cv::Mat& where) {
+  std::array<int, 256> histogram{};
+  for (int y = 0; y < values.rows; ++y) {
+    for (int x = 0; x < values.cols; ++x) {
+      if (where.at<std::uint8_t>(y, x) != 0) ++histogram[values.at<std::uint8_t>(y, x)];
+    }
+  }
+  int half = cv::countNonZero(where) / 2;
+  std::size_t median = 0;
+  while (median < 255 && (half -= histogram[median]) >= 0) ++median;
+  return static_cast<std::uint8_t>(median);
+}
+
+cv::Scalar colour_of(const cv::Mat& picture, const cv::Mat& sheet) {
+  std::vector<cv::Mat> channels;
+  cv::split(picture, channels);
+  cv::Scalar colour;
+  for (std::size_t i = 0; i < channels.size(); ++i) colour[static_cast<int>(i)] = median_of(channels[i], sheet);
+  return colour;
+}
+
+}  // namespace
+
+std::optional<Sheet> find_sheet(const cv::Mat& picture) {
+  const cv::Mat small = reduced(picture, kSide);
+  cv::Mat grey = small;
+  if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);
+  cv::Mat light;
+  cv::threshold(grey, light, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
+  auto sheet = sheet_in(light);
+  if (!sheet) sheet = sheet_in(~light);
+  if (!sheet) return std::nullopt;
+  const cv::Scalar colour = colour_of(small, *sheet);
+  const cv::Rect box = cv::boundingRect(*sheet);
+  const int rim = 1 + static_cast<int>(kRim * std::min(box.width, box.height));
+  // What lies beyond the picture's edge is no rim.
+  cv::erode(*sheet, *sheet, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * rim + 1, 2 * rim + 1}), {-1, -1}, 1,
+            cv::BORDER_CONSTANT, cv::Scalar(255));
+  if (cv::countNonZero(*sheet) == 0) return std::nullopt;
+  Sheet result;
+  cv::resize(~*sheet, result.around, picture.size(), 0, 0, cv::INTER_NEAREST);
+  result.picture = picture.clone();
+  result.picture.setTo(colour, result.around);
+  return result;
+}
+
+}  // namespace vidi::digits
