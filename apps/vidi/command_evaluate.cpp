@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fstream>
 #include <stdexcept>
-#include <system_error>
 #include <vector>
 
 #include "commands.hpp"
@@ -13,6 +10,7 @@
 #include "datasets/accuracy.hpp"
 #include "datasets/mnist.hpp"
 #include "image/encode.hpp"
+#include "png_file.hpp"
 #include "program_settings.hpp"
 
 namespace vidi::app {
@@ -64,17 +62,6 @@ void print(const Confusion& confusion) {
   }
 }
 
-void write_sheet(const std::string& path, const image::Image& sheet) {
-  const Bytes file = image::encode_png(sheet);
-  std::ofstream stream(path, std::ios::binary);
-  stream.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
-  stream.close();
-  if (!stream) {
-    const std::error_code reason(errno, std::generic_category());
-    throw std::runtime_error(fmt::format("the contact sheet {} cannot be written: {}", path, reason.message()));
-  }
-}
-
 int evaluate(const std::string& folder, const std::string& sheet, const Settings& settings) {
   const auto images = datasets::load_mnist(folder, datasets::Split::test);
   if (!images) throw std::runtime_error(images.error().message);
@@ -82,7 +69,8 @@ int evaluate(const std::string& folder, const std::string& sheet, const Settings
   const Measurement measurement = measure(recognizer, *images, settings.text("model"));
   print(measurement.confusion);
   if (!sheet.empty()) {
-    write_sheet(sheet, draw_contact_sheet(*images, measurement.misreadings));
+    const auto written = write_png(sheet, draw_contact_sheet(*images, measurement.misreadings));
+    if (!written) throw std::runtime_error(fmt::format("the contact sheet {}", written.error().message));
     fmt::print("\nwrote {}: the {} misread pictures\n", sheet, measurement.misreadings.size());
   }
   return 0;

@@ -8,7 +8,7 @@
 
 #include "api/answer.hpp"
 #include "commands.hpp"
-#include "image/encode.hpp"
+#include "png_file.hpp"
 #include "program_settings.hpp"
 
 namespace vidi::app {
@@ -51,22 +51,10 @@ std::string on_one_line(const std::string& text) {
   return line;
 }
 
-Result<void> write_file(const std::string& path, ByteView bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) return fail(ErrorCode::internal, fmt::format("{} cannot be written", path));
-  return {};
-}
-
 Result<recognition::Upload> read_upload(const std::string& path) {
   auto bytes = read_file(path);
   if (!bytes) return forward_error(bytes);
-  recognition::Upload upload;
-  upload.time = now();
-  upload.id = make_uuid(upload.time);
-  upload.bytes = std::move(*bytes);
-  return upload;
+  return recognition::new_upload(std::move(*bytes));
 }
 
 Result<void> explain(recognition::Recognizer& recognizer, const std::string& path, const std::string& model,
@@ -75,7 +63,7 @@ Result<void> explain(recognition::Recognizer& recognizer, const std::string& pat
   if (!upload) return forward_error(upload);
   const auto picture = run(recognizer.explain(*upload, model));
   if (!picture) return std::unexpected(picture.error());
-  return write_file(explanation, image::encode_png(*picture));
+  return write_png(explanation, *picture);
 }
 
 Result<records::Prediction> predict(recognition::Recognizer& recognizer, const std::string& path,

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "digits/histogram.hpp"
 #include "digits/scaling.hpp"
 
 namespace vidi::digits {
@@ -182,42 +183,6 @@ cv::Mat estimate_background(const cv::Mat& small) {
   cv::Mat background;
   cv::merge(channels, background);
   return background;
-}
-
-using Histogram = std::array<std::size_t, 256>;
-
-Histogram histogram_of(const cv::Mat& grey) {
-  Histogram histogram{};
-  for (int y = 0; y < grey.rows; ++y) {
-    const std::uint8_t* row = grey.ptr(y);
-    for (int x = 0; x < grey.cols; ++x) ++histogram[row[x]];
-  }
-  return histogram;
-}
-
-Histogram histogram_of_border(const cv::Mat& grey) {
-  Histogram histogram{};
-  for (int x = 0; x < grey.cols; ++x) {
-    ++histogram[grey.at<std::uint8_t>(0, x)];
-    ++histogram[grey.at<std::uint8_t>(grey.rows - 1, x)];
-  }
-  for (int y = 0; y < grey.rows; ++y) {
-    ++histogram[grey.at<std::uint8_t>(y, 0)];
-    ++histogram[grey.at<std::uint8_t>(y, grey.cols - 1)];
-  }
-  return histogram;
-}
-
-// The part of the pixels with values from `low` to `high`.
-double part_between(const Histogram& histogram, int low, int high) {
-  std::size_t between = 0;
-  std::size_t total = 0;
-  for (int value = 0; value < 256; ++value) {
-    const std::size_t count = histogram[static_cast<std::size_t>(value)];
-    total += count;
-    if (value >= low && value <= high) between += count;
-  }
-  return static_cast<double>(between) / static_cast<double>(std::max<std::size_t>(total, 1));
 }
 
 // A background darker than this is not taken for a shadow alone.

@@ -29,10 +29,7 @@ struct Shown {
 };
 
 std::vector<Shown> shown_digits(const Findings& findings, const Reading& reading) {
-  std::vector<const Form*> forms;
-  for (const Line& line : findings.lines) {
-    for (const Candidate& candidate : line.candidates) forms.push_back(&candidate.form);
-  }
+  const std::vector<const Form*> forms = forms_of(findings);
   std::vector<Shown> shown;
   for (const auto& line : reading.lines) {
     for (const ReadDigit& digit : line) shown.push_back({&digit, forms[digit.candidate]});

@@ -184,4 +184,12 @@ Findings find_digits(image::Image original) {
   return std::move(search.findings);
 }
 
+std::vector<const Form*> forms_of(const Findings& findings) {
+  std::vector<const Form*> forms;
+  for (const Line& line : findings.lines) {
+    for (const Candidate& candidate : line.candidates) forms.push_back(&candidate.form);
+  }
+  return forms;
+}
+
 }  // namespace vidi::digits

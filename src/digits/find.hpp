@@ -42,6 +42,9 @@ struct Findings {
 // values unchanged. Any size from 1x1; any thread. At most kMaxCandidates candidates, of the largest ink.
 Findings find_digits(image::Image picture);
 
+// The form of every candidate, line by line. They live as long as the findings.
+std::vector<const Form*> forms_of(const Findings& findings);
+
 constexpr std::size_t kMaxCandidates = 4096;
 
 // A picture with more pixels than this on its longer side is reduced to it; decoding need not give more.

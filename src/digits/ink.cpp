@@ -1,9 +1,10 @@
 #include "digits/ink.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <opencv2/imgproc.hpp>
+
+#include "digits/histogram.hpp"
 
 namespace vidi::digits {
 namespace {
@@ -19,21 +20,11 @@ constexpr double kGlobalPart = 0.18;
 // The neighbourhood reaches so far, as a part of the longer side.
 constexpr double kReach = 0.045;
 
-// The contrast that the strongest part of what lies above `least` has.
+// The contrast that the strongest fifth of what lies above `least` has.
 double strength_above(const cv::Mat& contrast, double least) {
-  std::array<std::size_t, 256> histogram{};
-  for (int y = 0; y < contrast.rows; ++y) {
-    const std::uint8_t* row = contrast.ptr(y);
-    for (int x = 0; x < contrast.cols; ++x) ++histogram[row[x]];
-  }
-  std::size_t above = 0;
-  for (std::size_t value = static_cast<std::size_t>(least) + 1; value < 256; ++value) above += histogram[value];
-  std::size_t seen = 0;
-  for (std::size_t value = 255; value > static_cast<std::size_t>(least); --value) {
-    seen += histogram[value];
-    if (5 * seen >= above && seen > 0) return static_cast<double>(value);
-  }
-  return 0;
+  Histogram histogram = histogram_of(contrast);
+  std::fill_n(histogram.begin(), std::min(histogram.size(), static_cast<std::size_t>(least) + 1), std::size_t{0});
+  return quantile(histogram, 0.8);
 }
 
 // The strongest contrast around each place, at the size of `contrast`.

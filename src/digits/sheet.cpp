@@ -1,12 +1,11 @@
 #include "digits/sheet.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
 #include "digits/blobs.hpp"
+#include "digits/histogram.hpp"
 #include "digits/scaling.hpp"
 
 namespace vidi::digits {
@@ -26,12 +25,6 @@ constexpr double kMostLikeIt = 0.3;
 // Of the sheet's shorter side: its edge, and the shadow beside it.
 constexpr double kRim = 0.03;
 
-double part_of_border(const cv::Mat& mask) {
-  const int inside = cv::countNonZero(mask.row(0)) + cv::countNonZero(mask.row(mask.rows - 1)) +
-                     cv::countNonZero(mask.col(0)) + cv::countNonZero(mask.col(mask.cols - 1));
-  return inside / (2.0 * (mask.cols + mask.rows));
-}
-
 // The largest outline in the mask, filled, when it is a sheet's.
 std::optional<cv::Mat> sheet_in(const cv::Mat& mask) {
   std::vector<Outline> outlines;
@@ -45,31 +38,19 @@ std::optional<cv::Mat> sheet_in(const cv::Mat& mask) {
   cv::convexHull(largest, hull);
   cv::Mat sheet(mask.size(), CV_8UC1, cv::Scalar(0));
   cv::fillConvexPoly(sheet, hull, cv::Scalar(255));
-  if (part_of_border(sheet) > kMostOfBorder) return std::nullopt;
+  if (part_between(histogram_of_border(sheet), 255, 255) > kMostOfBorder) return std::nullopt;
   const double filled = cv::countNonZero(mask & sheet) / static_cast<double>(cv::countNonZero(sheet));
   const double like_it = cv::countNonZero(mask & ~sheet) / static_cast<double>(cv::countNonZero(~sheet));
   if (filled < kLeastFilled || like_it > kMostLikeIt) return std::nullopt;
   return sheet;
 }
 
-std::uint8_t median_of(const cv::Mat& values, const cv::Mat& where) {
-  std::array<int, 256> histogram{};
-  for (int y = 0; y < values.rows; ++y) {
-    for (int x = 0; x < values.cols; ++x) {
-      if (where.at<std::uint8_t>(y, x) != 0) ++histogram[values.at<std::uint8_t>(y, x)];
-    }
-  }
-  int half = cv::countNonZero(where) / 2;
-  std::size_t median = 0;
-  while (median < 255 && (half -= histogram[median]) >= 0) ++median;
-  return static_cast<std::uint8_t>(median);
-}
-
 cv::Scalar colour_of(const cv::Mat& picture, const cv::Mat& sheet) {
   std::vector<cv::Mat> channels;
   cv::split(picture, channels);
   cv::Scalar colour;
-  for (std::size_t i = 0; i < channels.size(); ++i) colour[static_cast<int>(i)] = median_of(channels[i], sheet);
+  for (std::size_t i = 0; i < channels.size(); ++i)
+    colour[static_cast<int>(i)] = quantile(histogram_of(channels[i], sheet), 0.5);
   return colour;
 }
 

@@ -1,15 +1,14 @@
 #include "digits/views.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <utility>
 
-#include "digits/contrast.hpp"
+#include "digits/histogram.hpp"
+#include "digits/layers.hpp"
 #include "digits/ruling.hpp"
 #include "digits/sheet.hpp"
 
@@ -19,18 +18,6 @@ namespace {
 // Another view is worth a look when its strokes weigh at least this part of the best one's.
 constexpr double kNearlyAsLikely = 0.35;
 constexpr std::size_t kMostViews = 3;
-
-// The part of the picture's outermost pixels that are ink.
-double ink_of_border(const cv::Mat& mask) {
-  const int right = mask.cols - 1;
-  const int bottom = mask.rows - 1;
-  const int ink = cv::countNonZero(mask.row(0)) + cv::countNonZero(mask.row(bottom)) + cv::countNonZero(mask.col(0)) +
-                  cv::countNonZero(mask.col(right));
-  return ink / (2.0 * (mask.cols + mask.rows));
-}
-
-// A picture is surrounded by paper: only in the tightest crop is half of its border ink.
-constexpr double kMostInkOfBorder = 0.6;
 
 cv::Mat mask_of_kept(const View& view) {
   std::vector<std::uint8_t> wanted(view.blobs.blobs.size() + 1, 0);
@@ -44,62 +31,6 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
-// The part of two masks that is common to both; 1: they are the same.
-double likeness(const cv::Mat& mask_a, const cv::Mat& mask_b) {
-  return cv::countNonZero(mask_a & mask_b) / std::max(1.0, static_cast<double>(cv::countNonZero(mask_a | mask_b)));
-}
-
-// One way to tell ink from paper, before its parts are looked at.
-struct Layer {
-  cv::Mat contrast;
-  bool dark = true;  // ink is darker than paper
-  Ink ink;
-  double mass = 0;        // of the ink, by its contrast
-  bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
-};
-
-// The picture in which ink is looked for, and the part of it where there can be none; empty: everywhere there may be.
-struct Scene {
-  cv::Mat picture;
-  cv::Mat around;
-};
-
-Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
-  const cv::Mat& map = dark ? contrast.dark : contrast.light;
-  Layer layer{map, dark, extract_ink(map, dark ? noise.dark : noise.light)};
-  layer.mass = layer.ink.strength * cv::countNonZero(layer.ink.mask);
-  layer.bordered = ink_of_border(layer.ink.mask) > kMostInkOfBorder;
-  return layer;
-}
-
-// Those that may be of use: not empty, surrounded by paper, and not just the noise on the other side of the background.
-void keep_likely(std::vector<Layer>& layers) {
-  if (!std::ranges::all_of(layers, &Layer::bordered)) std::erase_if(layers, &Layer::bordered);
-  double most = 0;
-  for (const Layer& layer : layers) most = std::max(most, layer.mass);
-  constexpr double kLeastMass = 0.08;
-  std::erase_if(layers, [&](const Layer& layer) { return layer.mass == 0 || layer.mass < kLeastMass * most; });
-}
-
-// Below it lie nine of ten values where the mask is not 0.
-int ninth_decile(const cv::Mat& values, const cv::Mat& mask) {
-  std::array<int, 256> histogram{};
-  int count = 0;
-  for (int y = 0; y < values.rows; ++y) {
-    const std::uint8_t* value = values.ptr(y);
-    const std::uint8_t* wanted = mask.ptr(y);
-    for (int x = 0; x < values.cols; ++x) {
-      if (wanted[x] == 0) continue;
-      ++histogram[value[x]];
-      ++count;
-    }
-  }
-  int seen = 0;
-  int value = 0;
-  while (value < 255 && 10 * (seen += histogram[static_cast<std::size_t>(value)]) < 9 * count) ++value;
-  return value;
-}
-
 // The lines of a form are often fainter than what is written on it, so that they are whole only at a lower threshold.
 bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
   cv::Mat rest = ink.faint.clone();
@@ -107,7 +38,7 @@ bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
   // A stroke that runs along a line and is darker than the line stays.
   constexpr double kDarker = 1.3;
   const cv::Mat removed = ink.faint & ~rest;
-  ink.mask &= rest | (contrast > kDarker * ninth_decile(contrast, removed));
+  ink.mask &= rest | (contrast > kDarker * quantile(histogram_of(contrast, removed), 0.9));
   return true;
 }
 
@@ -129,65 +60,11 @@ bool agree(const View& a, const View& b) {
   return likeness(mask_of_kept(a), mask_of_kept(b)) > kSame;
 }
 
-Contrast contrast_in(const Scene& scene, const Tones& tones, const cv::Mat& background) {
-  Contrast contrast = measure_contrast(tones, background);
-  if (!scene.around.empty()) {
-    contrast.dark.setTo(0, scene.around);
-    contrast.light.setTo(0, scene.around);
-  }
-  return contrast;
-}
-
-// For shadows that a wide neighbourhood smooths over, on the side where there is more ink.
-void add_near_layer(const Scene& scene, const Tones& tones, std::vector<Layer>& layers) {
-  const auto heaviest = std::ranges::max_element(layers, {}, &Layer::mass);
-  const bool dark = heaviest == layers.end() || heaviest->dark;
-  const Contrast contrast = contrast_in(scene, tones, find_near_background(tones.grey, dark));
-  const Noise noise = measure_noise(contrast);
-  Layer layer = make_layer(contrast, noise, dark);
-  constexpr double kSame = 0.9;
-  const bool known =
-      std::ranges::any_of(layers, [&](const Layer& other) { return likeness(layer.ink.mask, other.ink.mask) > kSame; });
-  if (layer.mass > 0 && !layer.bordered && !known) layers.push_back(std::move(layer));
-}
-
-std::vector<Layer> all_layers(const Scene& scene) {
-  const cv::Mat& picture = scene.picture;
-  const Tones tones = find_tones(picture);
-  std::vector<Layer> layers;
-  bool shadowed = false;
-  const auto flat_of = [&](double value) { return cv::Mat(picture.size(), CV_8UC1, cv::Scalar(std::round(value))); };
-  if (const auto paper = find_flat_paper(tones.grey)) {
-    const Contrast contrast = contrast_in(scene, tones, flat_of(paper->grey));
-    layers.push_back(make_layer(contrast, {}, paper->is_light));
-    if (layers.front().mass > 0) return layers;
-    layers.clear();
-  }
-  // First those on a flat background: of two views that agree the earlier one stays.
-  const auto two = find_two_tones(tones.grey);
-  // A few dark marks on a light surface are told better with the light taken into account.
-  constexpr double kMuchInk = 0.04;
-  if (two && (two->flat || std::min(two->dark_part, 1 - two->dark_part) > kMuchInk)) {
-    layers.push_back(make_layer(contrast_in(scene, tones, flat_of(two->light)), {}, true));
-    layers.push_back(make_layer(contrast_in(scene, tones, flat_of(two->dark)), {}, false));
-  }
-  if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
-    const Contrast contrast = contrast_in(scene, tones, tones.background);
-    const Noise noise = measure_noise(contrast);
-    layers.push_back(make_layer(contrast, noise, true));
-    layers.push_back(make_layer(contrast, noise, false));
-    shadowed = true;
-  }
-  keep_likely(layers);
-  if (shadowed) add_near_layer(scene, tones, layers);
-  return layers;
-}
-
 // Every view that there is, the likeliest first.
 std::vector<View> all_views(const Scene& scene) {
   const auto mass = [](const View& view) { return stroke_mass(view.kept); };
   std::vector<View> found;
-  for (Layer& layer : all_layers(scene)) {
+  for (Layer& layer : find_layers(scene)) {
     auto view = make_view(std::move(layer));
     if (!view) continue;
     const auto place = std::ranges::upper_bound(found, mass(*view), std::greater{}, mass);

@@ -14,27 +14,20 @@
 namespace vidi::recognition {
 namespace {
 
-using digits::Findings;
 using digits::Form;
 using models::LoadedModel;
 using records::Candidate;
 using records::Prediction;
 
 // One picture must not end the server: a lack of memory, or what OpenCV finds wrong, is this picture's error.
-Result<Findings> search(image::Image picture) {
+Result<void> search(image::Image picture, bool keep_picture, DigitPage& page) {
   try {
-    return digits::find_digits(std::move(picture));
+    if (keep_picture) page.picture = picture;
+    page.findings = digits::find_digits(std::move(picture));
+    return {};
   } catch (const std::exception& error) {
     return fail(ErrorCode::internal, fmt::format("the search for digits failed: {}", error.what()));
   }
-}
-
-std::vector<const Form*> forms_of(const Findings& findings) {
-  std::vector<const Form*> forms;
-  for (const digits::Line& line : findings.lines) {
-    for (const digits::Candidate& candidate : line.candidates) forms.push_back(&candidate.form);
-  }
-  return forms;
 }
 
 inference::Tensor to_tensor(std::span<const Form* const> forms, const models::InputDescription& input) {
@@ -122,15 +115,12 @@ Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bo
   if (!decoded) return forward_error(decoded);
   DigitPage page;
   page.scale = static_cast<double>(decoded->full_width) / decoded->image.width;
-  if (keep_picture) page.picture = decoded->image;
-  auto findings = search(std::move(decoded->image));
-  if (!findings) return forward_error(findings);
-  page.findings = std::move(*findings);
+  if (auto found = search(std::move(decoded->image), keep_picture, page); !found) return forward_error(found);
   return page;
 }
 
 Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model) {
-  auto probabilities = co_await infer_forms(model, forms_of(page.findings));
+  auto probabilities = co_await infer_forms(model, digits::forms_of(page.findings));
   if (!probabilities) co_return std::unexpected(probabilities.error());
   page.probabilities = std::move(*probabilities);
   page.reading = digits::read(page.findings, page.probabilities, rules_of(model.description));
@@ -148,10 +138,7 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
     if (!picture) return forward_error(picture);
     if (!*picture) break;
     DigitPage& page = pages.emplace_back();
-    if (keep_pictures) page.picture = **picture;
-    auto findings = search(std::move(**picture));
-    if (!findings) return forward_error(findings);
-    page.findings = std::move(*findings);
+    if (auto found = search(std::move(**picture), keep_pictures, page); !found) return forward_error(found);
     if (auto read = run(read_page(page, model)); !read) return forward_error(read);
     if (!keep_pictures) page.findings = {};
   }

@@ -23,15 +23,6 @@ RecognizerOptions options() {
   return options;
 }
 
-Upload upload_of(Bytes bytes, std::optional<std::string> filename = std::nullopt) {
-  Upload upload;
-  upload.time = now();
-  upload.id = make_uuid(upload.time);
-  upload.bytes = std::move(bytes);
-  upload.filename = std::move(filename);
-  return upload;
-}
-
 // Points from the bottom left corner.
 PdfPage page(const std::string& digits) {
   return {.media_box = "0 0 288 288", .content = "BT /F1 60 Tf 100 100 Td (" + digits + ") Tj ET"};
@@ -46,7 +37,7 @@ class RecognizerOfPdfs : public testing::Test {
   }
 
   Result<records::Prediction> recognize(Bytes bytes, std::optional<std::string> filename = std::nullopt) {
-    const Upload upload = upload_of(std::move(bytes), std::move(filename));
+    const Upload upload = new_upload(std::move(bytes), std::move(filename));
     return run(recognizer_.recognize(upload, "digits-softmax"));
   }
 
@@ -99,13 +90,13 @@ TEST_F(RecognizerOfPdfs, TheLimitOnAFilesBytesIsKept) {
   RecognizerOptions small = options();
   small.limits.max_bytes = 100;
   Recognizer recognizer(open_models(), small);
-  const Upload upload = upload_of(make_pdf({page("7")}));
+  const Upload upload = new_upload(make_pdf({page("7")}));
   EXPECT_EQ(run(recognizer.recognize(upload, "digits-softmax")).error().code, ErrorCode::too_large);
 }
 
 TEST_F(RecognizerOfPdfs, TheFirstPagesAreExplained) {
-  const Upload one = upload_of(make_pdf({page("7")}));
-  const Upload many = upload_of(make_pdf(std::vector<PdfPage>(30, page("7"))));
+  const Upload one = new_upload(make_pdf({page("7")}));
+  const Upload many = new_upload(make_pdf(std::vector<PdfPage>(30, page("7"))));
   const auto of_one = run(recognizer_.explain(one, "digits-softmax"));
   const auto of_many = run(recognizer_.explain(many, "digits-softmax"));
   ASSERT_TRUE(of_one) << of_one.error().message;

@@ -25,15 +25,6 @@ models::Repository repository_of(std::unique_ptr<inference::Model> network) {
   return models::Repository({model});
 }
 
-Upload upload_of(Bytes bytes, std::optional<std::string> filename = std::nullopt) {
-  Upload upload;
-  upload.time = now();
-  upload.id = make_uuid(upload.time);
-  upload.bytes = std::move(bytes);
-  upload.filename = std::move(filename);
-  return upload;
-}
-
 // A dark bar on white, a tenth of the picture wide.
 Bytes picture(int width, int height) {
   image::Image image = image::make_image(width, height, 1);
@@ -55,7 +46,7 @@ class RecognizerTest : public testing::Test {
 };
 
 TEST_F(RecognizerTest, FillsInEverythingButTheLatency) {
-  const Upload upload = upload_of(picture(50, 60), "../my picture.png");
+  const Upload upload = new_upload(picture(50, 60), "../my picture.png");
   const auto prediction = recognize(upload);
   ASSERT_TRUE(prediction) << prediction.error().message;
   EXPECT_EQ(prediction->id, upload.id);
@@ -74,7 +65,7 @@ TEST_F(RecognizerTest, FillsInEverythingButTheLatency) {
 }
 
 TEST_F(RecognizerTest, ALargePictureIsReadByTheWorkersWithTheSameAnswer) {
-  const auto prediction = recognize(upload_of(picture(600, 700), "a.png"));
+  const auto prediction = recognize(new_upload(picture(600, 700), "a.png"));
   ASSERT_TRUE(prediction) << prediction.error().message;
   EXPECT_TRUE(prediction->result);
 }
@@ -83,7 +74,7 @@ TEST_F(RecognizerTest, BoxesOfALargeJpegAreInPixelsOfTheWholePicture) {
   image::Image image = image::make_image(4000, 3000, 1);
   std::ranges::fill(image.pixels, std::uint8_t{255});
   for (int y = 1000; y < 2000; ++y) std::ranges::fill(image.row(y).subspan(2400, 200), std::uint8_t{0});
-  const auto prediction = recognize(upload_of(image::encode_jpeg(image), "a.jpg"));
+  const auto prediction = recognize(new_upload(image::encode_jpeg(image), "a.jpg"));
   ASSERT_TRUE(prediction) << prediction.error().message;
   ASSERT_EQ(prediction->digits.size(), 1U);
   const std::array<int, 4> bar{2400, 1000, 200, 1000};
@@ -91,13 +82,13 @@ TEST_F(RecognizerTest, BoxesOfALargeJpegAreInPixelsOfTheWholePicture) {
 }
 
 TEST_F(RecognizerTest, ExplainsWithThePictureAndWhatTheModelSaw) {
-  const Upload upload = upload_of(picture(400, 300));
+  const Upload upload = new_upload(picture(400, 300));
   const auto explanation = run(recognizer_.explain(upload, "test"));
   ASSERT_TRUE(explanation) << explanation.error().message;
   EXPECT_EQ(explanation->width, 400);
   EXPECT_GT(explanation->height, 300 + 4 * 28) << "the form stands below the picture";
   EXPECT_EQ(explanation->channels, 3);
-  const Upload empty = upload_of(image::encode_png(image::make_image(30, 30, 1)));
+  const Upload empty = new_upload(image::encode_png(image::make_image(30, 30, 1)));
   const auto blank = run(recognizer_.explain(empty, "test"));
   ASSERT_TRUE(blank) << "a picture without digits is explained too";
   EXPECT_EQ(run(recognizer_.explain(upload, "other")).error().code, ErrorCode::not_found);
@@ -105,7 +96,7 @@ TEST_F(RecognizerTest, ExplainsWithThePictureAndWhatTheModelSaw) {
 
 TEST_F(RecognizerTest, ABlankPictureHasAReasonInsteadOfAResult) {
   image::Image blank = image::make_image(30, 30, 1);
-  const auto prediction = recognize(upload_of(image::encode_png(blank)));
+  const auto prediction = recognize(new_upload(image::encode_png(blank)));
   ASSERT_TRUE(prediction) << prediction.error().message;
   EXPECT_FALSE(prediction->result);
   EXPECT_THAT(prediction->reason, HasSubstr("blank"));
@@ -114,7 +105,7 @@ TEST_F(RecognizerTest, ABlankPictureHasAReasonInsteadOfAResult) {
 
 TEST_F(RecognizerTest, RefusesWhatItCannotUseAndSaysWhy) {
   const auto error = [&](Bytes bytes, std::optional<std::string> filename) {
-    return recognize(upload_of(std::move(bytes), std::move(filename))).error();
+    return recognize(new_upload(std::move(bytes), std::move(filename))).error();
   };
   EXPECT_EQ(error(picture(30, 30), "a.exe").code, ErrorCode::unsupported_media);
   EXPECT_THAT(error(picture(30, 30), "a.exe").message, HasSubstr("must end in png, jpg"));
@@ -126,13 +117,13 @@ TEST_F(RecognizerTest, RefusesWhatItCannotUseAndSaysWhy) {
   Bytes cut = picture(30, 30);
   cut.resize(cut.size() / 2);
   EXPECT_EQ(error(cut, "a.PNG").code, ErrorCode::undecodable);
-  EXPECT_EQ(recognize(upload_of(picture(30, 30)), "other").error().code, ErrorCode::not_found);
+  EXPECT_EQ(recognize(new_upload(picture(30, 30)), "other").error().code, ErrorCode::not_found);
 }
 
 TEST(Recognizer, HandsTheModelsErrorOn) {
   const Error broken{ErrorCode::internal, "the network is broken"};
   Recognizer recognizer(repository_of(inference::make_failing_model(broken)), {});
-  const Upload upload = upload_of(picture(30, 30));
+  const Upload upload = new_upload(picture(30, 30));
   EXPECT_EQ(run(recognizer.recognize(upload, "test")).error(), broken);
 }
 
@@ -140,7 +131,7 @@ TEST(Recognizer, LimitsAreKept) {
   RecognizerOptions options;
   options.limits.max_pixels = 100;
   Recognizer recognizer(repository_of(inference::make_fake_model(28, 28, 10)), options);
-  const Upload upload = upload_of(picture(30, 30));
+  const Upload upload = new_upload(picture(30, 30));
   EXPECT_EQ(run(recognizer.recognize(upload, "test")).error().code, ErrorCode::too_large);
 }
 
@@ -154,7 +145,7 @@ TEST(Recognizer, ReadsMostOfMnistWithTheCommittedModel) {
   for (std::size_t i = 0; i < 1000; ++i) {
     image::Image image = image::make_image(28, 28, 1);
     std::ranges::copy(mnist->image(i), image.pixels.begin());
-    const Upload upload = upload_of(image::encode_png(image));
+    const Upload upload = new_upload(image::encode_png(image));
     const auto prediction = run(recognizer.recognize(upload, "digits-softmax"));
     ASSERT_TRUE(prediction) << prediction.error().message;
     correct += prediction->result == std::to_string(static_cast<int>(mnist->labels[i])) ? 1 : 0;

@@ -34,6 +34,11 @@ Result<void> check_ending(const std::string& filename, const UploadRules& rules)
 
 }  // namespace
 
+Upload new_upload(Bytes bytes, std::optional<std::string> filename) {
+  const Timestamp time = now();
+  return {.id = make_uuid(time), .time = time, .bytes = std::move(bytes), .filename = std::move(filename), .user = {}};
+}
+
 Result<image::Format> check_upload(const Upload& upload, const UploadRules& rules) {
   if (upload.filename) {
     if (auto checked = check_ending(*upload.filename, rules); !checked) return forward_error(checked);

@@ -21,6 +21,9 @@ struct Upload {
   std::string user;                     // empty: not known
 };
 
+// One that arrives now.
+Upload new_upload(Bytes bytes, std::optional<std::string> filename = std::nullopt);
+
 struct UploadRules {
   // What a file's name may end in, in lower case.
   std::vector<std::string> extensions{"png", "jpg", "jpeg", "gif", "bmp", "pdf", "txt"};

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "training/onnx_writer.hpp"
+#include "training/schedule.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
@@ -84,12 +85,6 @@ at::Tensor scores_of(const at::Tensor& pixels, const std::vector<at::Tensor>& we
   return apply(3, values).flatten(1);
 }
 
-// The first step whose weights count for the result, at most the last.
-std::size_t first_averaged_step(const CnnOptions& options) {
-  const auto averaged = static_cast<std::size_t>(std::llround(options.average * static_cast<double>(options.steps)));
-  return options.steps - std::max<std::size_t>(averaged, 1);
-}
-
 class CnnTrainee final : public Trainee {
  public:
   CnnTrainee(const ImageRange& images, const CnnOptions& options)
@@ -99,9 +94,7 @@ class CnnTrainee final : public Trainee {
         parameters_(draw_parameters(options.seed)) {}
 
   Result<StepResult> step(std::size_t number) override {
-    if (number != drawn_) shuffler_.skip(number - drawn_, options_.batch);
-    drawn_ = number + 1;
-    const auto indices = shuffler_.next(options_.batch);
+    const auto indices = shuffler_.batch(number, options_.batch);
     const at::Tensor labels = labels_of(images_, indices);
     const at::Tensor dropout =
         draw_dropout(static_cast<std::int64_t>(indices.size()), options_.dropout, options_.seed + number);
@@ -109,7 +102,7 @@ class CnnTrainee final : public Trainee {
     const at::Tensor loss = at::cross_entropy_loss(scores, labels);
     loss.backward();
     descend(static_cast<double>(number + 1));
-    if (number >= first_averaged_step(options_)) {
+    if (number >= first_averaged_step(options_.steps, options_.average)) {
       for (Parameter& parameter : parameters_) add_to_mean(parameter.average, parameter.value, averaged_);
       averaged_ += 1.0F;
     }
@@ -164,28 +157,19 @@ class CnnTrainee final : public Trainee {
   const ImageRange images_;
   const CnnOptions options_;
   EpochShuffler shuffler_;
-  std::size_t drawn_ = 0;  // batches
   float averaged_ = 0.0F;  // steps
   std::vector<Parameter> parameters_;
 };
 
 Result<void> check(const ImageRange& images, const CnnOptions& options) {
   const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
-  if (options.steps == 0) return refuse("no steps to train: at least 1 is needed");
-  if (!(options.rate > 0.0) || !std::isfinite(options.rate)) {
-    return refuse(fmt::format("the learning rate is {}; it must be greater than 0", options.rate));
-  }
+  if (auto good = check_steps("steps", options.steps); !good) return good;
+  if (auto good = check_rate(options.rate); !good) return good;
   if (!(options.dropout >= 0.0 && options.dropout < 1.0)) {
     return refuse(fmt::format("the part to leave out is {}; it must be from 0 to less than 1", options.dropout));
   }
-  if (!(options.average >= 0.0 && options.average <= 1.0)) {
-    return refuse(fmt::format("the part of the steps to average is {}; it must be from 0 to 1", options.average));
-  }
-  if (options.batch == 0 || options.batch > images.count) {
-    return refuse(fmt::format("batches of {} cannot be drawn from {} training images; from 1 to {} would do",
-                              options.batch, images.count, images.count));
-  }
-  return {};
+  if (auto good = check_average(options.average); !good) return good;
+  return check_batch(options.batch, 1, images.count);
 }
 
 class CnnRecipe final : public Recipe {
@@ -217,14 +201,8 @@ class CnnRecipe final : public Recipe {
 
   // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 10).
   Result<Bytes> to_onnx() override {
-    constexpr auto kSide = static_cast<std::int64_t>(kDigitSide);
     OnnxWriter writer("digits-cnn");
-    writer.add_input("image", {"n", kSide, kSide, std::int64_t{1}});
-    writer.add_node({.operation = "Transpose",
-                     .inputs = {"image"},
-                     .outputs = {"pixels"},
-                     .attributes = {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}});
-    std::string value = "pixels";
+    std::string value = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
     for (std::size_t i = 0; i < kLayers.size(); ++i) {
       const Layer& layer = kLayers[i];
       value = writer.add_convolution({.name = layer.name,

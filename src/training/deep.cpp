@@ -17,6 +17,7 @@
 #include "training/rejection.hpp"
 #include "training/samples/batch_queue.hpp"
 #include "training/samples/sampler.hpp"
+#include "training/schedule.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
@@ -198,17 +199,12 @@ Calibration calibrate(const FoldedNetwork& network, const ImageRange& held_out, 
 
 Result<void> check(const ImageRange& images, const ImageRange& held_out, const DeepOptions& options) {
   const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
-  if (options.epochs == 0) return refuse("no epochs to train: at least 1 is needed");
-  if (!(options.rate > 0.0) || !std::isfinite(options.rate)) {
-    return refuse(fmt::format("the learning rate is {}; it must be greater than 0", options.rate));
-  }
+  if (auto good = check_steps("epochs", options.epochs); !good) return good;
+  if (auto good = check_rate(options.rate); !good) return good;
   if (!(options.smoothing >= 0.0 && options.smoothing < 1.0)) {
     return refuse(fmt::format("the smoothing is {}; it must be from 0 to less than 1", options.smoothing));
   }
-  if (options.batch < 2 || options.batch > images.count) {
-    return refuse(fmt::format("batches of {} cannot be drawn from {} training images; from 2 to {} would do",
-                              options.batch, images.count, images.count));
-  }
+  if (auto good = check_batch(options.batch, 2, images.count); !good) return good;
   if (held_out.count == 0) return refuse("some images must be held out: they decide how sure a digit must be");
   return {};
 }

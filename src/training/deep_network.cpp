@@ -166,14 +166,8 @@ at::Tensor FoldedNetwork::scores(const at::Tensor& pixels) const {
 }
 
 Result<Bytes> FoldedNetwork::to_onnx(std::string_view name) const {
-  constexpr auto kSide = static_cast<std::int64_t>(kDigitSide);
   OnnxWriter writer(name);
-  writer.add_input("image", {"n", kSide, kSide, std::int64_t{1}});
-  writer.add_node({.operation = "Transpose",
-                   .inputs = {"image"},
-                   .outputs = {"pixels"},
-                   .attributes = {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}});
-  std::string value = "pixels";
+  std::string value = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
     value = writer.add_convolution({.name = fmt::format("convolution_{}", i + 1),
                                     .input = value,

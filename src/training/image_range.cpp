@@ -10,20 +10,21 @@ EpochShuffler::EpochShuffler(std::size_t count, std::uint64_t seed) : random_(se
   std::iota(order_.begin(), order_.end(), std::size_t{0});
 }
 
-std::span<const std::size_t> EpochShuffler::next(std::size_t batch) {
+std::span<const std::size_t> EpochShuffler::batch(std::size_t number, std::size_t size) {
+  while (drawn_ <= number) draw(size);
+  return batch_;
+}
+
+void EpochShuffler::draw(std::size_t size) {
+  ++drawn_;
   batch_.clear();
-  while (batch_.size() < batch && !order_.empty()) {
+  while (batch_.size() < size && !order_.empty()) {
     if (used_ == order_.size()) shuffle();
-    const std::size_t taken = std::min(batch - batch_.size(), order_.size() - used_);
+    const std::size_t taken = std::min(size - batch_.size(), order_.size() - used_);
     const auto begin = order_.begin() + static_cast<std::ptrdiff_t>(used_);
     batch_.insert(batch_.end(), begin, begin + static_cast<std::ptrdiff_t>(taken));
     used_ += taken;
   }
-  return batch_;
-}
-
-void EpochShuffler::skip(std::size_t batches, std::size_t batch) {
-  for (std::size_t i = 0; i < batches; ++i) next(batch);
 }
 
 // Fisher and Yates. std::shuffle may give another order with another standard library.

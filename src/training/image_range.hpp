@@ -31,13 +31,12 @@ class EpochShuffler {
  public:
   EpochShuffler(std::size_t count, std::uint64_t seed);
 
-  // Valid until the next call.
-  std::span<const std::size_t> next(std::size_t batch);
-
-  // As if so many batches had been drawn.
-  void skip(std::size_t batches, std::size_t batch);
+  // The batch of that number, of `size` indices; those before it are drawn first when they have not been. Numbers rise
+  // from call to call, sizes stay the same. Valid until the next call.
+  std::span<const std::size_t> batch(std::size_t number, std::size_t size);
 
  private:
+  void draw(std::size_t size);
   void shuffle();
   std::size_t below(std::size_t bound);
 
@@ -45,6 +44,7 @@ class EpochShuffler {
   std::vector<std::size_t> order_;
   std::vector<std::size_t> batch_;
   std::size_t used_ = 0;
+  std::size_t drawn_ = 0;  // batches
 };
 
 }  // namespace vidi::training

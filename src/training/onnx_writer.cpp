@@ -126,6 +126,15 @@ void OnnxWriter::add_node(const Node& node) {
   }
 }
 
+std::string OnnxWriter::add_image_input(std::int64_t side) {
+  add_input("image", {"n", side, side, std::int64_t{1}});
+  add_node({.operation = "Transpose",
+            .inputs = {"image"},
+            .outputs = {"pixels"},
+            .attributes = {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}});
+  return "pixels";
+}
+
 std::string OnnxWriter::add_convolution(const Convolution& convolution) {
   const auto& [name, input, outputs, inputs, kernel, padding, weights, biases] = convolution;
   add_half_constant(name + "_weights", {outputs, inputs, kernel, kernel}, weights);

@@ -75,6 +75,9 @@ class OnnxWriter {
 
   void add_node(const Node& node);
 
+  // The model's input: `image` (n, side, side, 1), 0 to 1. Returns the name of the same pixels as (n, 1, side, side).
+  std::string add_image_input(std::int64_t side);
+
   // What networks of pictures are made of; each returns the name of the value it makes. Weights are kept in half
   // precision.
   std::string add_convolution(const Convolution& convolution);

@@ -15,6 +15,7 @@
 #include <cstdlib>
 
 #include "training/onnx_writer.hpp"
+#include "training/schedule.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
@@ -26,29 +27,15 @@ Result<void> check(const ImageRange& images, const SoftmaxOptions& options) {
     return refuse(fmt::format("the pictures are {}x{}; softmax regression of digits takes 28x28",
                               images.images->columns, images.images->rows));
   }
-  if (options.steps == 0) return refuse("no steps to train: at least 1 is needed");
-  if (!(options.rate > 0.0) || !std::isfinite(options.rate)) {
-    return refuse(fmt::format("the learning rate is {}; it must be greater than 0", options.rate));
-  }
-  if (!(options.average >= 0.0 && options.average <= 1.0)) {
-    return refuse(fmt::format("the part of the steps to average is {}; it must be from 0 to 1", options.average));
-  }
-  if (options.batch == 0 || options.batch > images.count) {
-    return refuse(fmt::format("batches of {} cannot be drawn from {} training images; from 1 to {} would do",
-                              options.batch, images.count, images.count));
-  }
-  return {};
+  if (auto good = check_steps("steps", options.steps); !good) return good;
+  if (auto good = check_rate(options.rate); !good) return good;
+  if (auto good = check_average(options.average); !good) return good;
+  return check_batch(options.batch, 1, images.count);
 }
 
 double rate_of(const SoftmaxOptions& options, std::size_t step) {
   if (options.decay == Decay::none) return options.rate;
   return options.rate * (1.0 - static_cast<double>(step) / static_cast<double>(options.steps));
-}
-
-// The first step whose weights count for the result, at most the last.
-std::size_t first_averaged_step(const SoftmaxOptions& options) {
-  const auto averaged = static_cast<std::size_t>(std::llround(options.average * static_cast<double>(options.steps)));
-  return options.steps - std::max<std::size_t>(averaged, 1);
 }
 
 // W, b, and the sums of what they were in the steps that count for the result.
@@ -58,15 +45,13 @@ class SoftmaxTrainee final : public Trainee {
       : images_(images), options_(options), shuffler_(images.count, options.seed) {}
 
   Result<StepResult> step(std::size_t number) override {
-    if (number != drawn_) shuffler_.skip(number - drawn_, options_.batch);
-    drawn_ = number + 1;
-    const auto indices = shuffler_.next(options_.batch);
+    const auto indices = shuffler_.batch(number, options_.batch);
     const at::Tensor labels = labels_of(images_, indices);
     const at::Tensor scores = at::addmm(biases_, pixels_of(images_, indices), weights_);
     const at::Tensor loss = at::cross_entropy_loss(scores, labels);
     loss.backward();
     descend(rate_of(options_, number));
-    if (number >= first_averaged_step(options_)) {
+    if (number >= first_averaged_step(options_.steps, options_.average)) {
       add_to_mean(mean_weights_, weights_, averaged_);
       add_to_mean(mean_biases_, biases_, averaged_);
       averaged_ += 1.0F;
@@ -103,7 +88,6 @@ class SoftmaxTrainee final : public Trainee {
   const ImageRange images_;
   const SoftmaxOptions options_;
   EpochShuffler shuffler_;
-  std::size_t drawn_ = 0;  // batches
   at::Tensor weights_ = at::zeros({kDigitPixels, kDigitClasses}, at::kFloat).set_requires_grad(true);
   at::Tensor biases_ = at::zeros({kDigitClasses}, at::kFloat).set_requires_grad(true);
   at::Tensor mean_weights_ = at::zeros({kDigitPixels, kDigitClasses}, at::kFloat);
