@@ -69,13 +69,18 @@ bool is_outline(const Blob& blob, const cv::Mat& labels) {
   return boldness(blob) < kThinnest && blob.area < 0.35 * area && rectangularity(blob, labels) > kRectangular;
 }
 
-// Reaches in from the edge along much of it.
+// Reaches in from the edge along much of it, or lies along it.
 bool is_intruder(const Blob& blob, int width, int height) {
   const bool along = blob.box.width > 0.7 * width || blob.box.height > 0.7 * height;
-  // The edge of a table or of the sheet: most of it lies on the picture's edge. A 1 at the edge of a tight crop reaches
-  // from top to bottom.
-  const bool clings = blob.along_side > 0.5 * blob.box.height && blob.box.height < 0.8 * height;
-  return blob.at_edge && (along || clings || is_surface(blob));
+  // The edge of a table or of the sheet lies along a side of the picture or across a corner. Digits of a tight crop
+  // reach from top to bottom.
+  constexpr double kNear = 0.02;
+  const bool beside = blob.box.x <= kNear * width || blob.box.right() >= (1 - kNear) * width;
+  const bool below = blob.box.y == 0 || blob.box.bottom() == height;
+  const bool upright = blob.box.width < 0.25 * blob.box.height || blob.along_side > 0.5 * blob.box.height;
+  const bool lower = blob.box.height < 0.8 * height;
+  if (beside && lower && (upright || (blob.at_edge && below && blob.box.width < 0.8 * width))) return true;
+  return blob.at_edge && (along || is_surface(blob));
 }
 
 // Where there is room around the writing, what touches the picture's edge is a neighbour that was cut off.

@@ -115,6 +115,13 @@ void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<co
   view.lines.push_back(std::move(digits));
 }
 
+// Noise and textures hold much that looks a little like a digit; of a number that was written most digits are plain.
+bool is_guesswork(const ViewReading& view) {
+  constexpr double kLeastMean = 0.6;
+  const bool several = view.lines.size() > 1 || view.lines.front().size() > 1;
+  return several && view.sureness < kLeastMean * view.ink;
+}
+
 }  // namespace
 
 Reading read(const Findings& findings, std::span<const float> probabilities, const OutputRules& rules) {
@@ -134,7 +141,7 @@ Reading read(const Findings& findings, std::span<const float> probabilities, con
   for (ViewReading& view : views) {
     if (view.sureness > best->sureness + kClearly) best = &view;
   }
-  if (best->lines.empty() || best->ink < kLeastShareOfPicture) {
+  if (best->lines.empty() || best->ink < kLeastShareOfPicture || is_guesswork(*best)) {
     reading.reason = "nothing in the picture looks like a digit";
     return reading;
   }
