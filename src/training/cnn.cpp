@@ -216,7 +216,7 @@ class CnnRecipe final : public Recipe {
       if (i < 3) value = writer.add_relu(value);
       if (i < 2) value = writer.add_pooling(value);
     }
-    writer.add_probabilities(value, static_cast<std::int64_t>(kDigitClasses));
+    writer.add_probabilities({value}, static_cast<std::int64_t>(kDigitClasses));
     return writer.finish();
   }
 

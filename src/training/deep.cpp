@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/softmax.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +59,7 @@ at::Tensor labels_of(std::span<const Sample> batch) {
 
 datasets::Accuracy evaluate(const FoldedNetwork& network, const ImageRange& images) {
   return measure(images, [&](const at::Tensor& pixels) {
-    return network.scores(pixels).narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
+    return network.probabilities(pixels).narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
   });
 }
 
@@ -73,17 +72,42 @@ class DeepTrainee final : public Trainee {
         library_(library),
         options_(options),
         progress_(progress),
-        epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)),
-        network_(options.seed) {}
+        epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)) {
+    for (std::size_t i = 0; i < options.members; ++i)
+      members_.push_back(std::make_unique<DeepNetwork>(options.seed + i));
+  }
 
   [[nodiscard]] std::size_t steps() const { return epoch_steps_ * options_.epochs; }
-  [[nodiscard]] const DeepNetwork& network() const { return network_; }
+  [[nodiscard]] std::span<const std::unique_ptr<DeepNetwork>> members() const { return members_; }
 
   Result<StepResult> step(std::size_t number) override {
     if (!queue_) start_drawing(number);
+    StepResult mean{};
+    for (const auto& member : members_) {
+      const StepResult result = step_of(*member, number);
+      mean.loss += result.loss / static_cast<double>(members_.size());
+      mean.accuracy += result.accuracy / static_cast<double>(members_.size());
+    }
+    if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_);
+    return mean;
+  }
+
+  std::vector<NamedValues> state() override {
+    std::vector<NamedValues> state;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      for (NamedValues& values : members_[i]->state()) {
+        values.name = fmt::format("member_{}_{}", i + 1, values.name);
+        state.push_back(std::move(values));
+      }
+    }
+    return state;
+  }
+
+ private:
+  StepResult step_of(DeepNetwork& member, std::size_t number) {
     const std::vector<Sample> batch = queue_->take();
     const at::Tensor labels = labels_of(batch);
-    const at::Tensor scores = network_.scores(pixels_of(batch), options_.bfloat16);
+    const at::Tensor scores = member.scores(pixels_of(batch), options_.bfloat16);
     constexpr std::int64_t kMeanOfBatch = 1;  // at::Reduction::Mean
     constexpr std::int64_t kIgnoreNothing = -100;
     const at::Tensor loss =
@@ -92,20 +116,17 @@ class DeepTrainee final : public Trainee {
     // The running mean follows quickly at first, when there is nothing to remember.
     const auto done = static_cast<double>(number);
     const double mean_decay = std::min(0.999, (1.0 + done) / (10.0 + done));
-    network_.descend({.rate = rate_at(number), .mean_decay = mean_decay});
-    if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_);
-    return StepResult{.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
+    member.descend({.rate = rate_at(number), .mean_decay = mean_decay});
+    return {.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
   }
 
-  std::vector<NamedValues> state() override { return network_.state(); }
-
- private:
   void start_drawing(std::size_t first) {
+    // Every member takes one batch a step.
     const auto draw = [this](std::uint64_t number) {
-      const bool calm = static_cast<double>(number) >= kCalmFrom * static_cast<double>(steps());
+      const bool calm = static_cast<double>(number) >= kCalmFrom * static_cast<double>(steps() * members_.size());
       return sampler_.draw(options_.batch, calm ? kCalmMix : kMix, library_, options_.seed, number);
     };
-    queue_.emplace(draw, first, options_.data_threads);
+    queue_.emplace(draw, first * members_.size(), options_.data_threads);
   }
 
   // Up in a twentieth of the steps, then down along a cosine (Loshchilov and Hutter 2017).
@@ -117,7 +138,7 @@ class DeepTrainee final : public Trainee {
   }
 
   void note_epoch(std::size_t epoch) {
-    const datasets::Accuracy accuracy = evaluate(FoldedNetwork(network_), held_out_);
+    const datasets::Accuracy accuracy = evaluate(FoldedNetwork(members_), held_out_);
     progress_.note(fmt::format("epoch {} of {}: {:.2f} % of the {} held-out images", epoch, options_.epochs,
                                100.0 * accuracy.fraction(), datasets::with_thousands(accuracy.count)));
   }
@@ -128,7 +149,7 @@ class DeepTrainee final : public Trainee {
   const DeepOptions options_;
   ProgressReporter& progress_;
   const std::size_t epoch_steps_;
-  DeepNetwork network_;
+  std::vector<std::unique_ptr<DeepNetwork>> members_;
   std::optional<samples::BatchQueue> queue_;
 };
 
@@ -145,7 +166,7 @@ std::vector<Verdict> judge(const FoldedNetwork& network, std::span<const Sample>
   constexpr std::size_t kChunk = 1000;
   for (std::size_t first = 0; first < batch.size(); first += kChunk) {
     const auto part = batch.subspan(first, std::min(kChunk, batch.size() - first));
-    const at::Tensor probabilities = at::softmax(network.scores(pixels_of(part)), 1).contiguous();
+    const at::Tensor probabilities = network.probabilities(pixels_of(part)).contiguous();
     const auto* row = probabilities.data_ptr<float>();
     for (const Sample& sample : part) {
       verdicts.push_back(verdict_of(row, sample.label));
@@ -201,6 +222,7 @@ Result<void> check(const ImageRange& images, const ImageRange& held_out, const D
   const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
   if (auto good = check_steps("epochs", options.epochs); !good) return good;
   if (auto good = check_rate(options.rate); !good) return good;
+  if (options.members == 0) return refuse("no networks to train: at least 1 member is needed");
   if (!(options.smoothing >= 0.0 && options.smoothing < 1.0)) {
     return refuse(fmt::format("the smoothing is {}; it must be from 0 to less than 1", options.smoothing));
   }
@@ -219,6 +241,7 @@ class DeepRecipe final : public Recipe {
   [[nodiscard]] std::string options() const override {
     std::string text = fmt::format(" --epochs {} --rate {} --batch {} --smoothing {} --library {}", options_.epochs,
                                    options_.rate, options_.batch, options_.smoothing, options_.library);
+    text += fmt::format(" --members {}", options_.members);
     if (options_.bfloat16) text += " --bfloat16";
     return text + fmt::format(" --seed {}", options_.seed);
   }
@@ -241,7 +264,7 @@ class DeepRecipe final : public Recipe {
     steps_ = trainee.steps();
     if (auto done = run_steps(trainee, steps_, session); !done) return done;
     if (session.stop) return {};
-    network_ = std::make_unique<FoldedNetwork>(trainee.network());
+    network_ = std::make_unique<FoldedNetwork>(trainee.members());
     calibration_ = calibrate(*network_, held_out, *fonts, options_);
     return {};
   }

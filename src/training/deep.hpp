@@ -17,6 +17,7 @@ struct DeepOptions {
   std::size_t batch = 128;
   double smoothing = 0.05;        // the part of a label's certainty that is shared among all classes
   std::size_t library = 150'000;  // forms found in pictures before the training begins; an eighth more to calibrate
+  std::size_t members = 2;        // networks that answer together, each trained on batches of its own
   bool bfloat16 = false;          // computes the training's convolutions with 8 bits of precision
   std::uint64_t seed = 1;
   int threads = 2;

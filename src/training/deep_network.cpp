@@ -7,6 +7,7 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ struct Layer {
 };
 
 constexpr std::array<Layer, 6> kLayers{
-    {{1, 48, false}, {48, 48, true}, {48, 96, false}, {96, 96, true}, {96, 128, false}, {128, 128, false}}};
+    {{1, 32, false}, {32, 32, true}, {32, 64, false}, {64, 64, true}, {64, 128, false}, {128, 128, false}}};
 constexpr std::int64_t kFeatures = kLayers.back().outputs;
 constexpr std::int64_t kKernel = 3;
 constexpr double kEpsilon = 1e-5;
@@ -133,63 +134,90 @@ std::vector<NamedValues> DeepNetwork::state() {
   return state;
 }
 
-struct FoldedNetwork::Impl {
+namespace {
+
+struct Folded {
   std::vector<at::Tensor> weights;  // of each layer, then of the dense one
   std::vector<at::Tensor> biases;
 };
 
-FoldedNetwork::FoldedNetwork(const DeepNetwork& network) : impl_(std::make_unique<Impl>()) {
-  const at::NoGradGuard guard;
-  const DeepNetwork::Impl& from = *network.impl_;
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    const Parameter* layer = &from.parameters[3 * i];
-    const at::Tensor scale = layer[1].mean.div(from.statistics[2 * i + 1].mean.add(kEpsilon).sqrt());
-    impl_->weights.push_back(rounded_to_half(layer[0].mean.mul(scale.view({-1, 1, 1, 1}))));
-    impl_->biases.push_back(rounded_to_half(layer[2].mean.sub(from.statistics[2 * i].mean.mul(scale))));
-  }
-  const Parameter* dense = &from.parameters[3 * kLayers.size()];
-  impl_->weights.push_back(rounded_to_half(dense[0].mean));
-  impl_->biases.push_back(rounded_to_half(dense[1].mean));
-}
-
-FoldedNetwork::~FoldedNetwork() = default;
-
-at::Tensor FoldedNetwork::scores(const at::Tensor& pixels) const {
-  const at::NoGradGuard guard;
+at::Tensor scores_of(const Folded& member, const at::Tensor& pixels) {
   at::Tensor values = as_pictures(pixels);
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    values = at::relu(at::conv2d(values, impl_->weights[i], impl_->biases[i], 1, kKernel / 2));
+    values = at::relu(at::conv2d(values, member.weights[i], member.biases[i], 1, kKernel / 2));
     if (kLayers[i].pooled) values = at::max_pool2d(values, 2);
   }
   values = values.mean(at::IntArrayRef{2, 3}, true);
-  return at::conv2d(values, impl_->weights.back(), impl_->biases.back()).flatten(1);
+  return at::conv2d(values, member.weights.back(), member.biases.back()).flatten(1);
 }
 
-Result<Bytes> FoldedNetwork::to_onnx(std::string_view name) const {
-  OnnxWriter writer(name);
-  std::string value = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
+// Returns the name of the member's scores.
+std::string add_member(const Folded& member, const std::string& name, const std::string& pixels, OnnxWriter& writer) {
+  std::string value = pixels;
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    value = writer.add_convolution({.name = fmt::format("convolution_{}", i + 1),
+    value = writer.add_convolution({.name = fmt::format("{}_convolution_{}", name, i + 1),
                                     .input = value,
                                     .outputs = kLayers[i].outputs,
                                     .inputs = kLayers[i].inputs,
                                     .kernel = kKernel,
                                     .padding = kKernel / 2,
-                                    .weights = values_of(impl_->weights[i]),
-                                    .biases = values_of(impl_->biases[i])});
+                                    .weights = values_of(member.weights[i]),
+                                    .biases = values_of(member.biases[i])});
     value = writer.add_relu(value);
     if (kLayers[i].pooled) value = writer.add_pooling(value);
   }
-  writer.add_node({.operation = "GlobalAveragePool", .inputs = {value}, .outputs = {"features"}, .attributes = {}});
-  value = writer.add_convolution({.name = "dense",
-                                  .input = "features",
-                                  .outputs = static_cast<std::int64_t>(kDeepClasses),
-                                  .inputs = kFeatures,
-                                  .kernel = 1,
-                                  .padding = 0,
-                                  .weights = values_of(impl_->weights.back()),
-                                  .biases = values_of(impl_->biases.back())});
-  writer.add_probabilities(value, static_cast<std::int64_t>(kDeepClasses));
+  const std::string features = name + "_features";
+  writer.add_node({.operation = "GlobalAveragePool", .inputs = {value}, .outputs = {features}, .attributes = {}});
+  return writer.add_convolution({.name = name + "_dense",
+                                 .input = features,
+                                 .outputs = static_cast<std::int64_t>(kDeepClasses),
+                                 .inputs = kFeatures,
+                                 .kernel = 1,
+                                 .padding = 0,
+                                 .weights = values_of(member.weights.back()),
+                                 .biases = values_of(member.biases.back())});
+}
+
+}  // namespace
+
+struct FoldedNetwork::Impl {
+  std::vector<Folded> members;
+};
+
+FoldedNetwork::FoldedNetwork(std::span<const std::unique_ptr<DeepNetwork>> members) : impl_(std::make_unique<Impl>()) {
+  const at::NoGradGuard guard;
+  for (const auto& member : members) {
+    const DeepNetwork::Impl& from = *member->impl_;
+    Folded& folded = impl_->members.emplace_back();
+    for (std::size_t i = 0; i < kLayers.size(); ++i) {
+      const Parameter* layer = &from.parameters[3 * i];
+      const at::Tensor scale = layer[1].mean.div(from.statistics[2 * i + 1].mean.add(kEpsilon).sqrt());
+      folded.weights.push_back(rounded_to_half(layer[0].mean.mul(scale.view({-1, 1, 1, 1}))));
+      folded.biases.push_back(rounded_to_half(layer[2].mean.sub(from.statistics[2 * i].mean.mul(scale))));
+    }
+    const Parameter* dense = &from.parameters[3 * kLayers.size()];
+    folded.weights.push_back(rounded_to_half(dense[0].mean));
+    folded.biases.push_back(rounded_to_half(dense[1].mean));
+  }
+}
+
+FoldedNetwork::~FoldedNetwork() = default;
+
+at::Tensor FoldedNetwork::probabilities(const at::Tensor& pixels) const {
+  const at::NoGradGuard guard;
+  at::Tensor sum = at::zeros({pixels.size(0), static_cast<std::int64_t>(kDeepClasses)}, at::kFloat);
+  for (const Folded& member : impl_->members) sum.add_(at::softmax(scores_of(member, pixels), 1));
+  return sum.div_(static_cast<double>(impl_->members.size()));
+}
+
+Result<Bytes> FoldedNetwork::to_onnx(std::string_view name) const {
+  OnnxWriter writer(name);
+  const std::string pixels = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
+  std::vector<std::string> scores;
+  for (std::size_t i = 0; i < impl_->members.size(); ++i) {
+    scores.push_back(add_member(impl_->members[i], fmt::format("member_{}", i + 1), pixels, writer));
+  }
+  writer.add_probabilities(scores, static_cast<std::int64_t>(kDeepClasses));
   return writer.finish();
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -52,19 +53,19 @@ class DeepNetwork {
   std::unique_ptr<Impl> impl_;
 };
 
-// The running mean of a network's weights with its normalisation folded into the convolutions, in half precision: the
-// model as it is written.
+// Networks that answer together: of each the running mean of its weights with its normalisation folded into the
+// convolutions, in half precision. The model as it is written.
 class FoldedNetwork {
  public:
-  explicit FoldedNetwork(const DeepNetwork& network);
+  explicit FoldedNetwork(std::span<const std::unique_ptr<DeepNetwork>> members);
   ~FoldedNetwork();
   FoldedNetwork(const FoldedNetwork&) = delete;
   FoldedNetwork& operator=(const FoldedNetwork&) = delete;
   FoldedNetwork(FoldedNetwork&&) = delete;
   FoldedNetwork& operator=(FoldedNetwork&&) = delete;
 
-  // Scores (n, 11) of `pixels` (n, 784).
-  [[nodiscard]] at::Tensor scores(const at::Tensor& pixels) const;
+  // The mean of the members' probabilities (n, 11) for `pixels` (n, 784).
+  [[nodiscard]] at::Tensor probabilities(const at::Tensor& pixels) const;
 
   // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 11).
   [[nodiscard]] Result<Bytes> to_onnx(std::string_view name) const;

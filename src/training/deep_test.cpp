@@ -59,6 +59,9 @@ TEST_F(Deep, RefusesOptionsThatMakeNoSense) {
   options.epochs = 0;
   EXPECT_THAT(refusal(options), HasSubstr("epochs"));
   options = quick();
+  options.members = 0;
+  EXPECT_THAT(refusal(options), HasSubstr("member"));
+  options = quick();
   options.batch = 2001;
   EXPECT_THAT(refusal(options), HasSubstr("batches of 2001 cannot be drawn from 2000"));
   options = quick();
@@ -79,9 +82,10 @@ TEST_F(Deep, RefusesToTrainWithoutHeldOutImages) {
 
 TEST(DeepCommand, NamesEveryOptionThatChangesTheModel) {
   EXPECT_EQ(
-      make_deep_recipe({.epochs = 3, .rate = 0.2, .batch = 64, .smoothing = 0, .library = 9, .seed = 4})->options(),
-      " --epochs 3 --rate 0.2 --batch 64 --smoothing 0 --library 9 --seed 4");
-  EXPECT_THAT(make_deep_recipe({.bfloat16 = true})->options(), HasSubstr(" --bfloat16"));
+      make_deep_recipe({.epochs = 3, .rate = 0.2, .batch = 64, .smoothing = 0, .library = 9, .members = 1, .seed = 4})
+          ->options(),
+      " --epochs 3 --rate 0.2 --batch 64 --smoothing 0 --library 9 --members 1 --seed 4");
+  EXPECT_THAT(make_deep_recipe({.bfloat16 = true})->options(), HasSubstr(" --members 2 --bfloat16"));
 }
 
 }  // namespace

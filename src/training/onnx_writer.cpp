@@ -161,10 +161,15 @@ std::string OnnxWriter::add_pooling(const std::string& input) {
   return input + "_pooled";
 }
 
-void OnnxWriter::add_probabilities(const std::string& scores, std::int64_t classes) {
+void OnnxWriter::add_probabilities(const std::vector<std::string>& scores, std::int64_t classes) {
   const Attribute first{.name = "axis", .value = std::int64_t{1}};
-  add_node({.operation = "Flatten", .inputs = {scores}, .outputs = {"scores"}, .attributes = {first}});
-  add_node({.operation = "Softmax", .inputs = {"scores"}, .outputs = {"probabilities"}, .attributes = {first}});
+  std::vector<std::string> each;
+  for (const std::string& value : scores) {
+    each.push_back(value + "_probabilities");
+    add_node({.operation = "Flatten", .inputs = {value}, .outputs = {value + "_flat"}, .attributes = {first}});
+    add_node({.operation = "Softmax", .inputs = {value + "_flat"}, .outputs = {each.back()}, .attributes = {first}});
+  }
+  add_node({.operation = "Mean", .inputs = each, .outputs = {"probabilities"}, .attributes = {}});
   add_output("probabilities", {"n", classes});
 }
 

@@ -84,8 +84,9 @@ class OnnxWriter {
   std::string add_relu(const std::string& input);
   std::string add_pooling(const std::string& input);  // the greatest of 2x2
 
-  // The model's output: softmax of scores (n, classes, 1, 1), as `probabilities` (n, classes).
-  void add_probabilities(const std::string& scores, std::int64_t classes);
+  // The model's output: softmax of scores (n, classes, 1, 1), as `probabilities` (n, classes). Of several networks'
+  // scores the probabilities' mean.
+  void add_probabilities(const std::vector<std::string>& scores, std::int64_t classes);
 
   // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
   // Error: internal, with what they found.

@@ -59,7 +59,7 @@ TEST(OnnxWriter, KeepsWeightsInHalfPrecisionWhenAsked) {
                                                                                         .padding = 1,
                                                                                         .weights = weights,
                                                                                         .biases = biases})));
-  writer.add_probabilities(pooled, 8);
+  writer.add_probabilities({pooled}, 8);
   const auto model = writer.finish();
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_LT(model->size(), 2 * (weights.size() + biases.size()) + 1024);
