@@ -23,7 +23,7 @@ class Deep : public testing::Test {
     static datasets::LabelledImages images;
     return images;
   }
-  static DeepOptions quick() { return {.epochs = 1, .rate = 0.05, .batch = 32, .library = 500}; }
+  static DeepOptions quick() { return {.epochs = 1, .rate = 0.05, .batch = 32, .library = 500, .members = 1}; }
   Result<void> fit(Recipe& recipe) {
     return recipe.train({&digits(), 0, 2000}, {&digits(), 9500, 500}, {.progress = progress_, .stop = stop_});
   }
@@ -52,6 +52,21 @@ TEST_F(Deep, LearnsDigitsAndSaysWhatItWillNotRead) {
   EXPECT_GE(card.rejection->least_probability, 0.3);
   EXPECT_LE(card.rejection->least_probability, 0.9);
   EXPECT_THAT(progress_.notes, testing::Contains(HasSubstr("epoch 1 of 1")));
+}
+
+TEST_F(Deep, SeveralNetworksAreOneModel) {
+  DeepOptions options = quick();
+  options.library = 200;
+  options.members = 2;
+  const auto recipe = make_deep_recipe(options);
+  const auto trained =
+      recipe->train({&digits(), 0, 320}, {&digits(), 9500, 100}, {.progress = progress_, .stop = stop_});
+  ASSERT_TRUE(trained) << trained.error().message;
+  const auto onnx = recipe->to_onnx();
+  ASSERT_TRUE(onnx) << onnx.error().message;
+  EXPECT_TRUE(check_onnx(*onnx));
+  constexpr std::size_t kTwoNetworks = 2 * 290'000 * 2;  // weights of 16 bits
+  EXPECT_GT(onnx->size(), 0.95 * kTwoNetworks);
 }
 
 TEST_F(Deep, RefusesOptionsThatMakeNoSense) {
