@@ -224,8 +224,8 @@ Tones find_tones(const cv::Mat& picture) {
 cv::Mat find_near_background(const cv::Mat& grey, bool dark_strokes) {
   constexpr int kSide = 160;
   constexpr double kWidestStroke = 0.1;
-  cv::Mat small = reduced(grey, kSide);
-  cv::GaussianBlur(small, small, {3, 3}, 0);
+  cv::Mat small;  // its own pixels: a small picture is not copied by being reduced
+  cv::GaussianBlur(reduced(grey, kSide), small, {3, 3}, 0);
   const int reach = odd(kWidestStroke * std::min(small.cols, small.rows));
   const cv::Mat brush = cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach});
   cv::morphologyEx(small, small, dark_strokes ? cv::MORPH_CLOSE : cv::MORPH_OPEN, brush);
