@@ -62,6 +62,12 @@ Outline outline_of(const Blob& blob, const cv::Mat& labels) {
   return *std::ranges::max_element(outlines, {}, [](const Outline& each) { return cv::contourArea(each); });
 }
 
+double rectangularity_of(const Outline& outline) {
+  if (outline.empty()) return 0;
+  const double around = cv::minAreaRect(outline).size.area();
+  return around > 0 ? cv::contourArea(outline) / around : 0;
+}
+
 // An empty box.
 bool is_outline(const Blob& blob, const cv::Mat& labels) {
   constexpr double kThinnest = 0.1;
@@ -216,12 +222,7 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   return kept;
 }
 
-double rectangularity(const Blob& blob, const cv::Mat& labels) {
-  const Outline outline = outline_of(blob, labels);
-  if (outline.empty()) return 0;
-  const double around = cv::minAreaRect(outline).size.area();
-  return around > 0 ? cv::contourArea(outline) / around : 0;
-}
+double rectangularity(const Blob& blob, const cv::Mat& labels) { return rectangularity_of(outline_of(blob, labels)); }
 
 double stroke_mass(const std::vector<Blob>& blobs) {
   double mass = 0;
@@ -250,7 +251,8 @@ bool is_panel(const Blob& blob, const cv::Mat& labels) {
   constexpr int kLeastSide = 24;
   if (std::min(blob.box.width, blob.box.height) < kLeastSide) return false;
   if (area < kLeastPart * static_cast<double>(labels.total()) || blob.area < 0.4 * area) return false;
-  return rectangularity(blob, labels) > kRectangular || has_four_sides(outline_of(blob, labels));
+  const Outline outline = outline_of(blob, labels);
+  return rectangularity_of(outline) > kRectangular || has_four_sides(outline);
 }
 
 }  // namespace vidi::digits
