@@ -118,6 +118,7 @@ struct Search {
   int views = 0;
 };
 
+// `box` is one of the work picture.
 Box to_original(const Box& box, const Search& search) {
   const int left = std::min(static_cast<int>(std::floor(box.x / search.scale)), search.width - 1);
   const int top = std::min(static_cast<int>(std::floor(box.y / search.scale)), search.height - 1);
@@ -145,7 +146,7 @@ void offer(const Row& row, const View& view, double ink, Search& search) {
       Candidate candidate;
       candidate.first = static_cast<int>(first);
       candidate.last = static_cast<int>(last);
-      candidate.box = to_original(box, search);
+      candidate.box = to_original({box.x + view.origin.x, box.y + view.origin.y, box.width, box.height}, search);
       candidate.ink = area / ink;
       candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last));
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));

@@ -40,6 +40,11 @@ Contrast contrast_in(const Scene& scene, const Tones& tones, const cv::Mat& back
   return contrast;
 }
 
+// The part of two masks that is common to both; 1: they are the same.
+double likeness(const cv::Mat& mask_a, const cv::Mat& mask_b) {
+  return cv::countNonZero(mask_a & mask_b) / std::max(1.0, static_cast<double>(cv::countNonZero(mask_a | mask_b)));
+}
+
 // For shadows that a wide neighbourhood smooths over, on the side where there is more ink.
 void add_near_layer(const Scene& scene, const Tones& tones, std::vector<Layer>& layers) {
   const auto heaviest = std::ranges::max_element(layers, {}, &Layer::mass);
@@ -85,10 +90,6 @@ std::vector<Layer> find_layers(const Scene& scene) {
   keep_likely(layers);
   if (shadowed) add_near_layer(scene, tones, layers);
   return layers;
-}
-
-double likeness(const cv::Mat& mask_a, const cv::Mat& mask_b) {
-  return cv::countNonZero(mask_a & mask_b) / std::max(1.0, static_cast<double>(cv::countNonZero(mask_a | mask_b)));
 }
 
 }  // namespace vidi::digits

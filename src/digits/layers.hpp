@@ -26,7 +26,4 @@ struct Layer {
 // Those that may be of use, those on a flat background first. A drawing has one: what is paper is plain there.
 std::vector<Layer> find_layers(const Scene& scene);
 
-// The part of two masks that is common to both; 1: they are the same.
-double likeness(const cv::Mat& mask_a, const cv::Mat& mask_b);
-
 }  // namespace vidi::digits

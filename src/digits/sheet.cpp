@@ -72,9 +72,12 @@ std::optional<Sheet> find_sheet(const cv::Mat& picture) {
   cv::erode(*sheet, *sheet, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * rim + 1, 2 * rim + 1}), {-1, -1}, 1,
             cv::BORDER_CONSTANT, cv::Scalar(255));
   if (cv::countNonZero(*sheet) == 0) return std::nullopt;
+  cv::Mat whole;
+  cv::resize(*sheet, whole, picture.size(), 0, 0, cv::INTER_NEAREST);
   Sheet result;
-  cv::resize(~*sheet, result.around, picture.size(), 0, 0, cv::INTER_NEAREST);
-  result.picture = picture.clone();
+  result.box = cv::boundingRect(whole);
+  result.around = ~whole(result.box);
+  result.picture = picture(result.box).clone();
   result.picture.setTo(colour, result.around);
   return result;
 }

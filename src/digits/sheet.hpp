@@ -7,8 +7,9 @@
 namespace vidi::digits {
 
 struct Sheet {
-  cv::Mat picture;  // the given one, with the sheet's colour all around the sheet
-  cv::Mat around;   // 255 outside of the sheet and on its rim, else 0
+  cv::Rect box;     // in the picture
+  cv::Mat picture;  // of the box, with the sheet's colour all around the sheet
+  cv::Mat around;   // of the box: 255 outside of the sheet and on its rim, else 0
 };
 
 // The largest part of the picture that is lighter than the rest, or darker, and has four sides, seen from any angle.

@@ -57,7 +57,11 @@ std::optional<View> make_view(Layer layer) {
 // Whether two views found the same ink.
 bool agree(const View& a, const View& b) {
   constexpr double kSame = 0.7;
-  return likeness(mask_of_kept(a), mask_of_kept(b)) > kSame;
+  const cv::Mat mask_a = mask_of_kept(a);
+  const cv::Mat mask_b = mask_of_kept(b);
+  const cv::Rect common = cv::Rect(a.origin, mask_a.size()) & cv::Rect(b.origin, mask_b.size());
+  const int both = cv::countNonZero(mask_a(common - a.origin) & mask_b(common - b.origin));
+  return both > kSame * (cv::countNonZero(mask_a) + cv::countNonZero(mask_b) - both);
 }
 
 // Every view that there is, the likeliest first.
@@ -121,13 +125,14 @@ void look_again(View& view) {
   view.kept = std::move(kept);
 }
 
-// The likeliest views that differ from those that are there.
-void add_views(const Scene& scene, std::vector<View>& views) {
+// The likeliest views that differ from those that are there; the scene lies at `origin` in the picture.
+void add_views(const Scene& scene, const cv::Point& origin, std::vector<View>& views) {
   double most = 0;
   const std::size_t most_views = views.size() + kMostViews;
   for (View& view : all_views(scene)) {
     if (views.size() == most_views) return;
     if (stroke_mass(view.kept) < kNearlyAsLikely * most) return;
+    view.origin = origin;
     if (std::ranges::any_of(views, [&](const View& other) { return agree(view, other); })) continue;
     most = std::max(most, stroke_mass(view.kept));
     if (!view.bordered && open_panels(view, scene.picture)) look_again(view);
@@ -139,8 +144,8 @@ void add_views(const Scene& scene, std::vector<View>& views) {
 
 std::vector<View> find_views(const cv::Mat& picture) {
   std::vector<View> views;
-  add_views({picture, {}}, views);
-  if (const auto sheet = find_sheet(picture)) add_views({sheet->picture, sheet->around}, views);
+  add_views({picture, {}}, {}, views);
+  if (const auto sheet = find_sheet(picture)) add_views({sheet->picture, sheet->around}, sheet->box.tl(), views);
   return views;
 }
 

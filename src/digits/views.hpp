@@ -10,6 +10,7 @@
 namespace vidi::digits {
 
 struct View {
+  cv::Point origin;       // in the picture: a view may be one of a part of it
   bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
   Ink ink;
   Blobs blobs;             // of the ink without ruled lines
