@@ -110,11 +110,12 @@ void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
   if (!larger) std::erase_if(blobs, [](const Blob& blob) { return blob.at_edge; });
 }
 
-// A straight thin line as high as what stands beside it is a 1.
+// A straight thin line as high as what stands beside it, and of the same pen, is a 1.
 void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vector<Blob>& kept) {
   const auto tallest = std::ranges::max_element(kept, {}, [](const Blob& blob) { return blob.box.height; });
   if (tallest == kept.end()) return;
   const Box beside = tallest->box;
+  const double pen = tallest->width;
   std::vector<Blob> ones;
   for (const Blob& blob : blobs) {
     constexpr double kLeast = 0.75;
@@ -122,12 +123,39 @@ void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vecto
     constexpr double kLevel = 0.2;
     const double part = static_cast<double>(blob.box.height) / beside.height;
     const double lower = std::abs(2 * (blob.box.y - beside.y) + blob.box.height - beside.height) / 2.0;
-    const bool alike = part > kLeast && part < kMost && lower < kLevel * beside.height;
+    constexpr double kSamePen = 0.55;
+    const bool same_pen = std::min(blob.width, pen) > kSamePen * std::max(blob.width, pen);
+    const bool alike = same_pen && part > kLeast && part < kMost && lower < kLevel * beside.height;
     if (alike && !blob.at_edge && blob.box.height > blob.box.width && is_line(blob, width, height)) {
       ones.push_back(blob);
     }
   }
   kept.insert(kept.end(), ones.begin(), ones.end());
+}
+
+// How far two boxes are apart, in pixels; 0: they share some.
+int gap_between(const Box& a, const Box& b) {
+  const int across = std::max({0, b.x - a.right(), a.x - b.right()});
+  const int down = std::max({0, b.y - a.bottom(), a.y - b.bottom()});
+  return std::max(across, down);
+}
+
+// A flat stroke that begins where another one of the same pen ends is the bar of a 5 or a 7.
+void keep_bars(const std::vector<Blob>& blobs, int width, int height, std::vector<Blob>& kept) {
+  std::vector<Blob> bars;
+  for (const Blob& blob : blobs) {
+    if (blob.at_edge || blob.box.height > blob.box.width || !is_line(blob, width, height)) continue;
+    const bool belongs = std::ranges::any_of(kept, [&](const Blob& other) {
+      constexpr double kLongest = 0.9;
+      constexpr double kGap = 1.5;
+      constexpr double kSamePen = 0.55;
+      const bool same_pen = std::min(blob.width, other.width) > kSamePen * std::max(blob.width, other.width);
+      return same_pen && blob.box.width < kLongest * other.box.height &&
+             gap_between(blob.box, other.box) <= kGap * std::max(2.0, other.width);
+    });
+    if (belongs) bars.push_back(blob);
+  }
+  kept.insert(kept.end(), bars.begin(), bars.end());
 }
 
 void count_along_sides(Blobs& blobs) {
@@ -193,6 +221,7 @@ std::vector<Blob> without_dirt(const Blobs& all) {
     if (!odd) kept.push_back(blob);
   }
   keep_ones(blobs, width, height, kept);
+  keep_bars(blobs, width, height, kept);
   // A crop so tight that the digit touches its frame: then it is all there is, but for specks.
   constexpr int kLeastSide = 8;
   constexpr double kTight = 0.5;
@@ -206,7 +235,9 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   std::vector<std::pair<double, double>> heights;
   std::vector<std::pair<double, double>> strengths;
   for (const Blob& blob : kept) {
-    const double mass = blob.area * blob.strength;
+    // Ink stands out more than a shadow, which is larger, and is longer than a speck, which may be darker.
+    const double length = longer_side(blob.box);
+    const double mass = length * length * blob.strength * blob.strength;
     heights.emplace_back(longer_side(blob.box), mass);
     strengths.emplace_back(blob.strength, mass);
   }
@@ -242,7 +273,9 @@ bool has_four_sides(const Outline& outline) {
   constexpr double kStraight = 0.03;  // of the way around
   cv::approxPolyDP(hull, corners, kStraight * cv::arcLength(hull, true), true);
   constexpr std::size_t kMostCorners = 6;  // a corner may be cut off
-  return corners.size() >= 4 && corners.size() <= kMostCorners;
+  constexpr double kAngular = 0.94;        // six corners of an ellipse span 0.83 of it
+  return corners.size() >= 4 && corners.size() <= kMostCorners &&
+         cv::contourArea(corners) > kAngular * cv::contourArea(hull);
 }
 
 bool is_panel(const Blob& blob, const cv::Mat& labels) {

@@ -1,6 +1,7 @@
 #include "digits/layers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/core.hpp>
 #include <utility>
@@ -11,14 +12,24 @@
 namespace vidi::digits {
 namespace {
 
-// A picture is surrounded by paper: only in the tightest crop is half of its border ink.
+// A picture is surrounded by paper: only in the tightest crop is half of its border ink. A frame is no more than this
+// part of the shorter side thick.
 constexpr double kMostInkOfBorder = 0.6;
+constexpr double kThickestFrame = 0.05;
+
+bool is_bordered(const cv::Mat& ink) {
+  const int frame = static_cast<int>(kThickestFrame * std::min(ink.cols, ink.rows));
+  const cv::Rect inside(frame, frame, ink.cols - 2 * frame, ink.rows - 2 * frame);
+  return std::ranges::all_of(std::array{ink, ink(inside)}, [](const cv::Mat& each) {
+    return part_between(histogram_of_border(each), 255, 255) > kMostInkOfBorder;
+  });
+}
 
 Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
   const cv::Mat& map = dark ? contrast.dark : contrast.light;
   Layer layer{map, dark, extract_ink(map, dark ? noise.dark : noise.light)};
   layer.mass = layer.ink.strength * cv::countNonZero(layer.ink.mask);
-  layer.bordered = part_between(histogram_of_border(layer.ink.mask), 255, 255) > kMostInkOfBorder;
+  layer.bordered = is_bordered(layer.ink.mask);
   return layer;
 }
 

@@ -110,8 +110,9 @@ struct Walk {
   int height;
 };
 
+// Returns how thick the line is at most; 0: nothing was taken out.
 template <typename At>
-void erase_along(const Walk& walk, int thickest, At at) {
+int erase_along(const Walk& walk, int thickest, At at) {
   struct Run {
     int x, top, bottom;
   };
@@ -135,34 +136,34 @@ void erase_along(const Walk& walk, int thickest, At at) {
     while (bottom + 1 < walk.height && at(x, bottom + 1) != 0 && bottom - y < 4 * thickest) ++bottom;
     runs.push_back({x, top, bottom});
   }
-  if (runs.empty() || static_cast<int>(runs.size()) < walk.length / 4) return;
+  if (runs.empty() || static_cast<int>(runs.size()) < walk.length / 4) return 0;
   std::vector<int> thicknesses;
   for (const Run& run : runs) thicknesses.push_back(run.bottom - run.top + 1);
   const auto middle = thicknesses.begin() + static_cast<std::ptrdiff_t>(thicknesses.size() / 2);
   std::ranges::nth_element(thicknesses, middle);
-  if (*middle > thickest) return;
+  if (*middle > thickest) return 0;
   const int limit = static_cast<int>(std::ceil(*middle * 1.4)) + 1;
   for (const Run& run : runs) {
     if (run.bottom - run.top + 1 > limit) continue;
     for (int y = run.top; y <= run.bottom; ++y) at(run.x, y) = 0;
   }
+  return limit;
 }
 
-// Within the component's box: a line does not go on in another one.
-void erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thickest) {
+// Within the component's box: a line does not go on in another one. Returns what erase_along() does.
+int erase_line(cv::Mat& picture, cv::Vec4i line, const cv::Rect& box, int thickest) {
   cv::Mat mask = picture(box);
   line -= cv::Vec4i(box.x, box.y, box.x, box.y);
   const double dx = line[2] - line[0];
   const double dy = line[3] - line[1];
   if (std::abs(dx) >= std::abs(dy)) {
     const double slope = dy / dx;
-    erase_along({slope, line[1] - slope * line[0], mask.cols, mask.rows}, thickest,
-                [&](int x, int y) -> std::uint8_t& { return mask.at<std::uint8_t>(y, x); });
-  } else {
-    const double slope = dx / dy;
-    erase_along({slope, line[0] - slope * line[1], mask.rows, mask.cols}, thickest,
-                [&](int x, int y) -> std::uint8_t& { return mask.at<std::uint8_t>(x, y); });
+    return erase_along({slope, line[1] - slope * line[0], mask.cols, mask.rows}, thickest,
+                       [&](int x, int y) -> std::uint8_t& { return mask.at<std::uint8_t>(y, x); });
   }
+  const double slope = dx / dy;
+  return erase_along({slope, line[0] - slope * line[1], mask.rows, mask.cols}, thickest,
+                     [&](int x, int y) -> std::uint8_t& { return mask.at<std::uint8_t>(x, y); });
 }
 
 // The sides of a box are thin; a stroke of a digit that nearly fills a rectangle is not.
@@ -184,10 +185,13 @@ bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling) {
     cv::HoughLinesP(suspect.mask, lines, 1, CV_PI / 360, static_cast<int>(length * 0.6), length, thickest);
     constexpr std::size_t kMostLines = 200;
     if (lines.size() > kMostLines) lines.resize(kMostLines);
+    int thickest_here = std::min(thickest, thickest_side(suspect));
     for (cv::Vec4i line : lines) {
       line += cv::Vec4i(suspect.box.x, suspect.box.y, suspect.box.x, suspect.box.y);
       if (!is_ruled(line, suspect, mask.size())) continue;
-      erase_line(mask, line, suspect.box, std::min(thickest, thickest_side(suspect)));
+      const int erased = erase_line(mask, line, suspect.box, thickest_here);
+      // The sides of a cell are alike: what is left beside one is a stroke that runs along it.
+      if (suspect.is_cell && erased > 0) thickest_here = std::min(thickest_here, erased);
       removed = true;
     }
   }

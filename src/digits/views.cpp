@@ -37,8 +37,9 @@ bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
   if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return false;
   // A stroke that runs along a line and is darker than the line stays.
   constexpr double kDarker = 1.3;
+  constexpr double kMostOfLine = 0.75;  // what runs along the line is removed with it
   const cv::Mat removed = ink.faint & ~rest;
-  ink.mask &= rest | (contrast > kDarker * quantile(histogram_of(contrast, removed), 0.9));
+  ink.mask &= rest | (contrast > kDarker * quantile(histogram_of(contrast, removed), kMostOfLine));
   return true;
 }
 
