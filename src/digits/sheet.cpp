@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "digits/blobs.hpp"
+#include "digits/contrast.hpp"
 #include "digits/histogram.hpp"
 #include "digits/scaling.hpp"
 
@@ -25,19 +26,30 @@ constexpr double kMostLikeIt = 0.3;
 // Of the sheet's shorter side: its edge, and the shadow beside it.
 constexpr double kRim = 0.03;
 
+// What is brighter than the rest by this much, of 255, is a surface of its own and no light on one. When it is this
+// part of the picture and of its border too, and the picture is no drawing, it may have any outline.
+constexpr double kPlainStep = 90;
+constexpr double kLeastPlainPart = 0.3;
+constexpr double kLeastPlainBorder = 0.04;
+
 // The largest outline in the mask, filled, when it is a sheet's.
-std::optional<cv::Mat> sheet_in(const cv::Mat& mask) {
+std::optional<cv::Mat> sheet_in(const cv::Mat& mask, bool plain) {
   std::vector<Outline> outlines;
   cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
   if (outlines.empty()) return std::nullopt;
   const Outline& largest =
       *std::ranges::max_element(outlines, {}, [](const Outline& each) { return cv::contourArea(each); });
   const double part = cv::contourArea(largest) / static_cast<double>(mask.total());
-  if (part < kLeastPart || part > kMostPart || !has_four_sides(largest)) return std::nullopt;
-  Outline hull;
-  cv::convexHull(largest, hull);
+  if (part < kLeastPart || part > kMostPart) return std::nullopt;
+  Outline edge = largest;
+  if (has_four_sides(largest)) {
+    cv::convexHull(largest, edge);
+  } else if (!plain || part < kLeastPlainPart ||
+             part_between(histogram_of_border(mask), 255, 255) < kLeastPlainBorder) {
+    return std::nullopt;
+  }
   cv::Mat sheet(mask.size(), CV_8UC1, cv::Scalar(0));
-  cv::fillConvexPoly(sheet, hull, cv::Scalar(255));
+  cv::fillPoly(sheet, edge, cv::Scalar(255));
   if (part_between(histogram_of_border(sheet), 255, 255) > kMostOfBorder) return std::nullopt;
   const double filled = cv::countNonZero(mask & sheet) / static_cast<double>(cv::countNonZero(sheet));
   const double like_it = cv::countNonZero(mask & ~sheet) / static_cast<double>(cv::countNonZero(~sheet));
@@ -62,8 +74,10 @@ std::optional<Sheet> find_sheet(const cv::Mat& picture) {
   if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);
   cv::Mat light;
   cv::threshold(grey, light, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
-  auto sheet = sheet_in(light);
-  if (!sheet) sheet = sheet_in(~light);
+  const bool plain =
+      cv::mean(grey, light)[0] - cv::mean(grey, ~light)[0] > kPlainStep && !find_flat_paper(grey).has_value();
+  auto sheet = sheet_in(light, plain);
+  if (!sheet) sheet = sheet_in(~light, plain);
   if (!sheet) return std::nullopt;
   const cv::Scalar colour = colour_of(small, *sheet);
   const cv::Rect box = cv::boundingRect(*sheet);
