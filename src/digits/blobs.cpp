@@ -21,6 +21,11 @@ double weighted_median(std::vector<std::pair<double, double>> values_and_weights
   return 0;
 }
 
+bool is_thin_and_upright(const Blob& blob) {
+  const double thickness = std::max(1.0, static_cast<double>(blob.area) / blob.box.height);
+  return blob.box.height > 12 * thickness && blob.box.width < 0.1 * blob.box.height;
+}
+
 // What is thin, long and straight: a ruled line, a rule of a table, or the edge of a box.
 bool is_line(const Blob& blob, int width, int height) {
   const int longer = std::max(blob.box.width, blob.box.height);
@@ -29,8 +34,7 @@ bool is_line(const Blob& blob, int width, int height) {
   const bool flat = blob.box.width > blob.box.height;
   // An upright stroke may be a 1; a long flat one is never a digit.
   if (flat) return longer > 4 * shorter && thickness < 0.35 * longer;
-  return longer > 12 * std::max(1.0, thickness) && longer > 0.6 * height && shorter < 0.1 * longer &&
-         width > height / 4;
+  return is_thin_and_upright(blob) && longer > 0.6 * height && width > height / 4;
 }
 
 // A frame around the content: it spans most of the picture with little ink.
@@ -158,6 +162,15 @@ void keep_bars(const std::vector<Blob>& blobs, int width, int height, std::vecto
   kept.insert(kept.end(), bars.begin(), bars.end());
 }
 
+// Beside what a much thicker pen has written, an upright line is a side of a box.
+void remove_thin_sides(std::vector<Blob>& blobs) {
+  const auto heaviest = std::ranges::max_element(blobs, {}, [](const Blob& blob) { return blob.area * blob.strength; });
+  if (heaviest == blobs.end()) return;
+  constexpr double kMuchThinner = 0.4;
+  const double pen = kMuchThinner * heaviest->width;
+  std::erase_if(blobs, [&](const Blob& blob) { return blob.width < pen && is_thin_and_upright(blob); });
+}
+
 void count_along_sides(Blobs& blobs) {
   for (const int x : {0, blobs.labels.cols - 1}) {
     std::vector<int> counts(blobs.blobs.size() + 1, 0);
@@ -249,6 +262,7 @@ std::vector<Blob> without_dirt(const Blobs& all) {
     const int longer = longer_side(blob.box);
     return longer < kLeastHeight * usual_height || longer < 3 || blob.strength < kLeastStrength * usual_strength;
   });
+  remove_thin_sides(kept);
   remove_cut_neighbours(kept, height);
   return kept;
 }

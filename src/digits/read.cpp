@@ -136,7 +136,7 @@ Reading read(const Findings& findings, std::span<const float> probabilities, con
     row += line.candidates.size();
   }
   // The earlier of two that are about as sure.
-  constexpr double kClearly = 0.05;
+  constexpr double kClearly = 0.1;
   ViewReading* best = &views.front();
   for (ViewReading& view : views) {
     if (view.sureness > best->sureness + kClearly) best = &view;

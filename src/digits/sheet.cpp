@@ -30,7 +30,7 @@ constexpr double kRim = 0.03;
 // part of the picture and of its border too, and the picture is no drawing, it may have any outline.
 constexpr double kPlainStep = 90;
 constexpr double kLeastPlainPart = 0.3;
-constexpr double kLeastPlainBorder = 0.04;
+constexpr double kLeastPlainBorder = 0.005;
 
 // The largest outline in the mask, filled, when it is a sheet's.
 std::optional<cv::Mat> sheet_in(const cv::Mat& mask, bool plain) {
