@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 #include <utility>
 
 #include "digits/contrast.hpp"
 #include "digits/histogram.hpp"
+#include "digits/scaling.hpp"
 
 namespace vidi::digits {
 namespace {
@@ -25,10 +27,24 @@ bool is_bordered(const cv::Mat& ink) {
   });
 }
 
+// The pixels of ink that belong to strokes, not to surfaces: a shadow, a sheet, what lies around a screen. The boldest
+// strokes are a third as wide as the digit is high.
+double stroke_pixels(const cv::Mat& ink) {
+  constexpr int kSide = 128;
+  constexpr double kWidestStroke = 0.35;
+  const cv::Mat small = reduced(ink, kSide) > 127;
+  const int width = static_cast<int>(kWidestStroke * std::min(small.cols, small.rows)) + 1;
+  cv::Mat surfaces;
+  cv::morphologyEx(small, surfaces, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_ELLIPSE, {width, width}));
+  const double ink_pixels = cv::countNonZero(ink);
+  return ink_pixels - std::min(ink_pixels, cv::countNonZero(surfaces) * static_cast<double>(ink.total()) /
+                                               static_cast<double>(small.total()));
+}
+
 Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
   const cv::Mat& map = dark ? contrast.dark : contrast.light;
   Layer layer{map, dark, extract_ink(map, dark ? noise.dark : noise.light)};
-  layer.mass = layer.ink.strength * cv::countNonZero(layer.ink.mask);
+  layer.mass = layer.ink.strength * stroke_pixels(layer.ink.mask);
   layer.bordered = is_bordered(layer.ink.mask);
   return layer;
 }
