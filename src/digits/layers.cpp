@@ -44,7 +44,7 @@ double stroke_pixels(const cv::Mat& ink) {
 Layer make_layer(const Contrast& contrast, const Noise& noise, bool dark) {
   const cv::Mat& map = dark ? contrast.dark : contrast.light;
   Layer layer{map, dark, extract_ink(map, dark ? noise.dark : noise.light)};
-  layer.mass = layer.ink.strength * stroke_pixels(layer.ink.mask);
+  layer.mass = layer.ink.strength * layer.ink.strength * stroke_pixels(layer.ink.mask);
   layer.bordered = is_bordered(layer.ink.mask);
   return layer;
 }

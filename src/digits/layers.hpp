@@ -19,7 +19,7 @@ struct Layer {
   cv::Mat contrast;
   bool dark = true;  // ink is darker than paper
   Ink ink;
-  double mass = 0;        // of the strokes, by their contrast
+  double mass = 0;        // of the strokes, by their contrast squared: ink stands out more than light
   bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
 };
 
