@@ -248,9 +248,9 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   std::vector<std::pair<double, double>> heights;
   std::vector<std::pair<double, double>> strengths;
   for (const Blob& blob : kept) {
-    // Ink stands out more than a shadow, which is larger, and is longer than a speck, which may be darker.
-    const double length = longer_side(blob.box);
-    const double mass = length * length * blob.strength * blob.strength;
+    // Ink stands out more than shadows and ruled lines, which are larger, and is longer than specks, which may be
+    // darker.
+    const double mass = blob.area * longer_side(blob.box) * std::pow(blob.strength, 3);
     heights.emplace_back(longer_side(blob.box), mass);
     strengths.emplace_back(blob.strength, mass);
   }

@@ -69,9 +69,11 @@ bool agree(const View& a, const View& b) {
 std::vector<View> all_views(const Scene& scene) {
   const auto mass = [](const View& view) { return stroke_mass(view.kept); };
   std::vector<View> found;
-  for (Layer& layer : find_layers(scene)) {
-    auto view = make_view(std::move(layer));
+  std::vector<Layer> layers = find_layers(scene);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    auto view = make_view(std::move(layers[i]));
     if (!view) continue;
+    view->layer = i;
     const auto place = std::ranges::upper_bound(found, mass(*view), std::greater{}, mass);
     found.insert(place, std::move(*view));
   }
@@ -129,13 +131,21 @@ void look_again(View& view) {
 // The likeliest views that differ from those that are there; the scene lies at `origin` in the picture.
 void add_views(const Scene& scene, const cv::Point& origin, std::vector<View>& views) {
   double most = 0;
-  const std::size_t most_views = views.size() + kMostViews;
+  std::vector<View> found;
   for (View& view : all_views(scene)) {
-    if (views.size() == most_views) return;
-    if (stroke_mass(view.kept) < kNearlyAsLikely * most) return;
+    if (found.size() == kMostViews || stroke_mass(view.kept) < kNearlyAsLikely * most) break;
     view.origin = origin;
-    if (std::ranges::any_of(views, [&](const View& other) { return agree(view, other); })) continue;
+    const auto agrees = [&](const View& other) { return agree(view, other); };
+    if (std::ranges::any_of(views, agrees)) continue;
     most = std::max(most, stroke_mass(view.kept));
+    const auto same = std::ranges::find_if(found, agrees);
+    if (same == found.end()) {
+      found.push_back(std::move(view));
+    } else if (view.layer < same->layer) {
+      *same = std::move(view);
+    }
+  }
+  for (View& view : found) {
     if (!view.bordered && open_panels(view, scene.picture)) look_again(view);
     views.push_back(std::move(view));
   }

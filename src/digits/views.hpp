@@ -12,6 +12,7 @@ namespace vidi::digits {
 struct View {
   cv::Point origin;       // in the picture: a view may be one of a part of it
   bool bordered = false;  // most of the picture's border is ink: hardly a picture on paper
+  std::size_t layer = 0;  // of two that agree the earlier one is better
   Ink ink;
   Blobs blobs;             // of the ink without ruled lines
   std::vector<Blob> kept;  // those that may be digits; not empty
