@@ -127,7 +127,7 @@ void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vecto
     constexpr double kLevel = 0.2;
     const double part = static_cast<double>(blob.box.height) / beside.height;
     const double lower = std::abs(2 * (blob.box.y - beside.y) + blob.box.height - beside.height) / 2.0;
-    constexpr double kSamePen = 0.55;
+    constexpr double kSamePen = 0.4;
     const bool same_pen = std::min(blob.width, pen) > kSamePen * std::max(blob.width, pen);
     const bool alike = same_pen && part > kLeast && part < kMost && lower < kLevel * beside.height;
     if (alike && !blob.at_edge && blob.box.height > blob.box.width && is_line(blob, width, height)) {
@@ -166,7 +166,7 @@ void keep_bars(const std::vector<Blob>& blobs, int width, int height, std::vecto
 void remove_thin_sides(std::vector<Blob>& blobs) {
   const auto heaviest = std::ranges::max_element(blobs, {}, [](const Blob& blob) { return blob.area * blob.strength; });
   if (heaviest == blobs.end()) return;
-  constexpr double kMuchThinner = 0.4;
+  constexpr double kMuchThinner = 0.33;
   const double pen = kMuchThinner * heaviest->width;
   std::erase_if(blobs, [&](const Blob& blob) { return blob.width < pen && is_thin_and_upright(blob); });
 }
@@ -179,6 +179,40 @@ void count_along_sides(Blobs& blobs) {
       blob.along_side = std::max(blob.along_side, counts[static_cast<std::size_t>(blob.label)]);
     }
   }
+}
+
+// From the tone's mean slope at the pixels of the blob that have another neighbour.
+void measure_edges(Blobs& blobs, const cv::Mat& tone) {
+  struct Slope {
+    double sum = 0;
+    int count = 0;
+  };
+  std::vector<Slope> slopes(blobs.blobs.size() + 1);
+  for (int y = 1; y + 1 < tone.rows; ++y) {
+    const int* label = blobs.labels.ptr<int>(y);
+    const int* above = blobs.labels.ptr<int>(y - 1);
+    const int* below = blobs.labels.ptr<int>(y + 1);
+    for (int x = 1; x + 1 < tone.cols; ++x) {
+      const int own = label[x];
+      if (own == 0 || (label[x - 1] == own && label[x + 1] == own && above[x] == own && below[x] == own)) continue;
+      const int across = tone.at<std::uint8_t>(y, x + 1) - tone.at<std::uint8_t>(y, x - 1);
+      const int down = tone.at<std::uint8_t>(y + 1, x) - tone.at<std::uint8_t>(y - 1, x);
+      Slope& slope = slopes[static_cast<std::size_t>(own)];
+      slope.sum += std::hypot(across, down) / 2;
+      ++slope.count;
+    }
+  }
+  for (Blob& blob : blobs.blobs) {
+    const Slope& slope = slopes[static_cast<std::size_t>(blob.label)];
+    if (slope.sum > 0) blob.edge = 255 * slope.count / slope.sum;
+  }
+}
+
+// Faint, with a soft edge: a shadow. A stroke that is out of focus, or enlarged, is darker.
+bool is_shadow(const Blob& blob) {
+  constexpr double kSharp = 6;
+  constexpr double kFaint = 42;
+  return blob.edge > kSharp && blob.strength < kFaint;
 }
 
 }  // namespace
@@ -199,7 +233,8 @@ Blobs find_components(const cv::Mat& mask) {
   return result;
 }
 
-Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
+Blobs find_blobs(const Ink& ink, const cv::Mat& contrast) {
+  const cv::Mat& mask = ink.mask;
   Blobs result = find_components(mask);
   cv::Mat distance;
   cv::distanceTransform(mask, distance, cv::DIST_L2, 3);
@@ -220,6 +255,7 @@ Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast) {
         blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == mask.cols || blob.box.bottom() == mask.rows;
   }
   count_along_sides(result);
+  measure_edges(result, ink.tone);
   return result;
 }
 
@@ -230,7 +266,7 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   std::vector<Blob> kept;
   for (const Blob& blob : blobs) {
     const bool odd = is_line(blob, width, height) || is_frame(blob, width, height) || is_surface(blob) ||
-                     is_intruder(blob, width, height) || is_outline(blob, all.labels);
+                     is_intruder(blob, width, height) || is_outline(blob, all.labels) || is_shadow(blob);
     if (!odd) kept.push_back(blob);
   }
   keep_ones(blobs, width, height, kept);
@@ -238,10 +274,13 @@ std::vector<Blob> without_dirt(const Blobs& all) {
   // A crop so tight that the digit touches its frame: then it is all there is, but for specks.
   constexpr int kLeastSide = 8;
   constexpr double kTight = 0.5;
+  constexpr double kFilled = 0.75;  // no digit is as bold
   const bool specks = std::ranges::all_of(kept, [](const Blob& blob) { return longer_side(blob.box) < kLeastSide; });
   if (specks) {
     kept = blobs;
-    std::erase_if(kept, [&](const Blob& blob) { return longer_side(blob.box) < kTight * std::max(width, height); });
+    std::erase_if(kept, [&](const Blob& blob) {
+      return longer_side(blob.box) < kTight * std::max(width, height) || boldness(blob) > kFilled || is_shadow(blob);
+    });
   }
   if (kept.empty()) return kept;
 
@@ -272,7 +311,7 @@ double rectangularity(const Blob& blob, const cv::Mat& labels) { return rectangu
 double stroke_mass(const std::vector<Blob>& blobs) {
   double mass = 0;
   for (const Blob& blob : blobs) {
-    mass += blob.area * blob.strength * std::clamp((0.5 - boldness(blob)) / 0.25, 0.02, 1.0);
+    mass += blob.area * blob.strength * blob.strength * std::clamp((0.5 - boldness(blob)) / 0.25, 0.02, 1.0);
   }
   return mass;
 }

@@ -16,6 +16,7 @@ struct Blob {
   int area = 0;         // pixels of ink
   double strength = 0;  // mean contrast
   double width = 0;     // of its stroke, in pixels: twice the greatest distance from the edge
+  double edge = 0;      // how many pixels the tone takes from nothing to full at its edge
   bool at_edge = false;
   int along_side = 0;  // its pixels in the picture's first or last column, whichever are more
 };
@@ -25,17 +26,17 @@ struct Blobs {
   std::vector<Blob> blobs;
 };
 
-// Every connected part of the mask, diagonal neighbours included. `contrast` is the map that the ink comes from.
-Blobs find_blobs(const cv::Mat& mask, const cv::Mat& contrast);
+// Every connected part of the ink, diagonal neighbours included. `contrast` is the map that the ink comes from.
+Blobs find_blobs(const Ink& ink, const cv::Mat& contrast);
 
-// Only where they are: strength, width and the edges are not measured.
+// Of a mask; only where they are: strength, width and the edges are not measured.
 Blobs find_components(const cv::Mat& mask);
 
-// Without what cannot be a part of a digit: specks, straight thin lines, empty boxes, surfaces, what reaches in from
-// the picture's edge, what is far fainter than the rest.
+// Without what cannot be a part of a digit: specks, straight thin lines, empty boxes, surfaces, soft shadows, what
+// reaches in from the picture's edge, what is far fainter than the rest.
 std::vector<Blob> without_dirt(const Blobs& blobs);
 
-// How much the blobs look like strokes of a pen: ink, by its contrast; a surface counts for little.
+// How much the blobs look like strokes of a pen: ink, by its contrast squared; a surface counts for little.
 double stroke_mass(const std::vector<Blob>& blobs);
 
 // The part of the rectangle around the blob, turned as fits best, that the blob's outline encloses; 1: the outline is a

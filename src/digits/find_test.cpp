@@ -321,8 +321,55 @@ TEST(FindDigits, AStrokeThatIsBrokenAcrossIsOneDigit) {
 TEST(FindDigits, AThinOneBesideOtherDigitsIsNoLine) {
   Image picture = grey_picture(300, 100, 250);
   for (const int x : {40, 200}) draw_seven(picture, x, 10, 80, 20);
-  fill(picture, {140, 12, 4, 76}, 20);
+  fill(picture, {140, 12, 6, 76}, 20);
   EXPECT_THAT(lefts(found(picture)), testing::ElementsAre(40, 140, 200));
+}
+
+TEST(FindDigits, TheUprightSidesOfAFormBesideAThickPenAreNoOnes) {
+  Image picture = grey_picture(300, 160, 250);
+  for (const int x : {40, 200}) fill(picture, {x, 20, 2, 120}, 90);
+  draw_seven(picture, 90, 40, 80, 20);
+  EXPECT_THAT(lefts(found(picture)), testing::ElementsAre(90));
+}
+
+TEST(FindDigits, TheBarOfABrokenDigitBelongsToIt) {
+  Image picture = grey_picture(200, 200, 250);
+  fill(picture, {60, 40, 56, 8}, 20);
+  fill(picture, {120, 44, 8, 120}, 20);
+  const auto candidates = found(picture);
+  const bool whole = std::ranges::any_of(candidates, [](const Candidate& candidate) {
+    return std::abs(candidate.box.x - 60) <= 2 && std::abs(candidate.box.height - 124) <= 4;
+  });
+  EXPECT_TRUE(whole);
+}
+
+TEST(FindDigits, ASoftFaintShadowIsNoInk) {
+  Image picture = grey_picture(400, 400, 0);
+  for (int y = 0; y < picture.height; ++y) {
+    for (int x = 0; x < picture.width; ++x) {
+      const double away = std::hypot(x - 200.0, (y - 200.0) / 3) / 40;
+      picture.row(y)[static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(220 - 40 * std::exp(-away * away));
+    }
+  }
+  EXPECT_TRUE(found(picture).empty());
+}
+
+TEST(FindDigits, ASheetThatReachesThePicturesEdgeIsSearched) {
+  Image picture = grey_picture(400, 400, 40);
+  fill(picture, {80, 60, 250, 300}, 220);
+  fill(picture, {0, 60, 80, 20}, 220);
+  draw_seven(picture, 170, 130, 120, 50);
+  std::uint32_t state = 1;
+  for (std::uint8_t& value : picture.pixels) {
+    state = state * 1664525 + 1013904223;
+    value = static_cast<std::uint8_t>(value + static_cast<int>(state >> 27U) - 16);
+  }
+  const Findings findings = find_digits(picture);
+  const bool alone = std::ranges::any_of(findings.lines, [](const Line& line) {
+    const Box& box = line.candidates.front().box;
+    return line.candidates.size() == 1 && std::abs(box.x - 170) <= 4 && std::abs(box.height - 120) <= 6;
+  });
+  EXPECT_TRUE(alone);
 }
 
 TEST(FindDigits, WritingOnASheetSeenFromASideIsFound) {

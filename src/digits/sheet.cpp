@@ -30,7 +30,7 @@ constexpr double kRim = 0.03;
 // part of the picture and of its border too, and the picture is no drawing, it may have any outline.
 constexpr double kPlainStep = 90;
 constexpr double kLeastPlainPart = 0.3;
-constexpr double kLeastPlainBorder = 0.005;
+constexpr double kLeastPlainBorder = 0.003;
 
 // The largest outline in the mask, filled, when it is a sheet's.
 std::optional<cv::Mat> sheet_in(const cv::Mat& mask, bool plain) {
@@ -66,16 +66,22 @@ cv::Scalar colour_of(const cv::Mat& picture, const cv::Mat& sheet) {
   return colour;
 }
 
+cv::Mat grey_of(const cv::Mat& picture) {
+  cv::Mat grey = picture;
+  if (picture.channels() == 3) cv::cvtColor(picture, grey, cv::COLOR_RGB2GRAY);
+  return grey;
+}
+
 }  // namespace
 
 std::optional<Sheet> find_sheet(const cv::Mat& picture) {
   const cv::Mat small = reduced(picture, kSide);
-  cv::Mat grey = small;
-  if (small.channels() == 3) cv::cvtColor(small, grey, cv::COLOR_RGB2GRAY);
+  const cv::Mat grey = grey_of(small);
   cv::Mat light;
   cv::threshold(grey, light, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
-  const bool plain =
-      cv::mean(grey, light)[0] - cv::mean(grey, ~light)[0] > kPlainStep && !find_flat_paper(grey).has_value();
+  // The grain that tells a photo from a drawing is lost in the small picture.
+  const bool plain = cv::mean(grey, light)[0] - cv::mean(grey, ~light)[0] > kPlainStep &&
+                     !find_flat_paper(grey_of(picture)).has_value();
   auto sheet = sheet_in(light, plain);
   if (!sheet) sheet = sheet_in(~light, plain);
   if (!sheet) return std::nullopt;

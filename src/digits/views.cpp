@@ -32,24 +32,23 @@ cv::Mat mask_of_kept(const View& view) {
 }
 
 // The lines of a form are often fainter than what is written on it, so that they are whole only at a lower threshold.
-bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
+void remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
   cv::Mat rest = ink.faint.clone();
-  if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return false;
+  if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return;
   // A stroke that runs along a line and is darker than the line stays.
   constexpr double kDarker = 1.3;
   constexpr double kMostOfLine = 0.75;  // what runs along the line is removed with it
   const cv::Mat removed = ink.faint & ~rest;
   ink.mask &= rest | (contrast > kDarker * quantile(histogram_of(contrast, removed), kMostOfLine));
-  return true;
 }
 
 std::optional<View> make_view(Layer layer) {
   View view;
   view.ink = std::move(layer.ink);
   view.bordered = layer.bordered;
-  view.blobs = find_blobs(view.ink.mask, layer.contrast);
-  if (remove_ruling(view.ink.mask, view.blobs, Ruling::all)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
-  if (remove_faint_boxes(view.ink, layer.contrast)) view.blobs = find_blobs(view.ink.mask, layer.contrast);
+  remove_ruling(view.ink.mask, find_components(view.ink.mask), Ruling::all);
+  remove_faint_boxes(view.ink, layer.contrast);
+  view.blobs = find_blobs(view.ink, layer.contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
@@ -121,7 +120,7 @@ bool open_panels(View& view, const cv::Mat& picture) {
 // After its ink has changed.
 void look_again(View& view) {
   // The tone stands for the contrast, which is that of several backgrounds now.
-  Blobs blobs = find_blobs(view.ink.mask, view.ink.tone);
+  Blobs blobs = find_blobs(view.ink, view.ink.tone);
   std::vector<Blob> kept = without_dirt(blobs);
   if (kept.empty()) return;
   view.blobs = std::move(blobs);
