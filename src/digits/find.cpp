@@ -98,14 +98,45 @@ bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) 
   return true;
 }
 
+// Whether the ink of two pieces comes as near as a stroke is wide.
+bool nearly_touch(const Piece& a, const Piece& b, double stroke) {
+  const int reach = static_cast<int>(std::lround(stroke));
+  const cv::Rect around(a.box.x - reach, a.box.y - reach, a.box.width + 2 * reach, a.box.height + 2 * reach);
+  const cv::Rect other(b.box.x, b.box.y, b.box.width, b.box.height);
+  const cv::Rect common = around & other;
+  if (common.empty()) return false;
+  cv::Mat near_a;
+  cv::copyMakeBorder(a.mask, near_a, reach, reach, reach, reach, cv::BORDER_CONSTANT, cv::Scalar(0));
+  cv::dilate(near_a, near_a, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1}));
+  return cv::countNonZero(near_a(common - around.tl()) & b.mask(common - other.tl())) > 0;
+}
+
+double stroke_of(const Character& character) { return std::ranges::max(character.parts, {}, &Blob::area).width; }
+
+// Whether the gaps in a run are no wider than those of a stroke that skipped.
+bool is_skipping(std::span<const Piece> pieces, const Row& row) {
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    const Piece& left = pieces[i - 1];
+    const Piece& right = pieces[i];
+    if (left.character == right.character) continue;
+    const double stroke = std::min(stroke_of(row[left.character]), stroke_of(row[right.character]));
+    if (!nearly_touch(left, right, stroke)) return false;
+  }
+  return true;
+}
+
 // Most characters are one digit, neither more nor less.
-double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, std::span<const Piece> after) {
-  constexpr double kBroken = 0.5;
+double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, std::span<const Piece> after,
+                const Row& row) {
+  constexpr double kApart = 0.5;
+  constexpr double kSkipping = 0.12;
   constexpr double kCut = 0.12;
-  const bool broken = pieces.front().character != pieces.back().character;
+  const bool several = pieces.front().character != pieces.back().character;
   const bool cut = (!before.empty() && before.back().character == pieces.front().character) ||
                    (!after.empty() && after.front().character == pieces.back().character);
-  return (broken ? kBroken : 0) + (cut ? kCut : 0);
+  double doubt = cut ? kCut : 0;
+  if (several) doubt += is_skipping(pieces, row) ? kSkipping : kApart;
+  return doubt;
 }
 
 // What one search has found so far.
@@ -148,7 +179,7 @@ void offer(const Row& row, const View& view, double ink, Search& search) {
       candidate.last = static_cast<int>(last);
       candidate.box = to_original({box.x + view.origin.x, box.y + view.origin.y, box.width, box.height}, search);
       candidate.ink = area / ink;
-      candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last));
+      candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last), row);
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
       line.candidates.push_back(candidate);
     }

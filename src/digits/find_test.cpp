@@ -343,6 +343,21 @@ TEST(FindDigits, TheBarOfABrokenDigitBelongsToIt) {
   EXPECT_TRUE(whole);
 }
 
+TEST(FindDigits, OfABrokenStrokeTheWholeIsLikelierThanOfSeparateOnes) {
+  const auto doubt_of_whole = [](int gap) {
+    Image picture = grey_picture(300, 200, 250);
+    fill(picture, {100, 40, 10, 120}, 20);
+    fill(picture, {110 + gap, 40, 30, 10}, 20);
+    fill(picture, {130 + gap, 40, 10, 120}, 20);
+    for (const Candidate& candidate : found(picture)) {
+      if (candidate.last - candidate.first == 2) return candidate.doubt;
+    }
+    return -1.0;
+  };
+  EXPECT_GT(doubt_of_whole(6), 0);
+  EXPECT_LT(doubt_of_whole(6), doubt_of_whole(13));
+}
+
 TEST(FindDigits, ASoftFaintShadowIsNoInk) {
   Image picture = grey_picture(400, 400, 0);
   for (int y = 0; y < picture.height; ++y) {
