@@ -32,16 +32,12 @@ Blobs find_blobs(const Ink& ink, const cv::Mat& contrast);
 // Of a mask; only where they are: strength, width and the edges are not measured.
 Blobs find_components(const cv::Mat& mask);
 
-// Without what cannot be a part of a digit: specks, straight thin lines, empty boxes, surfaces, soft shadows, what
-// reaches in from the picture's edge, what is far fainter than the rest.
-std::vector<Blob> without_dirt(const Blobs& blobs);
-
-// How much the blobs look like strokes of a pen: ink, by its contrast squared; a surface counts for little.
-double stroke_mass(const std::vector<Blob>& blobs);
-
 // The part of the rectangle around the blob, turned as fits best, that the blob's outline encloses; 1: the outline is a
 // rectangle. `labels` are those of its Blobs.
 double rectangularity(const Blob& blob, const cv::Mat& labels);
+
+// From here on an outline is a rectangle's: a 0 as round as a plate fills 0.79 of its own.
+constexpr double kLeastRectangularity = 0.92;
 
 using Outline = std::vector<cv::Point>;
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "digits/dirt.hpp"
 #include "digits/histogram.hpp"
 #include "digits/layers.hpp"
 #include "digits/ruling.hpp"
