@@ -103,6 +103,15 @@ Blobs find_blobs(const Ink& ink, const cv::Mat& contrast) {
   return result;
 }
 
+bool come_near(const cv::Mat& mask_a, const cv::Mat& mask_b, double distance) {
+  if (cv::countNonZero(mask_a) == 0 || cv::countNonZero(mask_b) == 0) return false;
+  cv::Mat away;
+  cv::distanceTransform(mask_a == 0, away, cv::DIST_L2, 3);
+  double nearest = 0;
+  cv::minMaxLoc(away, &nearest, nullptr, nullptr, nullptr, mask_b);
+  return nearest <= distance;
+}
+
 double rectangularity(const Blob& blob, const cv::Mat& labels) { return rectangularity_of(outline_of(blob, labels)); }
 
 bool has_four_sides(const Outline& outline) {

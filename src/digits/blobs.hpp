@@ -32,6 +32,9 @@ Blobs find_blobs(const Ink& ink, const cv::Mat& contrast);
 // Of a mask; only where they are: strength, width and the edges are not measured.
 Blobs find_components(const cv::Mat& mask);
 
+// Whether ink of one mask lies within so many pixels of ink of the other. Both are of one place.
+bool come_near(const cv::Mat& mask_a, const cv::Mat& mask_b, double distance);
+
 // The part of the rectangle around the blob, turned as fits best, that the blob's outline encloses; 1: the outline is a
 // rectangle. `labels` are those of its Blobs.
 double rectangularity(const Blob& blob, const cv::Mat& labels);

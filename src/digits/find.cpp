@@ -101,14 +101,20 @@ bool may_be_digit(std::span<const Piece> pieces, const Box& box, double height) 
 // Whether the ink of two pieces comes as near as a stroke is wide.
 bool nearly_touch(const Piece& a, const Piece& b, double stroke) {
   const int reach = static_cast<int>(std::lround(stroke));
-  const cv::Rect around(a.box.x - reach, a.box.y - reach, a.box.width + 2 * reach, a.box.height + 2 * reach);
-  const cv::Rect other(b.box.x, b.box.y, b.box.width, b.box.height);
-  const cv::Rect common = around & other;
+  const cv::Rect box_a(a.box.x, a.box.y, a.box.width, a.box.height);
+  const cv::Rect box_b(b.box.x, b.box.y, b.box.width, b.box.height);
+  const auto widened = [&](const cv::Rect& box) {
+    return box + cv::Size(2 * reach, 2 * reach) - cv::Point(reach, reach);
+  };
+  const cv::Rect common = widened(box_a) & widened(box_b);
   if (common.empty()) return false;
-  cv::Mat near_a;
-  cv::copyMakeBorder(a.mask, near_a, reach, reach, reach, reach, cv::BORDER_CONSTANT, cv::Scalar(0));
-  cv::dilate(near_a, near_a, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1}));
-  return cv::countNonZero(near_a(common - around.tl()) & b.mask(common - other.tl())) > 0;
+  const auto ink_in_common = [&](const cv::Mat& mask, const cv::Rect& box) {
+    cv::Mat ink(common.size(), CV_8UC1, cv::Scalar(0));
+    const cv::Rect part = box & common;
+    if (!part.empty()) mask(part - box.tl()).copyTo(ink(part - common.tl()));
+    return ink;
+  };
+  return come_near(ink_in_common(a.mask, box_a), ink_in_common(b.mask, box_b), reach);
 }
 
 double stroke_of(const Character& character) { return std::ranges::max(character.parts, {}, &Blob::area).width; }

@@ -59,9 +59,7 @@ bool are_joined(const Blob& a, const Blob& b, const cv::Mat& labels) {
   const cv::Rect around_b(b.box.x - reach, b.box.y - reach, b.box.width + 2 * reach, b.box.height + 2 * reach);
   const cv::Rect common = around_a & around_b & cv::Rect(0, 0, labels.cols, labels.rows);
   if (common.empty()) return false;
-  cv::Mat near_a = labels(common) == a.label;
-  cv::dilate(near_a, near_a, cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * reach + 1, 2 * reach + 1}));
-  return cv::countNonZero(near_a & (labels(common) == b.label)) > 0;
+  return come_near(labels(common) == a.label, labels(common) == b.label, reach);
 }
 
 std::vector<Character> characters_of(const std::vector<Blob>& tall, const cv::Mat& labels) {
