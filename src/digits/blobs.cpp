@@ -77,30 +77,27 @@ Blobs find_components(const cv::Mat& mask) {
   return result;
 }
 
-Blobs find_blobs(const Ink& ink, const cv::Mat& contrast) {
-  const cv::Mat& mask = ink.mask;
-  Blobs result = find_components(mask);
+void measure(Blobs& blobs, const Ink& ink, const cv::Mat& contrast) {
   cv::Mat distance;
-  cv::distanceTransform(mask, distance, cv::DIST_L2, 3);
-  for (int y = 0; y < mask.rows; ++y) {
-    const int* label = result.labels.ptr<int>(y);
+  cv::distanceTransform(ink.mask, distance, cv::DIST_L2, 3);
+  for (int y = 0; y < distance.rows; ++y) {
+    const int* label = blobs.labels.ptr<int>(y);
     const float* depth = distance.ptr<float>(y);
     const std::uint8_t* value = contrast.ptr(y);
-    for (int x = 0; x < mask.cols; ++x) {
+    for (int x = 0; x < distance.cols; ++x) {
       if (label[x] == 0) continue;
-      Blob& blob = result.blobs[static_cast<std::size_t>(label[x]) - 1];
+      Blob& blob = blobs.blobs[static_cast<std::size_t>(label[x]) - 1];
       blob.strength += value[x];
       blob.width = std::max(blob.width, 2.0 * depth[x] - 1.0);
     }
   }
-  for (Blob& blob : result.blobs) {
+  for (Blob& blob : blobs.blobs) {
     blob.strength /= blob.area;
     blob.at_edge =
-        blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == mask.cols || blob.box.bottom() == mask.rows;
+        blob.box.x == 0 || blob.box.y == 0 || blob.box.right() == distance.cols || blob.box.bottom() == distance.rows;
   }
-  count_along_sides(result);
-  measure_edges(result, ink.tone);
-  return result;
+  count_along_sides(blobs);
+  measure_edges(blobs, ink.tone);
 }
 
 bool come_near(const cv::Mat& mask_a, const cv::Mat& mask_b, double distance) {

@@ -26,11 +26,12 @@ struct Blobs {
   std::vector<Blob> blobs;
 };
 
-// Every connected part of the ink, diagonal neighbours included. `contrast` is the map that the ink comes from.
-Blobs find_blobs(const Ink& ink, const cv::Mat& contrast);
-
-// Of a mask; only where they are: strength, width and the edges are not measured.
+// Every connected part of a mask, diagonal neighbours included; only where they are.
 Blobs find_components(const cv::Mat& mask);
+
+// Adds what of the blobs is not known from where they are. `ink` is where they were found, `contrast` the map that it
+// comes from.
+void measure(Blobs& blobs, const Ink& ink, const cv::Mat& contrast);
 
 // Whether ink of one mask lies within so many pixels of ink of the other. Both are of one place.
 bool come_near(const cv::Mat& mask_a, const cv::Mat& mask_b, double distance);

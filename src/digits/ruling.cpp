@@ -198,4 +198,6 @@ bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling) {
   return removed;
 }
 
+bool has_boxes(const Blobs& blobs) { return !find_suspects(blobs, Ruling::boxes).empty(); }
+
 }  // namespace vidi::digits

@@ -16,4 +16,7 @@ enum class Ruling {
 // mask. Returns whether anything was taken out: the blobs are then others.
 bool remove_ruling(cv::Mat& mask, const Blobs& blobs, Ruling ruling);
 
+// Whether some component looks like a box or cells that lie within the picture, at any scale.
+bool has_boxes(const Blobs& blobs);
+
 }  // namespace vidi::digits

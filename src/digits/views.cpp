@@ -11,6 +11,7 @@
 #include "digits/histogram.hpp"
 #include "digits/layers.hpp"
 #include "digits/ruling.hpp"
+#include "digits/scaling.hpp"
 #include "digits/sheet.hpp"
 
 namespace vidi::digits {
@@ -32,24 +33,37 @@ cv::Mat mask_of_kept(const View& view) {
   return mask;
 }
 
+// Half as large each way; a pixel is set where any of its four was.
+cv::Mat halved(const cv::Mat& mask) {
+  cv::Mat wide;
+  cv::dilate(mask, wide, cv::getStructuringElement(cv::MORPH_RECT, {2, 2}, {0, 0}));
+  cv::Mat half;
+  cv::resize(wide, half, scaled_size(mask, 0.5), 0, 0, cv::INTER_NEAREST);
+  return half;
+}
+
 // The lines of a form are often fainter than what is written on it, so that they are whole only at a lower threshold.
-void remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
+bool remove_faint_boxes(Ink& ink, const cv::Mat& contrast) {
+  if (!has_boxes(find_components(halved(ink.faint)))) return false;
   cv::Mat rest = ink.faint.clone();
-  if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return;
+  if (!remove_ruling(rest, find_components(ink.faint), Ruling::boxes)) return false;
   // A stroke that runs along a line and is darker than the line stays.
   constexpr double kDarker = 1.3;
   constexpr double kMostOfLine = 0.75;  // what runs along the line is removed with it
   const cv::Mat removed = ink.faint & ~rest;
   ink.mask &= rest | (contrast > kDarker * quantile(histogram_of(contrast, removed), kMostOfLine));
+  return true;
 }
 
 std::optional<View> make_view(Layer layer) {
   View view;
   view.ink = std::move(layer.ink);
   view.bordered = layer.bordered;
-  remove_ruling(view.ink.mask, find_components(view.ink.mask), Ruling::all);
-  remove_faint_boxes(view.ink, layer.contrast);
-  view.blobs = find_blobs(view.ink, layer.contrast);
+  view.blobs = find_components(view.ink.mask);
+  const bool ruled = remove_ruling(view.ink.mask, view.blobs, Ruling::all);
+  const bool boxed = remove_faint_boxes(view.ink, layer.contrast);
+  if (ruled || boxed) view.blobs = find_components(view.ink.mask);
+  measure(view.blobs, view.ink, layer.contrast);
   view.kept = without_dirt(view.blobs);
   if (view.kept.empty()) return std::nullopt;
   return view;
@@ -121,7 +135,8 @@ bool open_panels(View& view, const cv::Mat& picture) {
 // After its ink has changed.
 void look_again(View& view) {
   // The tone stands for the contrast, which is that of several backgrounds now.
-  Blobs blobs = find_blobs(view.ink, view.ink.tone);
+  Blobs blobs = find_components(view.ink.mask);
+  measure(blobs, view.ink, view.ink.tone);
   std::vector<Blob> kept = without_dirt(blobs);
   if (kept.empty()) return;
   view.blobs = std::move(blobs);
