@@ -76,11 +76,22 @@ constexpr double kLeastShareOfLine = 0.5;
 // Of the whole picture: a digit may stand among other things, a page of letters holds none.
 constexpr double kLeastShareOfPicture = 0.2;
 
+// Ink that reads as digits, as parts of all ink.
+struct Share {
+  double ink = 0;
+  double sureness = 0;  // each digit's ink by its probability
+
+  void add(const Share& other) {
+    ink += other.ink;
+    sureness += other.sureness;
+  }
+};
+
 // What one view of the picture reads as.
 struct ViewReading {
   std::vector<std::vector<ReadDigit>> lines;
-  double sureness = 0;  // the ink that reads as digits, each by its probability; 0 to 1
-  double ink = 0;
+  Share digits;
+  Share cut;  // of those, what was cut out of something or put together
 };
 
 // Many upright strokes in a row are a bar code, grain or a fence, no number.
@@ -99,27 +110,31 @@ void add_line(ViewReading& view, const Line& line, std::size_t row, std::span<co
   }
   std::vector<ReadDigit> digits;
   double line_ink = 0;
-  double digit_ink = 0;
-  double sureness = 0;
+  Share all;
+  Share cut;
   for (const std::size_t i : best_division(line, opinions)) {
     const Candidate& candidate = line.candidates[i];
     line_ink += candidate.ink;
     if (!is_digit(opinions[i], candidate, rules)) continue;
-    digit_ink += candidate.ink;
-    sureness += candidate.ink * opinions[i].digit;
+    const Share digit{candidate.ink, candidate.ink * opinions[i].digit};
+    all.add(digit);
+    if (candidate.doubt > 0) cut.add(digit);
     digits.push_back({row + i, opinions[i].label, opinions[i].digit, candidate.box});
   }
-  if (digits.empty() || digit_ink < kLeastShareOfLine * line_ink || are_bars(digits)) return;
-  view.ink += digit_ink;
-  view.sureness += sureness;
+  if (digits.empty() || all.ink < kLeastShareOfLine * line_ink || are_bars(digits)) return;
+  view.digits.add(all);
+  view.cut.add(cut);
   view.lines.push_back(std::move(digits));
 }
 
 // Noise and textures hold much that looks a little like a digit; of a number that was written most digits are plain.
+// Letters, symbols and scribbles can nearly always be cut into something: then the digits must be plainer.
 bool is_guesswork(const ViewReading& view) {
   constexpr double kLeastMean = 0.6;
+  constexpr double kLeastMeanOfCut = 0.7;
+  if (view.cut.ink > 0.5 * view.digits.ink && view.cut.sureness < kLeastMeanOfCut * view.cut.ink) return true;
   const bool several = view.lines.size() > 1 || view.lines.front().size() > 1;
-  return several && view.sureness < kLeastMean * view.ink;
+  return several && view.digits.sureness < kLeastMean * view.digits.ink;
 }
 
 }  // namespace
@@ -139,9 +154,9 @@ Reading read(const Findings& findings, std::span<const float> probabilities, con
   constexpr double kClearly = 0.1;
   ViewReading* best = &views.front();
   for (ViewReading& view : views) {
-    if (view.sureness > best->sureness + kClearly) best = &view;
+    if (view.digits.sureness > best->digits.sureness + kClearly) best = &view;
   }
-  if (best->lines.empty() || best->ink < kLeastShareOfPicture || is_guesswork(*best)) {
+  if (best->lines.empty() || best->digits.ink < kLeastShareOfPicture || is_guesswork(*best)) {
     reading.reason = "nothing in the picture looks like a digit";
     return reading;
   }

@@ -81,6 +81,17 @@ TEST(Read, ManyBarsInARowAreNoNumber) {
               ElementsAre(1U, 1U, 1U, 1U));
 }
 
+TEST(Read, WhatIsCutOutOfSomethingMustBePlain) {
+  Findings findings{{line(2, {candidate(0, 1, 0.5), candidate(1, 2, 0.5)})}, {}};
+  for (Candidate& each : findings.lines[0].candidates) each.doubt = 0.12;
+  const std::vector plain{0.9F, 0.05F, 0.05F, 0.05F, 0.85F, 0.1F};
+  EXPECT_THAT(labels(read(findings, plain, kRules)), ElementsAre(0U, 1U));
+  const std::vector unsure{0.66F, 0.14F, 0.2F, 0.14F, 0.66F, 0.2F};
+  EXPECT_TRUE(read(findings, unsure, kRules).lines.empty());
+  for (Candidate& each : findings.lines[0].candidates) each.doubt = 0;
+  EXPECT_THAT(labels(read(findings, unsure, kRules)), ElementsAre(0U, 1U)) << "two characters of their own";
+}
+
 TEST(Read, OfSeveralViewsTheSurestCounts) {
   const Findings findings{{line(1, {candidate(0, 1, 1)}, 0), line(1, {candidate(0, 1, 1)}, 1)}, {}};
   EXPECT_THAT(labels(read(findings, std::vector{0.6F, 0.2F, 0.2F, 0.0F, 0.99F, 0.01F}, kRules)), ElementsAre(1U));
