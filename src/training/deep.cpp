@@ -27,7 +27,8 @@ using samples::Sample;
 static_assert(samples::kNone == kDigitClasses);
 
 // The first member, and every second one after it, sees more of MNIST: networks that were shown different things err
-// on different digits, and are right more often together. The last quarter of a training is calmer, and nearer to MNIST.
+// on different digits, and are right more often together. The last quarter of a training is calmer, and nearer to
+// MNIST.
 constexpr double kCalmFrom = 0.75;
 constexpr samples::Mix kNearMix{.scenes = 18, .strangers = 12, .none = 14};
 constexpr samples::Mix kFarMix{};
