@@ -199,26 +199,26 @@ std::array<int, 256> shadow_factors(bool is_light) {
 }  // namespace
 
 Tones find_tones(const cv::Mat& picture) {
+  Tones tones{picture, {}};
+  if (picture.channels() == 1) return tones;
   const cv::Mat small = reduced(picture, kBackgroundSide);
-  cv::Mat background;
-  Tones tones;
-  if (picture.channels() == 1) {
-    tones.grey = picture;
-    background = estimate_background(small);
-  } else if (is_grey(small)) {
+  if (is_grey(small)) {
     cv::extractChannel(picture, tones.grey, 1);
-    cv::Mat small_grey;
-    cv::extractChannel(small, small_grey, 1);
-    background = estimate_background(small_grey);
-  } else {
-    const cv::Mat coloured = estimate_background(small);
-    const Direction direction = principal_direction(small, coloured);
-    tones.grey = project(picture, direction);
-    background = project(coloured, direction);
-    tones.is_light = std::ranges::all_of(direction, [](float part) { return part > -0.1F; });
+    return tones;
   }
-  cv::resize(background, tones.background, picture.size(), 0, 0, cv::INTER_LINEAR);
+  const cv::Mat coloured = estimate_background(small);
+  const Direction direction = principal_direction(small, coloured);
+  tones.grey = project(picture, direction);
+  tones.paper = project(coloured, direction);
+  tones.is_light = std::ranges::all_of(direction, [](float part) { return part > -0.1F; });
   return tones;
+}
+
+cv::Mat find_wide_background(const Tones& tones) {
+  const cv::Mat paper = tones.paper.empty() ? estimate_background(reduced(tones.grey, kBackgroundSide)) : tones.paper;
+  cv::Mat background;
+  cv::resize(paper, background, tones.grey.size(), 0, 0, cv::INTER_LINEAR);
+  return background;
 }
 
 cv::Mat find_near_background(const cv::Mat& grey, bool dark_strokes) {

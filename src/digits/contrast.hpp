@@ -6,10 +6,10 @@
 
 namespace vidi::digits {
 
-// A picture in grey values such that ink and paper differ most, and its paper.
+// A picture in grey values such that ink and paper differ most.
 struct Tones {
   cv::Mat grey;
-  cv::Mat background;    // under uneven light: at each place what most of a wide neighbourhood looks like
+  cv::Mat paper;         // small; empty when it was not needed to find them
   bool is_light = true;  // whether a greater value is more light: else shadows cannot be told from ink
 };
 
@@ -17,6 +17,9 @@ struct Tones {
 // it lies farthest from its background (first principal component): red ink on green paper is as plain as black on
 // white.
 Tones find_tones(const cv::Mat& picture);
+
+// The paper under uneven light, of the tones' size: at each place what most of a wide neighbourhood looks like.
+cv::Mat find_wide_background(const Tones& tones);
 
 // A background that follows every shadow: what is left of the picture when strokes narrower than a tenth of its shorter
 // side are filled up, dark ones or light ones (grey-scale closing or opening).

@@ -108,7 +108,7 @@ std::vector<Layer> find_layers(const Scene& scene) {
     layers.push_back(make_layer(contrast_in(scene, tones, flat_of(two->dark)), {}, false));
   }
   if (!two || !two->flat || std::ranges::all_of(layers, &Layer::bordered)) {
-    const Contrast contrast = contrast_in(scene, tones, tones.background);
+    const Contrast contrast = contrast_in(scene, tones, find_wide_background(tones));
     const Noise noise = measure_noise(contrast);
     layers.push_back(make_layer(contrast, noise, true));
     layers.push_back(make_layer(contrast, noise, false));
