@@ -96,6 +96,9 @@ void remove_cut_neighbours(std::vector<Blob>& blobs, int height) {
   if (!larger) std::erase_if(blobs, [](const Blob& blob) { return blob.at_edge; });
 }
 
+// Of two strokes' widths, the thinner as a part of the thicker.
+double pen_likeness(double a, double b) { return std::min(a, b) / std::max(a, b); }
+
 // A straight thin line as high as what stands beside it, and of the same pen, is a 1.
 void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vector<Blob>& kept) {
   const auto tallest = std::ranges::max_element(kept, {}, [](const Blob& blob) { return blob.box.height; });
@@ -110,8 +113,8 @@ void keep_ones(const std::vector<Blob>& blobs, int width, int height, std::vecto
     const double part = static_cast<double>(blob.box.height) / beside.height;
     const double lower = std::abs(2 * (blob.box.y - beside.y) + blob.box.height - beside.height) / 2.0;
     constexpr double kSamePen = 0.4;
-    const bool same_pen = std::min(blob.width, pen) > kSamePen * std::max(blob.width, pen);
-    const bool alike = same_pen && part > kLeast && part < kMost && lower < kLevel * beside.height;
+    const bool alike =
+        pen_likeness(blob.width, pen) > kSamePen && part > kLeast && part < kMost && lower < kLevel * beside.height;
     if (alike && !blob.at_edge && blob.box.height > blob.box.width && is_line(blob, width, height)) {
       ones.push_back(blob);
     }
@@ -135,8 +138,7 @@ void keep_bars(const std::vector<Blob>& blobs, int width, int height, std::vecto
       constexpr double kLongest = 0.9;
       constexpr double kGap = 1.5;
       constexpr double kSamePen = 0.55;
-      const bool same_pen = std::min(blob.width, other.width) > kSamePen * std::max(blob.width, other.width);
-      return same_pen && blob.box.width < kLongest * other.box.height &&
+      return pen_likeness(blob.width, other.width) > kSamePen && blob.box.width < kLongest * other.box.height &&
              gap_between(blob.box, other.box) <= kGap * std::max(2.0, other.width);
     });
     if (belongs) bars.push_back(blob);

@@ -117,8 +117,6 @@ bool nearly_touch(const Piece& a, const Piece& b, double stroke) {
   return come_near(ink_in_common(a.mask, box_a), ink_in_common(b.mask, box_b), reach);
 }
 
-double stroke_of(const Character& character) { return std::ranges::max(character.parts, {}, &Blob::area).width; }
-
 // Whether the gaps in a run are no wider than those of a stroke that skipped.
 bool is_skipping(std::span<const Piece> pieces, const Row& row) {
   for (std::size_t i = 1; i < pieces.size(); ++i) {

@@ -131,6 +131,8 @@ void join_parts(std::vector<Row>& rows, const std::vector<Blob>& small) {
 
 }  // namespace
 
+double stroke_of(const Character& character) { return std::ranges::max(character.parts, {}, &Blob::area).width; }
+
 Box united(const Box& a, const Box& b) {
   const int left = std::min(a.x, b.x);
   const int top = std::min(a.y, b.y);

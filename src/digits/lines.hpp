@@ -20,6 +20,9 @@ using Row = std::vector<Character>;  // from left to right
 // Rows from top to bottom. A row may climb or fall. `labels` are those of the blobs.
 std::vector<Row> arrange(const std::vector<Blob>& blobs, const cv::Mat& labels);
 
+// How wide the stroke of its largest part is, in pixels.
+double stroke_of(const Character& character);
+
 Box united(const Box& a, const Box& b);
 
 }  // namespace vidi::digits

@@ -141,9 +141,7 @@ std::vector<Piece> cut_into_pieces(const Row& row, const cv::Mat& labels) {
     std::vector<Seam> cuts;
     const double own_height = std::min(height, static_cast<double>(character.box.height));
     if (character.box.width > kWidestDigit * own_height) {
-      // Twice the area over the outline is near the width of the stroke.
-      const double stroke = std::ranges::max(character.parts, {}, &Blob::area).width;
-      cuts = find_cuts(mask, own_height, std::max(1.0, stroke));
+      cuts = find_cuts(mask, own_height, std::max(1.0, stroke_of(character)));
     }
     for (Piece& piece : split(mask, character.box, i, cuts)) pieces.push_back(std::move(piece));
   }
