@@ -117,21 +117,22 @@ bool nearly_touch(const Piece& a, const Piece& b, double stroke) {
   return come_near(ink_in_common(a.mask, box_a), ink_in_common(b.mask, box_b), reach);
 }
 
-// Whether the gaps in a run are no wider than those of a stroke that skipped.
-bool is_skipping(std::span<const Piece> pieces, const Row& row) {
+// For each piece whether the gap before it is no wider than that of a stroke that skipped.
+std::vector<bool> find_skips(const std::vector<Piece>& pieces, const Row& row) {
+  std::vector<bool> skips(pieces.size(), true);
   for (std::size_t i = 1; i < pieces.size(); ++i) {
     const Piece& left = pieces[i - 1];
     const Piece& right = pieces[i];
     if (left.character == right.character) continue;
     const double stroke = std::min(stroke_of(row[left.character]), stroke_of(row[right.character]));
-    if (!nearly_touch(left, right, stroke)) return false;
+    skips[i] = nearly_touch(left, right, stroke);
   }
-  return true;
+  return skips;
 }
 
 // Most characters are one digit, neither more nor less.
 double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, std::span<const Piece> after,
-                const Row& row) {
+                bool skipping) {
   constexpr double kApart = 0.5;
   constexpr double kSkipping = 0.12;
   constexpr double kCut = 0.12;
@@ -139,7 +140,7 @@ double doubt_of(std::span<const Piece> pieces, std::span<const Piece> before, st
   const bool cut = (!before.empty() && before.back().character == pieces.front().character) ||
                    (!after.empty() && after.front().character == pieces.back().character);
   double doubt = cut ? kCut : 0;
-  if (several) doubt += is_skipping(pieces, row) ? kSkipping : kApart;
+  if (several) doubt += skipping ? kSkipping : kApart;
   return doubt;
 }
 
@@ -164,6 +165,7 @@ Box to_original(const Box& box, const Search& search) {
 
 void offer(const Row& row, const View& view, double ink, Search& search) {
   const std::vector<Piece> pieces = cut_into_pieces(row, view.blobs.labels);
+  const std::vector<bool> skips = find_skips(pieces, row);
   double height = 0;
   for (const Character& character : row) height = std::max(height, static_cast<double>(character.box.height));
   Line line;
@@ -172,10 +174,12 @@ void offer(const Row& row, const View& view, double ink, Search& search) {
   for (std::size_t first = 0; first < pieces.size(); ++first) {
     Box box = pieces[first].box;
     int area = 0;
+    bool skipping = true;  // at every gap of the run
     for (std::size_t last = first + 1; last <= std::min(pieces.size(), first + kMostPieces); ++last) {
       const auto run = std::span(pieces).subspan(first, last - first);
       box = united(box, run.back().box);
       area += run.back().area;
+      if (run.size() > 1) skipping = skipping && skips[last - 1];
       if (!may_be_digit(run, box, height) || search.budget == 0) continue;
       --search.budget;
       Candidate candidate;
@@ -183,7 +187,7 @@ void offer(const Row& row, const View& view, double ink, Search& search) {
       candidate.last = static_cast<int>(last);
       candidate.box = to_original({box.x + view.origin.x, box.y + view.origin.y, box.width, box.height}, search);
       candidate.ink = area / ink;
-      candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last), row);
+      candidate.doubt = doubt_of(run, std::span(pieces).first(first), std::span(pieces).subspan(last), skipping);
       candidate.form = normalise(tone_of(run, box, view.ink.tone, view.ink.mask));
       line.candidates.push_back(candidate);
     }
