@@ -216,7 +216,8 @@ class CnnRecipe final : public Recipe {
       if (i < 3) value = writer.add_relu(value);
       if (i < 2) value = writer.add_pooling(value);
     }
-    writer.add_probabilities({value}, static_cast<std::int64_t>(kDigitClasses));
+    writer.add_softmax(value, "probabilities");
+    writer.add_output("probabilities", {"n", static_cast<std::int64_t>(kDigitClasses)});
     return writer.finish();
   }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "training/cascade.hpp"
 #include "training/deep_network.hpp"
 #include "training/rejection.hpp"
 #include "training/samples/batch_queue.hpp"
@@ -26,9 +27,11 @@ using samples::Sample;
 
 static_assert(samples::kNone == kDigitClasses);
 
-// The first member, and every second one after it, sees more of MNIST: networks that were shown different things err
-// on different digits, and are right more often together. The last quarter of a training is calmer, and nearer to
-// MNIST.
+// The first network is small and answers alone when it is sure, so it is shown a bit of everything. The further ones are
+// asked about what is left; they are wider, and see more of MNIST: networks that were shown different things err on
+// different digits, and are right more often together. The last quarter of a training is calmer, and nearer to MNIST.
+constexpr std::size_t kFirstChannels = 32;
+constexpr std::size_t kFurtherChannels = 48;
 constexpr double kCalmFrom = 0.75;
 constexpr samples::Mix kNearMix{.scenes = 18, .strangers = 12, .none = 14};
 constexpr samples::Mix kFarMix{};
@@ -61,7 +64,13 @@ at::Tensor labels_of(std::span<const Sample> batch) {
   return labels;
 }
 
-datasets::Accuracy evaluate(const FoldedNetwork& network, const ImageRange& images) {
+Cascade cascade_of(std::span<const std::unique_ptr<DeepNetwork>> members) {
+  std::vector<FoldedNetwork> folded;
+  for (const auto& member : members) folded.push_back(member->fold());
+  return Cascade(std::move(folded));
+}
+
+datasets::Accuracy evaluate(const Cascade& network, const ImageRange& images) {
   return measure(images, [&](const at::Tensor& pixels) {
     return network.probabilities(pixels).narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
   });
@@ -77,8 +86,9 @@ class DeepTrainee final : public Trainee {
         options_(options),
         progress_(progress),
         epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)) {
-    for (std::size_t i = 0; i < options.members; ++i)
-      members_.push_back(std::make_unique<DeepNetwork>(options.seed + i));
+    for (std::size_t i = 0; i < options.members; ++i) {
+      members_.push_back(std::make_unique<DeepNetwork>(options.seed + i, i == 0 ? kFirstChannels : kFurtherChannels));
+    }
   }
 
   [[nodiscard]] std::size_t steps() const { return epoch_steps_ * options_.epochs; }
@@ -128,7 +138,7 @@ class DeepTrainee final : public Trainee {
     // Every member takes one batch a step.
     const auto draw = [this](std::uint64_t number) {
       const bool calm = static_cast<double>(number) >= kCalmFrom * static_cast<double>(steps() * members_.size());
-      const bool near = number % members_.size() % 2 == 0;
+      const bool near = number % members_.size() != 0;
       const samples::Mix& mix = near ? (calm ? kCalmNearMix : kNearMix) : (calm ? kCalmFarMix : kFarMix);
       return sampler_.draw(options_.batch, mix, library_, options_.seed, number);
     };
@@ -144,7 +154,7 @@ class DeepTrainee final : public Trainee {
   }
 
   void note_epoch(std::size_t epoch) {
-    const datasets::Accuracy accuracy = evaluate(FoldedNetwork(members_), held_out_);
+    const datasets::Accuracy accuracy = evaluate(cascade_of(members_), held_out_);
     progress_.note(fmt::format("epoch {} of {}: {:.2f} % of the {} held-out images", epoch, options_.epochs,
                                100.0 * accuracy.fraction(), datasets::with_thousands(accuracy.count)));
   }
@@ -167,7 +177,7 @@ Verdict verdict_of(const float* probabilities, std::uint8_t label) {
           .none = probabilities[kDigitClasses]};
 }
 
-std::vector<Verdict> judge(const FoldedNetwork& network, std::span<const Sample> batch) {
+std::vector<Verdict> judge(const Cascade& network, std::span<const Sample> batch) {
   std::vector<Verdict> verdicts;
   constexpr std::size_t kChunk = 1000;
   for (std::size_t first = 0; first < batch.size(); first += kChunk) {
@@ -190,13 +200,15 @@ std::size_t threads(const DeepOptions& options) {
 // What the threshold is, and what it does to held-out samples.
 struct Calibration {
   double least_probability = 0;
+  double plain_unsure = 0;   // of MNIST's pictures: more than the first network was asked about them
+  double found_unsure = 0;   // of digits in pictures
   double plain_lost = 0;     // of MNIST's pictures
   double found_lost = 0;     // of digits in pictures
   double found_right = 0;    // of digits in pictures that were accepted
   double none_accepted = 0;  // of what is no digit
 };
 
-Calibration calibrate(const FoldedNetwork& network, const ImageRange& held_out, const std::vector<samples::Font>& fonts,
+Calibration calibrate(const Cascade& network, const ImageRange& held_out, const std::vector<samples::Font>& fonts,
                       const DeepOptions& options) {
   std::vector<Sample> plain(held_out.count);
   for (std::size_t i = 0; i < held_out.count; ++i) {
@@ -212,6 +224,8 @@ Calibration calibrate(const FoldedNetwork& network, const ImageRange& held_out, 
   const std::vector<Verdict> none = judge(network, found.none);
   const std::array<Limit, 2> limits{{{plain_digits, 0.002}, {found_digits, 0.005}}};
   Calibration calibration{.least_probability = training::calibrate(limits)};
+  calibration.plain_unsure = network.unsure(pixels_of(plain));
+  calibration.found_unsure = network.unsure(pixels_of(found.scenes));
   calibration.plain_lost = 1.0 - accepted_part(plain_digits, calibration.least_probability);
   calibration.found_lost = 1.0 - accepted_part(found_digits, calibration.least_probability);
   calibration.none_accepted = accepted_part(none, calibration.least_probability);
@@ -270,7 +284,7 @@ class DeepRecipe final : public Recipe {
     steps_ = trainee.steps();
     if (auto done = run_steps(trainee, steps_, session); !done) return done;
     if (session.stop) return {};
-    network_ = std::make_unique<FoldedNetwork>(trainee.members());
+    network_ = std::make_unique<Cascade>(cascade_of(trainee.members()));
     calibration_ = calibrate(*network_, held_out, *fonts, options_);
     return {};
   }
@@ -285,6 +299,8 @@ class DeepRecipe final : public Recipe {
     card.training.seed = options_.seed;
     card.training.steps = steps_;
     card.training.figures = {{"fonts", static_cast<double>(fonts_)},
+                             {"validation_unsure", calibration_.plain_unsure},
+                             {"validation_scene_unsure", calibration_.found_unsure},
                              {"validation_lost", calibration_.plain_lost},
                              {"validation_scene_lost", calibration_.found_lost},
                              {"validation_scene_accuracy", calibration_.found_right},
@@ -295,7 +311,7 @@ class DeepRecipe final : public Recipe {
   const DeepOptions options_;
   std::size_t fonts_ = 0;
   std::size_t steps_ = 0;
-  std::unique_ptr<FoldedNetwork> network_;
+  std::unique_ptr<Cascade> network_;
   Calibration calibration_;
 };
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -29,9 +30,18 @@ struct Layer {
   bool pooled;  // by 2 after it
 };
 
-constexpr std::array<Layer, 6> kLayers{
-    {{1, 32, false}, {32, 32, true}, {32, 64, false}, {64, 64, true}, {64, 128, false}, {128, 128, false}}};
-constexpr std::int64_t kFeatures = kLayers.back().outputs;
+constexpr std::size_t kLayers = 6;
+
+// Twice as many channels after each pooling.
+std::array<Layer, kLayers> layers_of(std::int64_t channels) {
+  return {{{1, channels, false},
+           {channels, channels, true},
+           {channels, 2 * channels, false},
+           {2 * channels, 2 * channels, true},
+           {2 * channels, 4 * channels, false},
+           {4 * channels, 4 * channels, false}}};
+}
+
 constexpr std::int64_t kKernel = 3;
 constexpr double kEpsilon = 1e-5;
 
@@ -59,6 +69,7 @@ at::Tensor as_pictures(const at::Tensor& pixels) {
 }  // namespace
 
 struct DeepNetwork::Impl {
+  std::array<Layer, kLayers> layers;
   std::vector<Parameter> parameters;  // of each layer weights, scale, shift; then the dense layer's weights, biases
   std::vector<Statistic> statistics;  // of each layer mean, variance
 
@@ -68,10 +79,11 @@ struct DeepNetwork::Impl {
   }
 };
 
-DeepNetwork::DeepNetwork(std::uint64_t seed) : impl_(std::make_unique<Impl>()) {
+DeepNetwork::DeepNetwork(std::uint64_t seed, std::size_t channels)
+    : impl_(std::make_unique<Impl>(layers_of(static_cast<std::int64_t>(channels)))) {
   std::mt19937_64 random(seed);
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    const auto [inputs, outputs, pooled] = kLayers[i];
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    const auto [inputs, outputs, pooled] = impl_->layers[i];
     // He, Zhang, Ren and Sun 2015: keeps the variance from layer to layer.
     const double deviation = std::sqrt(2.0 / static_cast<double>(inputs * kKernel * kKernel));
     impl_->add(fmt::format("weights_{}", i),
@@ -84,7 +96,7 @@ DeepNetwork::DeepNetwork(std::uint64_t seed) : impl_(std::make_unique<Impl>()) {
     }
   }
   constexpr auto kClasses = static_cast<std::int64_t>(kDeepClasses);
-  impl_->add("dense_weights", random_normal({kClasses, kFeatures, 1, 1}, 0.05, false, random), true);
+  impl_->add("dense_weights", random_normal({kClasses, impl_->layers.back().outputs, 1, 1}, 0.05, false, random), true);
   impl_->add("dense_biases", at::zeros({kClasses}, at::kFloat), false);
 }
 
@@ -92,18 +104,18 @@ DeepNetwork::~DeepNetwork() = default;
 
 at::Tensor DeepNetwork::scores(const at::Tensor& pixels, bool half) {
   const auto narrow = [&](const at::Tensor& tensor) { return half ? tensor.to(at::kBFloat16) : tensor; };
-  at::Tensor values = narrow(as_pictures(pixels));
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
+  at::Tensor values = narrow(as_pictures(pixels)).contiguous(at::MemoryFormat::ChannelsLast); 
+  for (std::size_t i = 0; i < kLayers; ++i) {
     constexpr double kMomentum = 0.1;
     const Parameter* layer = &impl_->parameters[3 * i];
-    values = at::conv2d(values, narrow(layer[0].value), {}, 1, kKernel / 2);
+    values = at::conv2d(values, narrow(layer[0].value).contiguous(at::MemoryFormat::ChannelsLast), {}, 1, kKernel / 2);
     values = at::batch_norm(values, layer[1].value, layer[2].value, impl_->statistics[2 * i].value,
                             impl_->statistics[2 * i + 1].value, true, kMomentum, kEpsilon, false);
     values = at::relu(values);
-    if (kLayers[i].pooled) values = at::max_pool2d(values, 2);
+    if (impl_->layers[i].pooled) values = at::max_pool2d(values, 2);
   }
   values = values.to(at::kFloat).mean(at::IntArrayRef{2, 3}, true);
-  const Parameter* dense = &impl_->parameters[3 * kLayers.size()];
+  const Parameter* dense = &impl_->parameters[3 * kLayers];
   return at::conv2d(values, dense[0].value, dense[1].value).flatten(1);
 }
 
@@ -134,91 +146,54 @@ std::vector<NamedValues> DeepNetwork::state() {
   return state;
 }
 
-namespace {
-
-struct Folded {
-  std::vector<at::Tensor> weights;  // of each layer, then of the dense one
-  std::vector<at::Tensor> biases;
-};
-
-at::Tensor scores_of(const Folded& member, const at::Tensor& pixels) {
-  at::Tensor values = as_pictures(pixels);
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    values = at::relu(at::conv2d(values, member.weights[i], member.biases[i], 1, kKernel / 2));
-    if (kLayers[i].pooled) values = at::max_pool2d(values, 2);
-  }
-  values = values.mean(at::IntArrayRef{2, 3}, true);
-  return at::conv2d(values, member.weights.back(), member.biases.back()).flatten(1);
-}
-
-// Returns the name of the member's scores.
-std::string add_member(const Folded& member, const std::string& name, const std::string& pixels, OnnxWriter& writer) {
-  std::string value = pixels;
-  for (std::size_t i = 0; i < kLayers.size(); ++i) {
-    value = writer.add_convolution({.name = fmt::format("{}_convolution_{}", name, i + 1),
-                                    .input = value,
-                                    .outputs = kLayers[i].outputs,
-                                    .inputs = kLayers[i].inputs,
-                                    .kernel = kKernel,
-                                    .padding = kKernel / 2,
-                                    .weights = values_of(member.weights[i]),
-                                    .biases = values_of(member.biases[i])});
-    value = writer.add_relu(value);
-    if (kLayers[i].pooled) value = writer.add_pooling(value);
-  }
-  const std::string features = name + "_features";
-  writer.add_node({.operation = "GlobalAveragePool", .inputs = {value}, .outputs = {features}, .attributes = {}});
-  return writer.add_convolution({.name = name + "_dense",
-                                 .input = features,
-                                 .outputs = static_cast<std::int64_t>(kDeepClasses),
-                                 .inputs = kFeatures,
-                                 .kernel = 1,
-                                 .padding = 0,
-                                 .weights = values_of(member.weights.back()),
-                                 .biases = values_of(member.biases.back())});
-}
-
-}  // namespace
-
-struct FoldedNetwork::Impl {
-  std::vector<Folded> members;
-};
-
-FoldedNetwork::FoldedNetwork(std::span<const std::unique_ptr<DeepNetwork>> members) : impl_(std::make_unique<Impl>()) {
+FoldedNetwork DeepNetwork::fold() const {
   const at::NoGradGuard guard;
-  for (const auto& member : members) {
-    const DeepNetwork::Impl& from = *member->impl_;
-    Folded& folded = impl_->members.emplace_back();
-    for (std::size_t i = 0; i < kLayers.size(); ++i) {
-      const Parameter* layer = &from.parameters[3 * i];
-      const at::Tensor scale = layer[1].mean.div(from.statistics[2 * i + 1].mean.add(kEpsilon).sqrt());
-      folded.weights.push_back(rounded_to_half(layer[0].mean.mul(scale.view({-1, 1, 1, 1}))));
-      folded.biases.push_back(rounded_to_half(layer[2].mean.sub(from.statistics[2 * i].mean.mul(scale))));
-    }
-    const Parameter* dense = &from.parameters[3 * kLayers.size()];
-    folded.weights.push_back(rounded_to_half(dense[0].mean));
-    folded.biases.push_back(rounded_to_half(dense[1].mean));
+  FoldedNetwork folded;
+  const auto add = [&](const at::Tensor& weights, const at::Tensor& biases, bool pooled) {
+    folded.layers.push_back({rounded_to_half(weights), rounded_to_half(biases), pooled});
+  };
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    const Parameter* layer = &impl_->parameters[3 * i];
+    const at::Tensor scale = layer[1].mean.div(impl_->statistics[2 * i + 1].mean.add(kEpsilon).sqrt());
+    add(layer[0].mean.mul(scale.view({-1, 1, 1, 1})),
+        layer[2].mean.sub(impl_->statistics[2 * i].mean.mul(scale)), impl_->layers[i].pooled);
   }
+  const Parameter* dense = &impl_->parameters[3 * kLayers];
+  add(dense[0].mean, dense[1].mean, false);
+  return folded;
 }
-
-FoldedNetwork::~FoldedNetwork() = default;
 
 at::Tensor FoldedNetwork::probabilities(const at::Tensor& pixels) const {
   const at::NoGradGuard guard;
-  at::Tensor sum = at::zeros({pixels.size(0), static_cast<std::int64_t>(kDeepClasses)}, at::kFloat);
-  for (const Folded& member : impl_->members) sum.add_(at::softmax(scores_of(member, pixels), 1));
-  return sum.div_(static_cast<double>(impl_->members.size()));
+  at::Tensor values = as_pictures(pixels);
+  for (const FoldedLayer& layer : std::span(layers).first(layers.size() - 1)) {
+    values = at::relu(at::conv2d(values, layer.weights, layer.biases, 1, kKernel / 2));
+    if (layer.pooled) values = at::max_pool2d(values, 2);
+  }
+  values = values.mean(at::IntArrayRef{2, 3}, true);
+  return at::softmax(at::conv2d(values, layers.back().weights, layers.back().biases).flatten(1), 1);
 }
 
-Result<Bytes> FoldedNetwork::to_onnx(std::string_view name) const {
-  OnnxWriter writer(name);
-  const std::string pixels = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
-  std::vector<std::string> scores;
-  for (std::size_t i = 0; i < impl_->members.size(); ++i) {
-    scores.push_back(add_member(impl_->members[i], fmt::format("member_{}", i + 1), pixels, writer));
+void FoldedNetwork::add_to(OnnxWriter& writer, const std::string& pixels, const std::string& name) const {
+  const auto add = [&](const FoldedLayer& layer, const std::string& part, const std::string& input) {
+    const std::int64_t kernel = layer.weights.size(2);
+    return writer.add_convolution({.name = fmt::format("{}_{}", name, part),
+                                   .input = input,
+                                   .outputs = layer.weights.size(0),
+                                   .inputs = layer.weights.size(1),
+                                   .kernel = kernel,
+                                   .padding = kernel / 2,
+                                   .weights = values_of(layer.weights),
+                                   .biases = values_of(layer.biases)});
+  };
+  std::string value = pixels;
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+    value = writer.add_relu(add(layers[i], fmt::format("convolution_{}", i + 1), value));
+    if (layers[i].pooled) value = writer.add_pooling(value);
   }
-  writer.add_probabilities(scores, static_cast<std::int64_t>(kDeepClasses));
-  return writer.finish();
+  const std::string features = name + "_features";
+  writer.add_node({.operation = "GlobalAveragePool", .inputs = {value}, .outputs = {features}, .attributes = {}});
+  writer.add_softmax(add(layers.back(), "dense", features), name);
 }
 
 }  // namespace vidi::training

@@ -2,25 +2,39 @@
 // The network of the model `digits`: convolutions 3x3 with batch normalisation (Ioffe and Szegedy 2015) and ReLU, two
 // poolings, the mean over the picture, one dense layer. Only trainers' sources include this.
 
+#include <ATen/core/Tensor.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <random>
-#include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
-#include "core/bytes.hpp"
-#include "core/result.hpp"
+#include "training/onnx_writer.hpp"
 #include "training/training_loop.hpp"
-
-namespace at {
-class Tensor;
-}
 
 namespace vidi::training {
 
 inline constexpr std::size_t kDeepClasses = 11;  // the ten digits, and none of them
+
+// A layer as it is run: a convolution with its normalisation folded in, in half precision.
+struct FoldedLayer {
+  at::Tensor weights;
+  at::Tensor biases;
+  bool pooled = false;  // by 2 after it
+};
+
+// A network as it is written.
+struct FoldedNetwork {
+  std::vector<FoldedLayer> layers;  // the last is the dense one
+
+  // (n, 11) of `pixels` (n, 784).
+  [[nodiscard]] at::Tensor probabilities(const at::Tensor& pixels) const;
+
+  // Makes the value `name`, probabilities (n, 11), of `pixels` (n, 1, 28, 28). Everything that it adds has a name that
+  // begins with `name`.
+  void add_to(OnnxWriter& writer, const std::string& pixels, const std::string& name) const;
+};
 
 struct Descent {
   double rate = 0.1;
@@ -32,7 +46,8 @@ struct Descent {
 // Weights, and what training remembers of them. One thread at a time.
 class DeepNetwork {
  public:
-  explicit DeepNetwork(std::uint64_t seed);
+  // The first layer makes so many channels, and every layer after a pooling twice as many.
+  DeepNetwork(std::uint64_t seed, std::size_t channels);
   ~DeepNetwork();
   DeepNetwork(const DeepNetwork&) = delete;
   DeepNetwork& operator=(const DeepNetwork&) = delete;
@@ -45,30 +60,10 @@ class DeepNetwork {
   // A step along the gradients of the last backward pass.
   void descend(const Descent& descent);
 
+  // The network with the running means of its weights.
+  [[nodiscard]] FoldedNetwork fold() const;
+
   std::vector<NamedValues> state();
-
- private:
-  friend class FoldedNetwork;
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-// Networks that answer together: of each the running mean of its weights with its normalisation folded into the
-// convolutions, in half precision. The model as it is written.
-class FoldedNetwork {
- public:
-  explicit FoldedNetwork(std::span<const std::unique_ptr<DeepNetwork>> members);
-  ~FoldedNetwork();
-  FoldedNetwork(const FoldedNetwork&) = delete;
-  FoldedNetwork& operator=(const FoldedNetwork&) = delete;
-  FoldedNetwork(FoldedNetwork&&) = delete;
-  FoldedNetwork& operator=(FoldedNetwork&&) = delete;
-
-  // The mean of the members' probabilities (n, 11) for `pixels` (n, 784).
-  [[nodiscard]] at::Tensor probabilities(const at::Tensor& pixels) const;
-
-  // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 11).
-  [[nodiscard]] Result<Bytes> to_onnx(std::string_view name) const;
 
  private:
   struct Impl;

@@ -10,6 +10,7 @@
 #include <bit>
 #include <exception>
 #include <limits>
+#include <utility>
 
 namespace vidi::training {
 namespace {
@@ -72,26 +73,23 @@ std::string serialise(const onnx::ModelProto& model) {
 
 }  // namespace
 
-OnnxWriter::OnnxWriter(std::string_view graph_name) : model_(std::make_unique<onnx::ModelProto>()) {
-  model_->set_ir_version(kIrVersion);
-  model_->set_producer_name("vidi");
-  model_->add_opset_import()->set_version(kOperatorSet);
-  model_->mutable_graph()->set_name(std::string(graph_name));
+OnnxWriter::OnnxWriter(std::string_view graph_name) : graph_(std::make_unique<onnx::GraphProto>()) {
+  graph_->set_name(std::string(graph_name));
 }
 
 OnnxWriter::~OnnxWriter() = default;
 
 void OnnxWriter::add_input(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*model_->mutable_graph()->add_input(), name, shape);
+  set_value(*graph_->add_input(), name, shape);
 }
 
 void OnnxWriter::add_output(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*model_->mutable_graph()->add_output(), name, shape);
+  set_value(*graph_->add_output(), name, shape);
 }
 
 void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::int64_t> shape,
                               std::span<const float> values) {
-  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
+  onnx::TensorProto& tensor = *graph_->add_initializer();
   tensor.set_name(std::string(name));
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (const std::int64_t size : shape) tensor.add_dims(size);
@@ -101,7 +99,7 @@ void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::
 void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape,
                                    std::span<const float> values) {
   const std::string half = std::string(name) + "_half";
-  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
+  onnx::TensorProto& tensor = *graph_->add_initializer();
   tensor.set_name(half);
   tensor.set_data_type(onnx::TensorProto::FLOAT16);
   for (const std::int64_t size : shape) tensor.add_dims(size);
@@ -114,7 +112,7 @@ void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std:
 }
 
 void OnnxWriter::add_node(const Node& node) {
-  onnx::NodeProto& target = *model_->mutable_graph()->add_node();
+  onnx::NodeProto& target = *graph_->add_node();
   target.set_op_type(node.operation);
   for (const std::string& input : node.inputs) target.add_input(input);
   for (const std::string& output : node.outputs) target.add_output(output);
@@ -161,24 +159,35 @@ std::string OnnxWriter::add_pooling(const std::string& input) {
   return input + "_pooled";
 }
 
-void OnnxWriter::add_probabilities(const std::vector<std::string>& scores, std::int64_t classes) {
+void OnnxWriter::add_softmax(const std::string& scores, const std::string& probabilities) {
   const Attribute first{.name = "axis", .value = std::int64_t{1}};
-  std::vector<std::string> each;
-  for (const std::string& value : scores) {
-    each.push_back(value + "_probabilities");
-    add_node({.operation = "Flatten", .inputs = {value}, .outputs = {value + "_flat"}, .attributes = {first}});
-    add_node({.operation = "Softmax", .inputs = {value + "_flat"}, .outputs = {each.back()}, .attributes = {first}});
+  add_node({.operation = "Flatten", .inputs = {scores}, .outputs = {scores + "_flat"}, .attributes = {first}});
+  add_node({.operation = "Softmax", .inputs = {scores + "_flat"}, .outputs = {probabilities}, .attributes = {first}});
+}
+
+void OnnxWriter::add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
+                            const std::string& output) {
+  add_node({.operation = "If", .inputs = {condition}, .outputs = {output}, .attributes = {}});
+  onnx::NodeProto& node = *graph_->mutable_node()->rbegin();
+  for (const auto& [name, branch] : {std::pair{"then_branch", &then}, std::pair{"else_branch", &otherwise}}) {
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::GRAPH);
+    *attribute.mutable_g() = *branch->graph_;
   }
-  add_node({.operation = "Mean", .inputs = each, .outputs = {"probabilities"}, .attributes = {}});
-  add_output("probabilities", {"n", classes});
 }
 
 Result<Bytes> OnnxWriter::finish() const {
-  if (auto good = check(*model_, ErrorCode::internal); !good) return forward_error(good);
-  if (model_->ByteSizeLong() > std::numeric_limits<int>::max()) {
+  onnx::ModelProto model;
+  model.set_ir_version(kIrVersion);
+  model.set_producer_name("vidi");
+  model.add_opset_import()->set_version(kOperatorSet);
+  *model.mutable_graph() = *graph_;
+  if (auto good = check(model, ErrorCode::internal); !good) return forward_error(good);
+  if (model.ByteSizeLong() > std::numeric_limits<int>::max()) {
     return fail(ErrorCode::internal, "the model is over 2 GiB, the most that an ONNX file can hold");
   }
-  return to_bytes(serialise(*model_));
+  return to_bytes(serialise(model));
 }
 
 Result<void> check_onnx(ByteView file) {

@@ -14,10 +14,8 @@
 #include "core/result.hpp"
 
 namespace onnx {
-class ModelProto;
-class NodeProto;
-class ValueInfoProto;
-}  // namespace onnx
+class GraphProto;
+}
 
 namespace vidi::training {
 
@@ -49,7 +47,8 @@ struct Convolution {
   std::span<const float> biases;
 };
 
-// Values are 32-bit floats while the model runs. Nodes are added in the order in which they run. The same calls make
+// A graph, and the model of which it is the whole. Values are 32-bit floats while the model runs, unless a node makes
+// others. Nodes are added in the order in which they run. The same calls make
 // the same bytes: nothing of the time, the machine or the program's version goes in. One thread at a time.
 class OnnxWriter {
  public:
@@ -84,16 +83,21 @@ class OnnxWriter {
   std::string add_relu(const std::string& input);
   std::string add_pooling(const std::string& input);  // the greatest of 2x2
 
-  // The model's output: softmax of scores (n, classes, 1, 1), as `probabilities` (n, classes). Of several networks'
-  // scores the probabilities' mean.
-  void add_probabilities(const std::vector<std::string>& scores, std::int64_t classes);
+  // Probabilities (n, classes) of scores (n, classes, 1, 1).
+  void add_softmax(const std::string& scores, const std::string& probabilities);
+
+  // The value `output` is the only output of `then` where the one value of `condition` is true, and of `otherwise`
+  // where it is not. Branches have no inputs: they see the values of this graph, and none of their names may be one of
+  // its.
+  void add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
+                  const std::string& output);
 
   // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
   // Error: internal, with what they found.
   [[nodiscard]] Result<Bytes> finish() const;
 
  private:
-  std::unique_ptr<onnx::ModelProto> model_;
+  std::unique_ptr<onnx::GraphProto> graph_;
 };
 
 // Runs ONNX's checker and its strict shape inference over a model file.

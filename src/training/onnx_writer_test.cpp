@@ -59,7 +59,8 @@ TEST(OnnxWriter, KeepsWeightsInHalfPrecisionWhenAsked) {
                                                                                         .padding = 1,
                                                                                         .weights = weights,
                                                                                         .biases = biases})));
-  writer.add_probabilities({pooled}, 8);
+  writer.add_softmax(pooled, "y");
+  writer.add_output("y", {"n", std::int64_t{8}});
   const auto model = writer.finish();
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_LT(model->size(), 2 * (weights.size() + biases.size()) + 1024);

@@ -1,0 +1,39 @@
+#pragma once
+// Networks that are asked one after another (Viola and Jones 2001): most digits are plain, and a small network is as
+// right about them as any. Only trainers' sources include this.
+
+#include <ATen/core/Tensor.h>
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "training/deep_network.hpp"
+
+namespace vidi::training {
+
+class Cascade {
+ public:
+  // The greatest probability from which the first network is sure.
+  static constexpr float kSure = 0.9F;
+
+  // One network at least.
+  explicit Cascade(std::vector<FoldedNetwork> members) : members_(std::move(members)) {}
+
+  // (n, 11) of `pixels` (n, 784): the first network's where it is sure, else the mean of all networks'.
+  [[nodiscard]] at::Tensor probabilities(const at::Tensor& pixels) const;
+
+  // The part of `pixels` of which the first network is not sure.
+  [[nodiscard]] double unsure(const at::Tensor& pixels) const;
+
+  // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 11). The further networks run for the
+  // pictures that need them, whatever else is in the batch.
+  [[nodiscard]] Result<Bytes> to_onnx(std::string_view name) const;
+
+ private:
+  std::vector<FoldedNetwork> members_;
+};
+
+}  // namespace vidi::training
