@@ -1,5 +1,5 @@
 #pragma once
-// The model `digits`: a deep network trained on MNIST, and on digits and other things in pictures as people take them.
+// The model `digits`: deep networks trained on MNIST, and on digits and other things in pictures as people take them.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +12,12 @@
 namespace vidi::training {
 
 struct DeepOptions {
-  std::size_t epochs = 60;  // of as many samples as there are training images
+  std::size_t epochs = 72;  // of as many samples as there are training images
   double rate = 0.1;        // the greatest of a cosine's course, after a short rise
   std::size_t batch = 128;
   double smoothing = 0.05;        // the part of a label's certainty that is shared among all classes
-  std::size_t library = 150'000;  // forms found in pictures before the training begins; an eighth more to calibrate
-  std::size_t members = 2;        // networks that answer together, each trained on batches of its own
+  std::size_t library = 200'000;  // forms found in pictures before the training begins; an eighth more to calibrate
+  std::size_t members = 2;        // networks: a small one, and wider ones that are asked where it is not sure
   bool bfloat16 = false;          // computes the training's convolutions with 8 bits of precision
   std::uint64_t seed = 1;
   int threads = 2;
