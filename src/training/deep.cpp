@@ -76,6 +76,42 @@ datasets::Accuracy evaluate(const Cascade& network, const ImageRange& images) {
   });
 }
 
+// Which networks learn when: the first two side by side, so that a cascade is there early, then each further one by
+// itself. So a training of more networks begins as a training of fewer.
+class Rounds {
+ public:
+  Rounds(std::size_t members, std::size_t steps) : first_(std::min<std::size_t>(members, 2)), members_(members), steps_(steps) {}
+
+  struct Turn {
+    std::size_t member = 0;
+    std::size_t step = 0;  // of the member
+  };
+
+  [[nodiscard]] std::size_t steps_of_member() const { return steps_; }
+  [[nodiscard]] std::size_t steps() const { return steps_ * (members_ - first_ + 1); }
+
+  // The members that learn in that step of the training: so many, from that one on.
+  [[nodiscard]] std::size_t first_in(std::size_t step) const { return step < steps_ ? 0 : first_ + step / steps_ - 1; }
+  [[nodiscard]] std::size_t count_in(std::size_t step) const { return step < steps_ ? first_ : 1; }
+
+  // How many batches are taken before that step.
+  [[nodiscard]] std::size_t batches_before(std::size_t step) const {
+    return step < steps_ ? step * first_ : steps_ * (first_ - 1) + step;
+  }
+
+  // Whose that batch is.
+  [[nodiscard]] Turn turn(std::size_t batch) const {
+    if (batch < steps_ * first_) return {.member = batch % first_, .step = batch / first_};
+    const std::size_t later = batch - steps_ * first_;
+    return {.member = first_ + later / steps_, .step = later % steps_};
+  }
+
+ private:
+  const std::size_t first_;
+  const std::size_t members_;
+  const std::size_t steps_;
+};
+
 class DeepTrainee final : public Trainee {
  public:
   DeepTrainee(const ImageRange& images, const ImageRange& held_out, const samples::Sampler& sampler,
@@ -85,24 +121,28 @@ class DeepTrainee final : public Trainee {
         library_(library),
         options_(options),
         progress_(progress),
-        epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)) {
+        epoch_steps_(std::max<std::size_t>(images.count / options.batch, 1)),
+        rounds_(options.members, epoch_steps_ * options.epochs) {
     for (std::size_t i = 0; i < options.members; ++i) {
       members_.push_back(std::make_unique<DeepNetwork>(options.seed + i, i == 0 ? kFirstChannels : kFurtherChannels));
     }
   }
 
-  [[nodiscard]] std::size_t steps() const { return epoch_steps_ * options_.epochs; }
+  [[nodiscard]] std::size_t steps() const { return rounds_.steps(); }
   [[nodiscard]] std::span<const std::unique_ptr<DeepNetwork>> members() const { return members_; }
 
   Result<StepResult> step(std::size_t number) override {
     if (!queue_) start_drawing(number);
+    const std::size_t first = rounds_.first_in(number);
+    const std::size_t count = rounds_.count_in(number);
+    const std::size_t own_step = number % rounds_.steps_of_member();
     StepResult mean{};
-    for (const auto& member : members_) {
-      const StepResult result = step_of(*member, number);
-      mean.loss += result.loss / static_cast<double>(members_.size());
-      mean.accuracy += result.accuracy / static_cast<double>(members_.size());
+    for (const auto& member : std::span(members_).subspan(first, count)) {
+      const StepResult result = step_of(*member, own_step);
+      mean.loss += result.loss / static_cast<double>(count);
+      mean.accuracy += result.accuracy / static_cast<double>(count);
     }
-    if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_);
+    if ((number + 1) % epoch_steps_ == 0) note_epoch((number + 1) / epoch_steps_, first + count);
     return mean;
   }
 
@@ -118,7 +158,7 @@ class DeepTrainee final : public Trainee {
   }
 
  private:
-  StepResult step_of(DeepNetwork& member, std::size_t number) {
+  StepResult step_of(DeepNetwork& member, std::size_t own_step) {
     const std::vector<Sample> batch = queue_->take();
     const at::Tensor labels = labels_of(batch);
     const at::Tensor scores = member.scores(pixels_of(batch), options_.bfloat16);
@@ -128,34 +168,35 @@ class DeepTrainee final : public Trainee {
         at::cross_entropy_loss(scores, labels, {}, kMeanOfBatch, kIgnoreNothing, options_.smoothing);
     loss.backward();
     // The running mean follows quickly at first, when there is nothing to remember.
-    const auto done = static_cast<double>(number);
+    const auto done = static_cast<double>(own_step);
     const double mean_decay = std::min(0.999, (1.0 + done) / (10.0 + done));
-    member.descend({.rate = rate_at(number), .mean_decay = mean_decay});
+    member.descend({.rate = rate_at(own_step), .mean_decay = mean_decay});
     return {.loss = loss.item<float>(), .accuracy = accuracy_of(scores, labels)};
   }
 
-  void start_drawing(std::size_t first) {
-    // Every member takes one batch a step.
-    const auto draw = [this](std::uint64_t number) {
-      const bool calm = static_cast<double>(number) >= kCalmFrom * static_cast<double>(steps() * members_.size());
-      const bool near = number % members_.size() != 0;
+  void start_drawing(std::size_t step) {
+    const auto draw = [this](std::uint64_t batch) {
+      const auto [member, own_step] = rounds_.turn(batch);
+      const bool calm = static_cast<double>(own_step) >= kCalmFrom * static_cast<double>(rounds_.steps_of_member());
+      const bool near = member > 0;
       const samples::Mix& mix = near ? (calm ? kCalmNearMix : kNearMix) : (calm ? kCalmFarMix : kFarMix);
-      return sampler_.draw(options_.batch, mix, library_, options_.seed, number);
+      return sampler_.draw(options_.batch, mix, library_, options_.seed, batch);
     };
-    queue_.emplace(draw, first * members_.size(), options_.data_threads);
+    queue_.emplace(draw, rounds_.batches_before(step), options_.data_threads);
   }
 
   // Up in a twentieth of the steps, then down along a cosine (Loshchilov and Hutter 2017).
   [[nodiscard]] double rate_at(std::size_t step) const {
-    const double done = (static_cast<double>(step) + 1.0) / static_cast<double>(steps());
+    const double done = (static_cast<double>(step) + 1.0) / static_cast<double>(rounds_.steps_of_member());
     constexpr double kRise = 0.05;
     if (done < kRise) return options_.rate * done / kRise;
     return options_.rate * 0.5 * (1.0 + std::cos(std::numbers::pi * (done - kRise) / (1.0 - kRise)));
   }
 
-  void note_epoch(std::size_t epoch) {
-    const datasets::Accuracy accuracy = evaluate(cascade_of(members_), held_out_);
-    progress_.note(fmt::format("epoch {} of {}: {:.2f} % of the {} held-out images", epoch, options_.epochs,
+  // Of the cascade of the networks that have learnt.
+  void note_epoch(std::size_t epoch, std::size_t members) {
+    const datasets::Accuracy accuracy = evaluate(cascade_of(std::span(members_).first(members)), held_out_);
+    progress_.note(fmt::format("epoch {} of {}: {:.2f} % of the {} held-out images", epoch, steps() / epoch_steps_,
                                100.0 * accuracy.fraction(), datasets::with_thousands(accuracy.count)));
   }
 
@@ -165,6 +206,7 @@ class DeepTrainee final : public Trainee {
   const DeepOptions options_;
   ProgressReporter& progress_;
   const std::size_t epoch_steps_;
+  const Rounds rounds_;
   std::vector<std::unique_ptr<DeepNetwork>> members_;
   std::optional<samples::BatchQueue> queue_;
 };

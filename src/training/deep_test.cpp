@@ -71,6 +71,21 @@ TEST_F(Deep, SeveralNetworksAreOneModel) {
   EXPECT_GT(onnx->size(), 0.95 * 2 * kWeights);
 }
 
+// The first two networks learn side by side, each further one by itself: an epoch each.
+TEST_F(Deep, MoreNetworksTakeMoreEpochs) {
+  DeepOptions options = quick();
+  options.library = 200;
+  options.members = 3;
+  const auto recipe = make_deep_recipe(options);
+  const auto trained =
+      recipe->train({&digits(), 0, 320}, {&digits(), 9500, 100}, {.progress = progress_, .stop = stop_});
+  ASSERT_TRUE(trained) << trained.error().message;
+  EXPECT_THAT(progress_.notes, testing::Contains(HasSubstr("epoch 2 of 2")));
+  ModelCard card;
+  recipe->describe(card);
+  EXPECT_EQ(card.training.steps, 20U);
+}
+
 TEST_F(Deep, RefusesOptionsThatMakeNoSense) {
   DeepOptions options = quick();
   options.epochs = 0;
