@@ -107,8 +107,8 @@ std::unique_ptr<TrainCommand> add_deep(CLI::App& app) {
              CLI::Range(0.0, 0.99));
   add_number(sub, "--library", options->library, "Forms to find in drawn pictures before the training begins",
              CLI::Range(1UL, 100'000'000UL));
-  add_number(sub, "--members", options->members, "Networks: a small one, and wider ones that are asked where it is not sure",
-             CLI::Range(1UL, 16UL));
+  add_number(sub, "--members", options->members,
+             "Networks: a small one, and wider ones that are asked where it is not sure", CLI::Range(1UL, 16UL));
   sub.add_flag("--bfloat16", options->bfloat16,
                "Compute with 8 bits of precision: quicker on processors with AVX-512, and as accurate");
   add_seed(sub, options->seed);

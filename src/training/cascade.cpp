@@ -29,7 +29,8 @@ void add_doubt(OnnxWriter& writer, const std::string& probabilities) {
                    .outputs = {"greatest"},
                    .attributes = {{"axes", std::vector<std::int64_t>{1}}, no_dimension}});
   writer.add_node({.operation = "Less", .inputs = {"greatest", "sure"}, .outputs = {"unsure"}, .attributes = {}});
-  writer.add_node({.operation = "ReduceMin", .inputs = {"greatest"}, .outputs = {"least"}, .attributes = {no_dimension}});
+  writer.add_node(
+      {.operation = "ReduceMin", .inputs = {"greatest"}, .outputs = {"least"}, .attributes = {no_dimension}});
   writer.add_node({.operation = "Less", .inputs = {"least", "sure"}, .outputs = {"any"}, .attributes = {}});
 }
 
@@ -37,7 +38,7 @@ void add_doubt(OnnxWriter& writer, const std::string& probabilities) {
 
 at::Tensor Cascade::probabilities(const at::Tensor& pixels) const {
   const at::NoGradGuard guard;
-  const at::Tensor first = members_.front().probabilities(pixels);
+  at::Tensor first = members_.front().probabilities(pixels);
   if (members_.size() == 1) return first;
   at::Tensor mean = first.clone();
   for (const FoldedNetwork& member : std::span(members_).subspan(1)) mean.add_(member.probabilities(pixels));

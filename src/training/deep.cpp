@@ -27,8 +27,8 @@ using samples::Sample;
 
 static_assert(samples::kNone == kDigitClasses);
 
-// The first network is small and answers alone when it is sure, so it is shown a bit of everything. The further ones are
-// asked about what is left; they are wider, and see more of MNIST: networks that were shown different things err on
+// The first network is small and answers alone when it is sure, so it is shown a bit of everything. The further ones
+// are asked about what is left; they are wider, and see more of MNIST: networks that were shown different things err on
 // different digits, and are right more often together. The last quarter of a training is calmer, and nearer to MNIST.
 constexpr std::size_t kFirstChannels = 32;
 constexpr std::size_t kFurtherChannels = 48;
@@ -80,7 +80,8 @@ datasets::Accuracy evaluate(const Cascade& network, const ImageRange& images) {
 // itself. So a training of more networks begins as a training of fewer.
 class Rounds {
  public:
-  Rounds(std::size_t members, std::size_t steps) : first_(std::min<std::size_t>(members, 2)), members_(members), steps_(steps) {}
+  Rounds(std::size_t members, std::size_t steps)
+      : first_(std::min<std::size_t>(members, 2)), members_(members), steps_(steps) {}
 
   struct Turn {
     std::size_t member = 0;

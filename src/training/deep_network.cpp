@@ -104,7 +104,7 @@ DeepNetwork::~DeepNetwork() = default;
 
 at::Tensor DeepNetwork::scores(const at::Tensor& pixels, bool half) {
   const auto narrow = [&](const at::Tensor& tensor) { return half ? tensor.to(at::kBFloat16) : tensor; };
-  at::Tensor values = narrow(as_pictures(pixels)).contiguous(at::MemoryFormat::ChannelsLast); 
+  at::Tensor values = narrow(as_pictures(pixels)).contiguous(at::MemoryFormat::ChannelsLast);
   for (std::size_t i = 0; i < kLayers; ++i) {
     constexpr double kMomentum = 0.1;
     const Parameter* layer = &impl_->parameters[3 * i];
@@ -155,8 +155,8 @@ FoldedNetwork DeepNetwork::fold() const {
   for (std::size_t i = 0; i < kLayers; ++i) {
     const Parameter* layer = &impl_->parameters[3 * i];
     const at::Tensor scale = layer[1].mean.div(impl_->statistics[2 * i + 1].mean.add(kEpsilon).sqrt());
-    add(layer[0].mean.mul(scale.view({-1, 1, 1, 1})),
-        layer[2].mean.sub(impl_->statistics[2 * i].mean.mul(scale)), impl_->layers[i].pooled);
+    add(layer[0].mean.mul(scale.view({-1, 1, 1, 1})), layer[2].mean.sub(impl_->statistics[2 * i].mean.mul(scale)),
+        impl_->layers[i].pooled);
   }
   const Parameter* dense = &impl_->parameters[3 * kLayers];
   add(dense[0].mean, dense[1].mean, false);
