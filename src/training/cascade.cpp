@@ -36,17 +36,15 @@ void add_doubt(OnnxWriter& writer, const std::string& probabilities) {
 
 }  // namespace
 
-at::Tensor Cascade::probabilities(const at::Tensor& pixels) const {
+Cascade::Answers Cascade::ask(const at::Tensor& pixels) const {
   const at::NoGradGuard guard;
   at::Tensor first = members_.front().probabilities(pixels);
-  if (members_.size() == 1) return first;
+  const at::Tensor unsure = unsure_of(first);
+  const auto count = static_cast<std::size_t>(unsure.sum().item<std::int64_t>());
+  if (members_.size() == 1) return {first, count};
   at::Tensor mean = first.clone();
   for (const FoldedNetwork& member : std::span(members_).subspan(1)) mean.add_(member.probabilities(pixels));
-  return at::where(unsure_of(first), mean.div_(static_cast<double>(members_.size())), first);
-}
-
-double Cascade::unsure(const at::Tensor& pixels) const {
-  return unsure_of(members_.front().probabilities(pixels)).to(at::kDouble).mean().item<double>();
+  return {at::where(unsure, mean.div_(static_cast<double>(members_.size())), first), count};
 }
 
 Result<Bytes> Cascade::to_onnx(std::string_view name) const {

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -22,11 +23,13 @@ class Cascade {
   // One network at least.
   explicit Cascade(std::vector<FoldedNetwork> members) : members_(std::move(members)) {}
 
-  // (n, 11) of `pixels` (n, 784): the first network's where it is sure, else the mean of all networks'.
-  [[nodiscard]] at::Tensor probabilities(const at::Tensor& pixels) const;
+  struct Answers {
+    at::Tensor probabilities;  // (n, 11): the first network's where it is sure, else the mean of all networks'
+    std::size_t unsure = 0;    // of the n, how many the first network is not sure of
+  };
 
-  // The part of `pixels` of which the first network is not sure.
-  [[nodiscard]] double unsure(const at::Tensor& pixels) const;
+  // To `pixels` (n, 784).
+  [[nodiscard]] Answers ask(const at::Tensor& pixels) const;
 
   // Input `image` (n, 28, 28, 1), 0..1, light on dark; output `probabilities` (n, 11). The further networks run for the
   // pictures that need them, whatever else is in the batch.

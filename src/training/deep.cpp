@@ -72,7 +72,7 @@ Cascade cascade_of(std::span<const std::unique_ptr<DeepNetwork>> members) {
 
 datasets::Accuracy evaluate(const Cascade& network, const ImageRange& images) {
   return measure(images, [&](const at::Tensor& pixels) {
-    return network.probabilities(pixels).narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
+    return network.ask(pixels).probabilities.narrow(1, 0, static_cast<std::int64_t>(kDigitClasses));
   });
 }
 
@@ -220,19 +220,28 @@ Verdict verdict_of(const float* probabilities, std::uint8_t label) {
           .none = probabilities[kDigitClasses]};
 }
 
-std::vector<Verdict> judge(const Cascade& network, std::span<const Sample> batch) {
+struct Judgement {
   std::vector<Verdict> verdicts;
+  double unsure = 0;  // the part of which the first network is not sure
+};
+
+Judgement judge(const Cascade& network, std::span<const Sample> batch) {
+  Judgement judgement;
+  std::size_t unsure = 0;
   constexpr std::size_t kChunk = 1000;
   for (std::size_t first = 0; first < batch.size(); first += kChunk) {
     const auto part = batch.subspan(first, std::min(kChunk, batch.size() - first));
-    const at::Tensor probabilities = network.probabilities(pixels_of(part)).contiguous();
+    const Cascade::Answers answers = network.ask(pixels_of(part));
+    unsure += answers.unsure;
+    const at::Tensor probabilities = answers.probabilities.contiguous();
     const auto* row = probabilities.data_ptr<float>();
     for (const Sample& sample : part) {
-      verdicts.push_back(verdict_of(row, sample.label));
+      judgement.verdicts.push_back(verdict_of(row, sample.label));
       row += kDeepClasses;
     }
   }
-  return verdicts;
+  if (!batch.empty()) judgement.unsure = static_cast<double>(unsure) / static_cast<double>(batch.size());
+  return judgement;
 }
 
 // While nothing else is computed.
@@ -262,13 +271,13 @@ Calibration calibrate(const Cascade& network, const ImageRange& held_out, const 
   samples::Library found =
       samples::Sampler(handwriting, fonts).fill_library(options.library / 8, ~options.seed, threads(options));
   found.scenes.insert(found.scenes.end(), found.strangers.begin(), found.strangers.end());
-  const std::vector<Verdict> plain_digits = judge(network, plain);
-  const std::vector<Verdict> found_digits = judge(network, found.scenes);
-  const std::vector<Verdict> none = judge(network, found.none);
+  const auto [plain_digits, plain_unsure] = judge(network, plain);
+  const auto [found_digits, found_unsure] = judge(network, found.scenes);
+  const std::vector<Verdict> none = judge(network, found.none).verdicts;
   const std::array<Limit, 2> limits{{{plain_digits, 0.002}, {found_digits, 0.005}}};
   Calibration calibration{.least_probability = training::calibrate(limits)};
-  calibration.plain_unsure = network.unsure(pixels_of(plain));
-  calibration.found_unsure = network.unsure(pixels_of(found.scenes));
+  calibration.plain_unsure = plain_unsure;
+  calibration.found_unsure = found_unsure;
   calibration.plain_lost = 1.0 - accepted_part(plain_digits, calibration.least_probability);
   calibration.found_lost = 1.0 - accepted_part(found_digits, calibration.least_probability);
   calibration.none_accepted = accepted_part(none, calibration.least_probability);

@@ -27,6 +27,16 @@ class Deep : public testing::Test {
   Result<void> fit(Recipe& recipe) {
     return recipe.train({&digits(), 0, 2000}, {&digits(), 9500, 500}, {.progress = progress_, .stop = stop_});
   }
+  // Several networks on a few pictures, ten steps an epoch.
+  static DeepOptions several(std::size_t members) {
+    DeepOptions options = quick();
+    options.library = 200;
+    options.members = members;
+    return options;
+  }
+  Result<void> fit_few(Recipe& recipe) {
+    return recipe.train({&digits(), 0, 320}, {&digits(), 9500, 100}, {.progress = progress_, .stop = stop_});
+  }
   std::string refusal(const DeepOptions& options) {
     const auto trained = fit(*make_deep_recipe(options));
     EXPECT_FALSE(trained) << "the options were accepted";
@@ -57,12 +67,8 @@ TEST_F(Deep, LearnsDigitsAndSaysWhatItWillNotRead) {
 }
 
 TEST_F(Deep, SeveralNetworksAreOneModel) {
-  DeepOptions options = quick();
-  options.library = 200;
-  options.members = 2;
-  const auto recipe = make_deep_recipe(options);
-  const auto trained =
-      recipe->train({&digits(), 0, 320}, {&digits(), 9500, 100}, {.progress = progress_, .stop = stop_});
+  const auto recipe = make_deep_recipe(several(2));
+  const auto trained = fit_few(*recipe);
   ASSERT_TRUE(trained) << trained.error().message;
   const auto onnx = recipe->to_onnx();
   ASSERT_TRUE(onnx) << onnx.error().message;
@@ -73,12 +79,8 @@ TEST_F(Deep, SeveralNetworksAreOneModel) {
 
 // The first two networks learn side by side, each further one by itself: an epoch each.
 TEST_F(Deep, MoreNetworksTakeMoreEpochs) {
-  DeepOptions options = quick();
-  options.library = 200;
-  options.members = 3;
-  const auto recipe = make_deep_recipe(options);
-  const auto trained =
-      recipe->train({&digits(), 0, 320}, {&digits(), 9500, 100}, {.progress = progress_, .stop = stop_});
+  const auto recipe = make_deep_recipe(several(3));
+  const auto trained = fit_few(*recipe);
   ASSERT_TRUE(trained) << trained.error().message;
   EXPECT_THAT(progress_.notes, testing::Contains(HasSubstr("epoch 2 of 2")));
   ModelCard card;

@@ -48,8 +48,8 @@ struct Convolution {
 };
 
 // A graph, and the model of which it is the whole. Values are 32-bit floats while the model runs, unless a node makes
-// others. Nodes are added in the order in which they run. The same calls make
-// the same bytes: nothing of the time, the machine or the program's version goes in. One thread at a time.
+// others. Nodes are added in the order in which they run. The same calls make the same bytes: nothing of the time, the
+// machine or the program's version goes in. One thread at a time.
 class OnnxWriter {
  public:
   // Of the format and of the standard operator set; every run time that reads these versions reads the model.
