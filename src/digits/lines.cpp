@@ -52,9 +52,14 @@ bool stand_together(const Box& a, const Box& b) {
 
 // Whether the ink of one ends where that of the other, above or below it, begins: a stroke that was broken.
 bool are_joined(const Blob& a, const Blob& b, const cv::Mat& labels) {
-  constexpr double kGap = 1.5;  // of the stroke's width
+  // Both of the stroke's width. What is much lower than the other is a part of it rather than a digit of its own row.
+  constexpr double kGap = 1.5;
+  constexpr double kGapToPart = 2.2;
+  constexpr double kPart = 0.7;
   if (overlap_down(a.box, b.box) >= 0.5) return false;
-  const int reach = static_cast<int>(kGap * std::min(a.width, b.width)) + 1;
+  const auto [lower, higher] = std::minmax(a.box.height, b.box.height);
+  const double gap = lower < kPart * higher ? kGapToPart : kGap;
+  const int reach = static_cast<int>(gap * std::min(a.width, b.width)) + 1;
   const cv::Rect around_a(a.box.x - reach, a.box.y - reach, a.box.width + 2 * reach, a.box.height + 2 * reach);
   const cv::Rect around_b(b.box.x - reach, b.box.y - reach, b.box.width + 2 * reach, b.box.height + 2 * reach);
   const cv::Rect common = around_a & around_b & cv::Rect(0, 0, labels.cols, labels.rows);
