@@ -24,7 +24,7 @@ Opinion opinion_of(std::span<const float> row, const OutputRules& rules) {
 
 bool is_digit(const Opinion& opinion, const Candidate& candidate, const OutputRules& rules) {
   const double digit = opinion.digit * std::exp(std::max(0.0, -candidate.doubt));
-  return digit >= rules.least_probability && (!rules.has_none || digit > opinion.none);
+  return digit >= rules.least_probability;
 }
 
 double log_of(double probability) { return std::log(std::max(probability, 1e-6)); }

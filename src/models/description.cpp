@@ -62,7 +62,8 @@ int size(Reader& reader, std::string_view key) {
 
 void read_rejection(Reader& reader, Description& description) {
   description.has_none = reader.optional<bool>("rejection.none", false, "true or false");
-  description.least_probability = reader.optional<double>("rejection.least_probability", 0, "a number from 0 to 1");
+  const double usual = description.has_none ? 0.5 : 0;
+  description.least_probability = reader.optional<double>("rejection.least_probability", usual, "a number from 0 to 1");
   if (!(description.least_probability >= 0 && description.least_probability <= 1)) {
     reader.complain("rejection.least_probability", "a number from 0 to 1");
   }

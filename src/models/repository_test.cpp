@@ -91,7 +91,9 @@ TEST_F(RepositoryTest, CountsNoneAsOneMoreColumn) {
   replace("[training]", "[rejection]\nnone = true\n\n[training]");
   EXPECT_THAT(error(), HasSubstr("10 labels and none, but the output 'probabilities' has shape"));
   replace("\"8\", \"9\"", "\"8\"");
-  EXPECT_EQ(error(), "no error");
+  const auto repository = Repository::open(folder_.string());
+  ASSERT_TRUE(repository) << repository.error().message;
+  EXPECT_EQ((*repository->find("digits-softmax"))->description.least_probability, 0.5) << "where none is said";
 }
 
 TEST_F(RepositoryTest, SaysWhatIsWrongInTheRejection) {

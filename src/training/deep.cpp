@@ -214,10 +214,7 @@ class DeepTrainee final : public Trainee {
 
 Verdict verdict_of(const float* probabilities, std::uint8_t label) {
   const float* likeliest = std::max_element(probabilities, probabilities + kDigitClasses);
-  return {.label = label,
-          .likeliest = static_cast<std::uint8_t>(likeliest - probabilities),
-          .probability = *likeliest,
-          .none = probabilities[kDigitClasses]};
+  return {.label = label, .likeliest = static_cast<std::uint8_t>(likeliest - probabilities), .probability = *likeliest};
 }
 
 struct Judgement {

@@ -4,9 +4,7 @@
 
 namespace vidi::training {
 
-bool accepted(const Verdict& verdict, double least_probability) {
-  return verdict.probability >= least_probability && verdict.probability >= verdict.none;
-}
+bool accepted(const Verdict& verdict, double least_probability) { return verdict.probability >= least_probability; }
 
 double accepted_part(std::span<const Verdict> verdicts, double least_probability) {
   if (verdicts.empty()) return 0;
@@ -16,7 +14,7 @@ double accepted_part(std::span<const Verdict> verdicts, double least_probability
 }
 
 double calibrate(std::span<const Limit> limits) {
-  constexpr int kLeast = 30;
+  constexpr int kLeast = 10;
   constexpr int kGreatest = 90;
   for (int percent = kGreatest; percent > kLeast; --percent) {
     const double least = percent / 100.0;

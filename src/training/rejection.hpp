@@ -13,10 +13,9 @@ struct Verdict {
   std::uint8_t label = 0;      // the truth; 10: no digit
   std::uint8_t likeliest = 0;  // of the digits
   double probability = 0;      // of that digit
-  double none = 0;             // that it is no digit
 };
 
-// Whether the digit is given as the answer.
+// Whether the digit is given as the answer: it may be though none is likelier, when losing digits is the greater harm.
 bool accepted(const Verdict& verdict, double least_probability);
 
 // The part of the verdicts that is accepted; 0 of none.
@@ -27,7 +26,7 @@ struct Limit {
   double lost = 0;  // at most this part of them may be rejected
 };
 
-// The greatest of 0.30, 0.31 ... 0.90 that keeps all limits, or 0.30.
+// The greatest of 0.10, 0.11 ... 0.90 that keeps all limits, or 0.10.
 double calibrate(std::span<const Limit> limits);
 
 }  // namespace vidi::training

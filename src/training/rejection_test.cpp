@@ -12,10 +12,9 @@ std::vector<Verdict> hundred() {
   return verdicts;
 }
 
-TEST(Rejection, AcceptsWhatIsSureEnoughAndSurerThanNone) {
-  EXPECT_TRUE(accepted({.probability = 0.5, .none = 0.4}, 0.5));
-  EXPECT_FALSE(accepted({.probability = 0.49, .none = 0.4}, 0.5));
-  EXPECT_FALSE(accepted({.probability = 0.4, .none = 0.6}, 0.3));
+TEST(Rejection, AcceptsWhatIsSureEnough) {
+  EXPECT_TRUE(accepted({.probability = 0.5}, 0.5));
+  EXPECT_FALSE(accepted({.probability = 0.49}, 0.5));
 }
 
 TEST(Rejection, CountsThePartThatIsAccepted) {
@@ -27,7 +26,7 @@ TEST(Rejection, CalibratesToTheStrictestThatLosesNoMoreThanItMay) {
   const std::vector<Verdict> digits = hundred();
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}}), 0.51);
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}, {digits, 0.4}}), 0.41) << "every limit counts";
-  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.0}}), 0.30) << "none can be kept: the mildest";
+  EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.0}}), 0.10) << "none can be kept: the mildest";
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 1.0}}), 0.90) << "all can be kept: the strictest";
 }
 
