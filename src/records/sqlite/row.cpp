@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "records/sqlite/packing.hpp"
+#include "records/packing/packing.hpp"
 
 namespace vidi::records::sqlite {
 namespace {

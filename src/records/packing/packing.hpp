@@ -1,5 +1,5 @@
 #pragma once
-// Candidates and digits as one compact blob each; docs/formats/records.md describes them.
+// Predictions, and the lists in them, as compact blobs; docs/formats/records.md describes them.
 
 #include <optional>
 #include <vector>
@@ -7,14 +7,18 @@
 #include "core/bytes.hpp"
 #include "records/prediction.hpp"
 
-namespace vidi::records::sqlite {
+namespace vidi::records {
 
 // Into `blob`, in place of what it held: its memory is used again and again.
 void pack(const std::vector<Candidate>& candidates, Bytes& blob);
 void pack(const std::vector<Digit>& digits, Bytes& blob);
 
+// All of a prediction but its correction.
+void pack(const Prediction& prediction, Bytes& blob);
+
 // Absent: the blob is damaged.
 std::optional<std::vector<Candidate>> unpack_candidates(ByteView blob);
 std::optional<std::vector<Digit>> unpack_digits(ByteView blob);
+std::optional<Prediction> unpack_prediction(ByteView blob);  // also absent: of a newer vidi
 
-}  // namespace vidi::records::sqlite
+}  // namespace vidi::records

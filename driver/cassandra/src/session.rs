@@ -1,0 +1,211 @@
+//! A connection to a cluster: one for the process.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, RwLock};
+use std::time::Duration;
+
+use cxx::UniquePtr;
+use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
+use scylla::client::execution_profile::ExecutionProfile;
+use scylla::client::session::{OpenSsl010Config, TlsContext};
+use scylla::client::session_builder::SessionBuilder;
+use scylla::client::{PoolSize, WriteCoalescingDelay};
+use scylla::policies::load_balancing::DefaultPolicy;
+use scylla::response::PagingState;
+use scylla::statement::Consistency;
+use scylla::statement::batch::{Batch, BatchType};
+use scylla::statement::prepared::PreparedStatement;
+use scylla::statement::unprepared::Statement;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+
+use crate::cells::Cells;
+use crate::ffi::{Answer, Cluster, Failure, Waiter};
+
+/// One thread is enough: it only moves bytes.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("cassandra")
+        .enable_all()
+        .build()
+        .expect("a thread for Cassandra can be started")
+});
+
+struct Inner {
+    session: scylla::client::session::Session,
+    statements: RwLock<Vec<Arc<PreparedStatement>>>,
+    permits: Semaphore,
+}
+
+pub struct Session(Arc<Inner>);
+
+fn answer(mut waiter: UniquePtr<Waiter>, answer: Answer) {
+    waiter.pin_mut().done(answer);
+}
+
+fn tls_of(cluster: &Cluster) -> Result<Option<TlsContext>, String> {
+    if !cluster.tls {
+        return Ok(None);
+    }
+    let build = || -> Result<SslConnectorBuilder, openssl::error::ErrorStack> {
+        let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+        builder.set_verify(SslVerifyMode::PEER);
+        if cluster.authorities.is_empty() {
+            builder.set_default_verify_paths()?;
+        } else {
+            builder.set_ca_file(&cluster.authorities)?;
+        }
+        if !cluster.certificate.is_empty() {
+            builder.set_certificate_chain_file(&cluster.certificate)?;
+            builder.set_private_key_file(&cluster.key, SslFiletype::PEM)?;
+        }
+        Ok(builder)
+    };
+    let builder = build().map_err(|error| format!("the certificates cannot be used: {error}"))?;
+    Ok(Some(OpenSsl010Config::new(builder).into()))
+}
+
+fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
+    let consistency = Consistency::try_from(cluster.consistency).map_err(|error| error.to_string())?;
+    let mut balancing = DefaultPolicy::builder().token_aware(true);
+    if !cluster.datacenter.is_empty() {
+        balancing = balancing.prefer_datacenter(cluster.datacenter.clone()).permit_dc_failover(true);
+    }
+    let profile = ExecutionProfile::builder()
+        .consistency(consistency)
+        .request_timeout(Some(Duration::from_millis(cluster.request_milliseconds)))
+        .load_balancing_policy(balancing.build())
+        .build();
+    let mut builder = SessionBuilder::new()
+        .known_nodes(&cluster.hosts)
+        .connection_timeout(Duration::from_millis(cluster.connect_milliseconds))
+        .default_execution_profile_handle(profile.into_handle())
+        .pool_size(PoolSize::PerHost(NonZeroUsize::MIN))
+        .write_coalescing_delay(WriteCoalescingDelay::SmallNondeterministic)
+        .fetch_schema_metadata(false)
+        .tls_context(tls_of(cluster)?);
+    if !cluster.user.is_empty() {
+        builder = builder.user(&cluster.user, &cluster.password);
+    }
+    Ok(builder)
+}
+
+pub fn connect(cluster: &Cluster, mut waiter: UniquePtr<Waiter>) {
+    let builder = match builder_of(cluster) {
+        Ok(builder) => builder,
+        Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
+    };
+    let permits = Semaphore::new(cluster.in_flight as usize);
+    RUNTIME.spawn(async move {
+        match builder.build().await {
+            Ok(session) => {
+                let inner = Inner { session, statements: RwLock::default(), permits };
+                waiter.pin_mut().connected(Box::new(Session(Arc::new(inner))));
+            }
+            Err(error) => answer(waiter, error.into()),
+        }
+    });
+}
+
+impl Inner {
+    fn statement(&self, number: usize) -> Option<Arc<PreparedStatement>> {
+        self.statements.read().expect("nothing panics while it holds the lock").get(number).cloned()
+    }
+
+    fn add(&self, statement: PreparedStatement) -> usize {
+        let mut statements = self.statements.write().expect("nothing panics while it holds the lock");
+        statements.push(Arc::new(statement));
+        statements.len() - 1
+    }
+}
+
+const NO_SUCH_STATEMENT: &str = "there is no statement of that number";
+const WRONG_CELLS: &str = "the values are not those of the statement's columns";
+
+impl Session {
+    fn run<F>(&self, waiter: UniquePtr<Waiter>, work: impl FnOnce(Arc<Inner>) -> F)
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let inner = self.0.clone();
+        let work = work(inner.clone());
+        RUNTIME.spawn(async move {
+            // It is never closed.
+            let _permit = inner.permits.acquire().await;
+            answer(waiter, work.await);
+        });
+    }
+
+    pub fn query(&self, statement: &str, waiter: UniquePtr<Waiter>) {
+        let statement = Statement::new(statement);
+        self.run(waiter, |inner| async move {
+            match inner.session.query_unpaged(statement, &[]).await {
+                Ok(result) => Answer::of(result, None),
+                Err(error) => error.into(),
+            }
+        });
+    }
+
+    pub fn prepare(&self, statement: &str, idempotent: bool, page: i32, waiter: UniquePtr<Waiter>) {
+        let statement = Statement::new(statement).with_page_size(page);
+        self.run(waiter, move |inner| async move {
+            match inner.session.prepare(statement).await {
+                Ok(mut prepared) => {
+                    prepared.set_is_idempotent(idempotent);
+                    prepared.set_use_cached_result_metadata(true);
+                    Answer::prepared(inner.add(prepared))
+                }
+                Err(error) => error.into(),
+            }
+        });
+    }
+
+    pub fn execute(&self, statement: usize, cells: &[u8], from: &[u8], waiter: UniquePtr<Waiter>) {
+        let Some(statement) = self.0.statement(statement) else {
+            return answer(waiter, Answer::failed(Failure::invalid, NO_SUCH_STATEMENT));
+        };
+        let mut rest = cells;
+        let columns = statement.get_variable_col_specs().len();
+        let Some(cells) = Cells::take(&mut rest, columns).filter(|_| rest.is_empty()) else {
+            return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
+        };
+        let from = if from.is_empty() {
+            PagingState::start()
+        } else {
+            PagingState::new_from_raw_bytes(from)
+        };
+        self.run(waiter, |inner| async move {
+            match inner.session.execute_single_page(&statement, cells, from).await {
+                Ok((result, paging)) => Answer::of(result, Some(paging)),
+                Err(error) => error.into(),
+            }
+        });
+    }
+
+    pub fn execute_all(&self, statements: &[usize], cells: &[u8], waiter: UniquePtr<Waiter>) {
+        let mut batch = Batch::new(BatchType::Unlogged);
+        batch.set_is_idempotent(true);
+        let mut rows = Vec::with_capacity(statements.len());
+        let mut rest = cells;
+        for number in statements {
+            let Some(statement) = self.0.statement(*number) else {
+                return answer(waiter, Answer::failed(Failure::invalid, NO_SUCH_STATEMENT));
+            };
+            let Some(row) = Cells::take(&mut rest, statement.get_variable_col_specs().len()) else {
+                return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
+            };
+            rows.push(row);
+            batch.append_statement((*statement).clone());
+        }
+        if !rest.is_empty() {
+            return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
+        }
+        self.run(waiter, |inner| async move {
+            match inner.session.batch(&batch, rows).await {
+                Ok(result) => Answer::of(result, None),
+                Err(error) => error.into(),
+            }
+        });
+    }
+}
