@@ -107,12 +107,12 @@ class BridgedSession final : public Session {
 bridge::Cluster bridged(const Cluster& cluster) {
   bridge::Cluster bridged{};
   for (const std::string& host : cluster.hosts) bridged.hosts.push_back(host);
-  bridged.user = cluster.user;
-  bridged.password = cluster.password;
-  bridged.tls = cluster.tls;
-  bridged.authorities = cluster.authorities;
-  bridged.certificate = cluster.certificate;
-  bridged.key = cluster.key;
+  bridged.user = cluster.access.user;
+  bridged.password = cluster.access.password;
+  bridged.tls = cluster.access.tls;
+  bridged.authorities = cluster.access.authorities;
+  bridged.certificate = cluster.access.certificate;
+  bridged.key = cluster.access.key;
   bridged.consistency = static_cast<std::uint16_t>(cluster.consistency);
   bridged.datacenter = cluster.datacenter;
   bridged.request_milliseconds = static_cast<std::uint64_t>(cluster.request_timeout.count());

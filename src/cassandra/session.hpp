@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cassandra/access.hpp"
 #include "cassandra/cells.hpp"
 #include "core/bytes.hpp"
 #include "core/result.hpp"
@@ -17,17 +18,22 @@
 
 namespace vidi::cassandra {
 
-enum class Consistency : std::uint16_t { one = 1, two = 2, three = 3, quorum = 4, all = 5, local_quorum = 6, each_quorum = 7, local_one = 10 };
+// As the native protocol numbers them.
+enum class Consistency : std::uint16_t {
+  one = 1,
+  two = 2,
+  three = 3,
+  quorum = 4,
+  all = 5,
+  local_quorum = 6,
+  each_quorum = 7,
+  local_one = 10
+};
 
 // How a cluster is reached.
 struct Cluster {
   std::vector<std::string> hosts;  // "host" or "host:port" (9042); any of them knows the others
-  std::string user;                // empty: no authentication
-  std::string password;
-  bool tls = false;
-  std::string authorities;  // PEM file of those who may have signed the nodes' certificates; empty: the system's
-  std::string certificate;  // PEM files with which this side proves who it is; empty: it does not
-  std::string key;
+  Access access;
   Consistency consistency = Consistency::local_quorum;
   std::string datacenter;  // asked first; empty: any
   std::chrono::milliseconds request_timeout{5000};

@@ -1,0 +1,134 @@
+#!/bin/bash
+# A real Apache Cassandra on loopback, for tests and benchmarks.
+#   scripts/cassandra.sh fetch            fetches it from Maven's archive, once
+#   scripts/cassandra.sh start FOLDER [NODE]   starts node NODE (1, on 127.0.0.1) with its data in FOLDER, and waits
+#                                         until it answers; FOLDER/address then holds HOST:PORT, FOLDER/pid its process
+#   scripts/cassandra.sh stop FOLDER      stops it
+# Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder. HEAP is the heap (512M).
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+jars="$root/build/services/cassandra-5.0.6"
+
+say() { printf 'cassandra: %s\n' "$*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+fetch() {
+  if [[ -e "$jars/.complete" ]]; then return; fi
+  say "fetching Apache Cassandra 5.0.6 (66 MB)"
+  mkdir -p "$jars"
+  mvn --batch-mode --quiet -f "$root/scripts/services/pom.xml" dependency:copy-dependencies \
+    -DoutputDirectory="$jars" >&2 || fail "Maven could not fetch it. Is there a network?"
+  touch "$jars/.complete"
+}
+
+free_port() {
+  /usr/bin/python3 -c 'import socket, sys
+with socket.socket() as s:
+    s.bind((sys.argv[1], 0))
+    print(s.getsockname()[1])' "$1"
+}
+
+configure() { # FOLDER HOST PORT STORAGE_PORT SEEDS
+  cat >"$1/cassandra.yaml" <<END
+cluster_name: vidi
+partitioner: org.apache.cassandra.dht.Murmur3Partitioner
+num_tokens: 4
+commitlog_sync: group
+commitlog_sync_group_window: 2ms
+endpoint_snitch: SimpleSnitch
+listen_address: $2
+rpc_address: $2
+native_transport_port: $3
+storage_port: $4
+seed_provider:
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters:
+      - seeds: "$5"
+authenticator: AllowAllAuthenticator
+authorizer: AllowAllAuthorizer
+commitlog_total_space: 256MiB
+memtable_heap_space: 128MiB
+memtable_offheap_space: 128MiB
+concurrent_reads: 8
+concurrent_writes: 8
+auto_snapshot: false
+END
+}
+
+start() {
+  local folder=$1 node=${2:-1} host port storage seeds
+  host="127.0.0.$node"
+  fetch
+  mkdir -p "$folder"
+  folder=$(cd "$folder" && pwd)
+  if [[ -e "$folder/pid" ]] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; then fail "it runs already in $folder"; fi
+  if [[ -e "$folder/address" ]]; then
+    port=$(cut -d: -f2 "$folder/address") # started again: where it was
+  else
+    port=$(free_port "$host")
+  fi
+  if [[ -n "${SEED:-}" ]]; then
+    storage=$(cat "$SEED/storage_port")
+    seeds="127.0.0.1:$storage"
+  else
+    storage=$(cat "$folder/storage_port" 2>/dev/null || free_port "$host")
+    seeds="$host:$storage"
+  fi
+  echo "$storage" >"$folder/storage_port"
+  configure "$folder" "$host" "$port" "$storage" "$seeds"
+  local options=(-Xms"${HEAP:-512M}" -Xmx"${HEAP:-512M}" -XX:+UseSerialGC -Xss256k -XX:+PerfDisableSharedMem
+    -Djava.net.preferIPv4Stack=true -Djdk.attach.allowAttachSelf=true -Dcassandra.config="file://$folder/cassandra.yaml"
+    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms=2000
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dio.netty.tryReflectionSetAccessible=true
+    -Dcassandra.consistent.rangemovement=false)
+  local package
+  for package in java.base/{jdk.internal.misc,jdk.internal.ref,sun.nio.ch} java.sql/java.sql jdk.unsupported/sun.misc \
+    java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.{registry,server,transport.tcp}; do
+    options+=(--add-exports "$package=ALL-UNNAMED")
+  done
+  for package in java.base/{java.io,java.lang,java.lang.module,java.lang.ref,java.lang.reflect,java.math,java.net} \
+    java.base/{java.nio,java.nio.charset,java.nio.file.spi,java.util,java.util.concurrent,java.util.concurrent.atomic} \
+    java.base/{jdk.internal.loader,jdk.internal.math,jdk.internal.misc,jdk.internal.module,jdk.internal.ref} \
+    java.base/{jdk.internal.reflect,jdk.internal.util.jar,sun.nio.ch} jdk.management/com.sun.management.internal; do
+    options+=(--add-opens "$package=ALL-UNNAMED")
+  done
+  rm -f "$folder/address"
+  setsid java "${options[@]}" -cp "$jars/*" org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
+  local pid=$!
+  echo "$pid" >"$folder/pid"
+  local deadline=$((SECONDS + 120))
+  until (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$folder/log" >&2
+      fail "it ended while it started; its log is $folder/log"
+    fi
+    if ((SECONDS > deadline)); then fail "it does not answer after 120 s; its log is $folder/log"; fi
+    sleep 0.2
+  done
+  echo "$host:$port" >"$folder/address"
+}
+
+stop() {
+  local folder=$1 pid
+  pid=$(cat "$folder/pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq 100); do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      rm -f "$folder/pid"
+      return 0
+    fi
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$folder/pid"
+}
+
+case "${1:-}" in
+  fetch) fetch ;;
+  start) start "${2:?FOLDER}" "${3:-1}" ;;
+  stop) stop "${2:?FOLDER}" ;;
+  *) fail "say what: fetch, start FOLDER [NODE] or stop FOLDER" ;;
+esac

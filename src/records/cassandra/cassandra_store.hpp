@@ -1,0 +1,17 @@
+#pragma once
+// Predictions in Apache Cassandra, shared by any number of vidi's servers.
+
+#include <memory>
+#include <string>
+
+#include "cassandra/access.hpp"
+#include "records/record_store.hpp"
+
+namespace vidi::records::cassandra {
+
+// Returns at once: the cluster is looked for from then on, and everything is `unavailable` until it has answered.
+// `url`: see cassandra/address.hpp; its options are mirror=cnn_table, shards (when the tables are made) and lifetime_days
+// (of what is written). Throws std::runtime_error with a sentence for the operator when the address is wrong.
+std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cassandra::Access& access);
+
+}  // namespace vidi::records::cassandra

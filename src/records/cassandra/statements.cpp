@@ -1,0 +1,304 @@
+#include "records/cassandra/statements.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "records/packing/packing.hpp"
+
+namespace vidi::records::cassandra {
+namespace {
+
+using vidi::cassandra::CellReader;
+using vidi::cassandra::CellWriter;
+using vidi::cassandra::Session;
+using vidi::cassandra::Statement;
+using vidi::cassandra::Write;
+
+struct Definition {
+  std::string_view name;
+  std::string_view key;      // columns of the partition's key
+  std::string_view matches;  // the same, each with a question mark
+};
+
+Definition definition_of(Table table) {
+  switch (table) {
+    case Table::by_day:
+      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?"};
+    case Table::by_user:
+      return {"image_by_user", "user_key, month", "user_key = ? AND month = ?"};
+    case Table::by_result:
+      return {"prediction_by_result", "model_key, result_key, day, shard",
+              "model_key = ? AND result_key = ? AND day = ? AND shard = ?"};
+  }
+  std::unreachable();
+}
+
+constexpr std::string_view kRead = "record, label, label_user, label_time";
+
+// Prepares one statement after another; after the first failure none.
+class Preparer {
+ public:
+  Preparer(Session& session, const Layout& layout) : session_(session), layout_(layout) {}
+
+  Task<void> prepare(Statement& target, std::string text, std::int32_t page = kFewRows) {
+    if (!result_) co_return;
+    auto prepared = co_await session_.prepare(std::move(text), page);
+    if (prepared) {
+      target = *prepared;
+    } else {
+      result_ = forward_error(prepared);
+    }
+  }
+
+  Task<void> prepare_table(Statements::OfTable& target, Table table) {
+    const auto [name, key, matches] = definition_of(table);
+    const std::string full = fmt::format("{}.{}", layout_.keyspace, name);
+    const std::size_t keys = static_cast<std::size_t>(std::ranges::count(key, ',')) + 1;
+    std::string marks;
+    for (std::size_t i = 0; i < keys; ++i) marks += "?, ";
+    co_await prepare(target.insert,
+                     fmt::format("INSERT INTO {} ({}, id, time, filename, result, model, username, image, record) "
+                                 "VALUES ({}?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?{}",
+                                 full, key, marks, lifetime()));
+    co_await prepare(target.correct, fmt::format("UPDATE {} USING TIMESTAMP ?{} SET label = ?, label_user = ?, "
+                                                 "label_time = ? WHERE {} AND id = ?",
+                                                 full, lifetime(), matches));
+    co_await prepare(target.remove, fmt::format("DELETE FROM {} WHERE {} AND id = ?", full, matches));
+    const std::string select = fmt::format("SELECT {} FROM {} WHERE {} AND id >= ? AND id < ?", kRead, full, matches);
+    co_await prepare(target.select, select, kFewRows);
+    co_await prepare(target.select_many, select, kManyRows);
+  }
+
+  // For tables of which rows expire.
+  [[nodiscard]] std::string lifetime() const {
+    return layout_.lifetime.count() == 0 ? "" : fmt::format(" AND TTL {}", layout_.lifetime.count());
+  }
+
+  [[nodiscard]] const Result<void>& result() const { return result_; }
+
+ private:
+  Session& session_;
+  const Layout& layout_;
+  Result<void> result_;
+};
+
+// Microseconds since 1970: what happened later wins over what happened earlier, whenever either arrives.
+std::int64_t stamp(Timestamp time) { return time.time_since_epoch().count(); }
+
+std::optional<std::string> text_of(const std::optional<std::string>& bytes) {
+  if (!bytes) return std::nullopt;
+  return to_text(*bytes);
+}
+
+// As people read it in cqlsh.
+std::string shown(const std::optional<std::string>& result) { return to_text(result.value_or("")); }
+
+CellWriter insert_values(const Partition& partition, const Prediction& prediction, ByteView record) {
+  CellWriter values;
+  add_key(partition, values);
+  values.uuid(prediction.id).timestamp(prediction.time).text(to_text(prediction.safe_filename));
+  values.text(text_of(prediction.result)).text(to_text(prediction.model)).text(to_text(prediction.user));
+  if (prediction.image) {
+    values.text(to_string(*prediction.image));
+  } else {
+    values.null();
+  }
+  values.blob(record).bigint(stamp(prediction.time));
+  return values;
+}
+
+}  // namespace
+
+const Statements::OfTable& Statements::of(Table table) const {
+  switch (table) {
+    case Table::by_day:
+      return by_day;
+    case Table::by_user:
+      return by_user;
+    case Table::by_result:
+      return by_result;
+  }
+  std::unreachable();
+}
+
+Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
+  Statements all;
+  Preparer preparer(session, layout);
+  co_await preparer.prepare_table(all.by_day, Table::by_day);
+  co_await preparer.prepare_table(all.by_user, Table::by_user);
+  co_await preparer.prepare_table(all.by_result, Table::by_result);
+  const std::string& own = layout.keyspace;
+  const std::string lifetime = preparer.lifetime();
+  co_await preparer.prepare(
+      all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
+  co_await preparer.prepare(all.add_image,
+                            fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}",
+                                        own, lifetime));
+  co_await preparer.prepare(all.remove_image,
+                            fmt::format("DELETE FROM {}.prediction_by_image WHERE image = ? AND id = ?", own));
+  co_await preparer.prepare(all.find_image,
+                            fmt::format("SELECT id FROM {}.prediction_by_image WHERE image = ? LIMIT 1", own));
+  co_await preparer.prepare(all.add_correction, fmt::format("INSERT INTO {}.correction_by_prediction (id, time, label, "
+                                                            "label_user) VALUES (?, ?, ?, ?) USING TIMESTAMP ?{}",
+                                                            own, lifetime));
+  co_await preparer.prepare(all.remove_corrections,
+                            fmt::format("DELETE FROM {}.correction_by_prediction WHERE id = ?", own));
+  co_await preparer.prepare(all.add_period,
+                            fmt::format("INSERT INTO {}.period_by_subject (subject, period) VALUES (?, ?)", own));
+  co_await preparer.prepare(
+      all.list_periods,
+      fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own),
+      kManyRows);
+  co_await preparer.prepare(
+      all.add_demand, fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}",
+                                  own, lifetime));
+  co_await preparer.prepare(all.remove_demand, fmt::format("DELETE FROM {}.demandtable WHERE time = ?", own));
+  if (layout.mirror_cnn_table) {
+    co_await preparer.prepare(
+        all.add_cnn, "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
+    co_await preparer.prepare(all.remove_cnn, "DELETE FROM bleekeyspace.cnn_table WHERE prediction = ? AND time = ?");
+  }
+  if (!preparer.result()) co_return std::unexpected(preparer.result().error());
+  co_return all;
+}
+
+int shards_of(Table table, const Layout& layout) {
+  switch (table) {
+    case Table::by_day:
+      return layout.shards;
+    case Table::by_result:
+      return (layout.shards + 3) / 4;
+    case Table::by_user:
+      return 1;
+  }
+  std::unreachable();
+}
+
+void add_key(const Partition& partition, CellWriter& values) {
+  switch (partition.table) {
+    case Table::by_day:
+      values.date(partition.period).tinyint(partition.shard);
+      return;
+    case Table::by_user:
+      values.text(to_text(partition.user)).date(partition.period);
+      return;
+    case Table::by_result:
+      values.text(to_text(partition.model)).text(shown(partition.result));
+      values.date(partition.period).tinyint(partition.shard);
+      return;
+  }
+}
+
+std::vector<Partition> partitions_of(const Prediction& prediction, const Layout& layout) {
+  const auto shard_in = [&](Table table) { return shard_of(prediction.id, shards_of(table, layout)); };
+  const Period day = day_of(prediction.id);
+  std::vector<Partition> partitions;
+  partitions.push_back({.table = Table::by_day, .period = day, .shard = shard_in(Table::by_day)});
+  partitions.push_back({.table = Table::by_result,
+                        .model = prediction.model,
+                        .result = prediction.result,
+                        .period = day,
+                        .shard = shard_in(Table::by_result)});
+  // Those of nobody would be one partition a month.
+  if (!prediction.user.empty()) {
+    partitions.push_back({.table = Table::by_user, .user = prediction.user, .period = month_of(prediction.id)});
+  }
+  return partitions;
+}
+
+std::vector<Write> writes_to_append(const Prediction& prediction, const Statements& statements, const Layout& layout) {
+  Bytes record;
+  pack(prediction, record);
+  std::vector<Write> writes;
+  for (const Partition& partition : partitions_of(prediction, layout)) {
+    writes.push_back({statements.of(partition.table).insert, insert_values(partition, prediction, record)});
+  }
+  const std::int64_t time = stamp(prediction.time);
+  if (prediction.image) {
+    writes.push_back(
+        {statements.add_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id).bigint(time)});
+  }
+  const std::string key = demand_key(prediction);
+  writes.push_back({statements.add_demand,
+                    CellWriter().text(key).text(to_text(prediction.safe_filename)).text(shown(prediction.result)).bigint(time)});
+  if (layout.mirror_cnn_table) {
+    writes.push_back({statements.add_cnn, CellWriter().text(shown(prediction.result)).text(key).bigint(time)});
+  }
+  return writes;
+}
+
+std::vector<Write> writes_to_correct(const Prediction& prediction, const Correction& correction,
+                                     const Statements& statements, const Layout& layout) {
+  const std::int64_t time = stamp(correction.time);
+  const std::string label = to_text(correction.label);
+  const std::string user = to_text(correction.user);
+  std::vector<Write> writes;
+  for (const Partition& partition : partitions_of(prediction, layout)) {
+    CellWriter values;
+    values.bigint(time).text(label).text(user).bigint(time);
+    add_key(partition, values);
+    values.uuid(prediction.id);
+    writes.push_back({statements.of(partition.table).correct, std::move(values)});
+  }
+  writes.push_back({statements.add_correction,
+                    CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
+  return writes;
+}
+
+std::vector<Write> writes_to_forget(const Prediction& prediction, const Statements& statements, const Layout& layout) {
+  std::vector<Write> writes;
+  for (const Partition& partition : partitions_of(prediction, layout)) {
+    CellWriter values;
+    add_key(partition, values);
+    values.uuid(prediction.id);
+    writes.push_back({statements.of(partition.table).remove, std::move(values)});
+  }
+  if (prediction.image) {
+    writes.push_back({statements.remove_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id)});
+  }
+  writes.push_back({statements.remove_corrections, CellWriter().uuid(prediction.id)});
+  const std::string key = demand_key(prediction);
+  writes.push_back({statements.remove_demand, CellWriter().text(key)});
+  if (layout.mirror_cnn_table) {
+    writes.push_back({statements.remove_cnn, CellWriter().text(shown(prediction.result)).text(key)});
+  }
+  return writes;
+}
+
+std::vector<Listing> listings_of(const Prediction& prediction) {
+  const Period day = day_of(prediction.id);
+  std::vector<Listing> listings{{subject_of_all(), day}, {subject_of_result(prediction.model, prediction.result), day}};
+  if (!prediction.user.empty()) listings.push_back({subject_of_user(prediction.user), month_of(prediction.id)});
+  return listings;
+}
+
+Write write_to_list(const Listing& listing, const Statements& statements) {
+  return {statements.add_period, CellWriter().text(listing.subject).date(listing.period)};
+}
+
+Result<std::optional<Prediction>> read_row(CellReader& row) {
+  const auto record = row.cell();
+  const auto label = row.text_or_null();
+  const auto label_user = row.text_or_null();
+  const auto label_time = row.cell();
+  if (!row.good()) return fail(ErrorCode::internal, "a row of Cassandra has not the cells that were asked for");
+  if (!record) return std::optional<Prediction>();
+  auto prediction = unpack_prediction(*record);
+  const auto damaged = [] { return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi"); };
+  if (!prediction) return damaged();
+  if (label) {
+    CellWriter copy;
+    copy.blob(label_time.value_or(ByteView()));
+    CellReader time(copy.bytes());
+    const auto right = from_text(*label);
+    const auto user = from_text(label_user.value_or(""));
+    const Timestamp when{std::chrono::microseconds(time.bigint())};
+    if (!right || !user || !time.good()) return damaged();
+    prediction->correction = Correction{.label = *right, .user = *user, .time = when};
+  }
+  return prediction;
+}
+
+}  // namespace vidi::records::cassandra
