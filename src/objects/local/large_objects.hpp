@@ -9,7 +9,7 @@
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
-#include "objects/local/file.hpp"
+#include "objects/local/disk.hpp"
 
 namespace vidi::objects::local {
 

@@ -11,7 +11,7 @@
 
 #include "core/group_writer.hpp"
 #include "core/worker_pool.hpp"
-#include "objects/local/file.hpp"
+#include "objects/local/disk.hpp"
 #include "objects/local/large_objects.hpp"
 #include "objects/local/small_objects.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
-#include "objects/local/file.hpp"
+#include "objects/local/disk.hpp"
 #include "objects/local/format.hpp"
 #include "objects/local/segment_index.hpp"
 

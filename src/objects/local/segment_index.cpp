@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "objects/local/file.hpp"
+#include "objects/local/disk.hpp"
 
 namespace vidi::objects::local {
 namespace {

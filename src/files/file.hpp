@@ -1,5 +1,5 @@
 #pragma once
-// Files as the store needs them: written whole, synchronised, and named only when they are complete.
+// Files as stores need them: written whole, synchronised, and named only when they are complete.
 
 #include <sys/types.h>
 
@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 
-namespace vidi::objects::local {
+namespace vidi::files {
 
 struct Failure {
   int code = 0;                 // an errno value
@@ -27,8 +28,8 @@ using DiskFailed = std::atomic<bool>;
 
 inline constexpr Failure kDiskFailed{.code = 0, .unsynchronised = true};
 
-// What a failure means to a client, in a sentence without paths.
-Error explain(const Failure& failure);
+// What a failure means to a client, in a sentence without paths. `what` the disk holds: "the pictures".
+Error explain(const Failure& failure, std::string_view what);
 
 // Owns a file descriptor.
 class File {
@@ -67,4 +68,4 @@ Outcome<void> synchronise_folder(const std::filesystem::path& folder);
 // renamed to `path`, both in the same file system.
 Outcome<void> write_whole(const std::filesystem::path& temporary, const std::filesystem::path& path, ByteView bytes);
 
-}  // namespace vidi::objects::local
+}  // namespace vidi::files

@@ -1,39 +1,41 @@
-#include "objects/local/file.hpp"
+#include "files/file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
-namespace vidi::objects::local {
+namespace vidi::files {
 namespace {
 
 std::unexpected<Failure> system_failure() { return std::unexpected(Failure{.code = errno}); }
 
 }  // namespace
 
-Error explain(const Failure& failure) {
+Error explain(const Failure& failure, std::string_view what) {
   if (failure.unsynchronised) {
-    return {ErrorCode::internal,
-            "the disk failed to keep what was written: no picture can be stored until vidi is started again"};
+    return {ErrorCode::internal, fmt::format("the disk failed to keep what was written: {} cannot be stored until vidi is "
+                                             "started again",
+                                             what)};
   }
   switch (failure.code) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return {ErrorCode::internal, "the disk that holds the pictures is full: make room on it"};
+      return {ErrorCode::internal, fmt::format("the disk that holds {} is full: make room on it", what)};
     case EROFS:
     case EACCES:
     case EPERM:
-      return {ErrorCode::internal, "the pictures cannot be written: their folder is read-only"};
+      return {ErrorCode::internal, fmt::format("{} cannot be written: their folder is read-only", what)};
     case EMFILE:
     case ENFILE:
       return {ErrorCode::unavailable, "too many files are open: try again later"};
     default:
-      return {ErrorCode::internal,
-              "the disk that holds the pictures failed: " + std::generic_category().message(failure.code)};
+      return {ErrorCode::internal, fmt::format("the disk that holds {} failed: {}", what,
+                                               std::generic_category().message(failure.code))};
   }
 }
 
@@ -112,4 +114,4 @@ Outcome<void> write_whole(const std::filesystem::path& temporary, const std::fil
   return written;
 }
 
-}  // namespace vidi::objects::local
+}  // namespace vidi::files
