@@ -18,7 +18,7 @@ class CellWriter {
  public:
   CellWriter& null();
   CellWriter& text(std::string_view value);
-  CellWriter& text(const std::optional<std::string>& value);  // absent: null
+  CellWriter& text_or_null(const std::optional<std::string>& value);
   CellWriter& blob(ByteView value);
   CellWriter& uuid(const Uuid& value);
   CellWriter& tinyint(std::int8_t value);

@@ -14,7 +14,7 @@ TEST(Cells, GiveBackEveryKindOfValue) {
   const Timestamp time = std::chrono::floor<std::chrono::milliseconds>(now());
   const auto day = std::chrono::floor<std::chrono::days>(time);
   CellWriter writer;
-  writer.null().text("Zoë\0!").text(std::optional<std::string>()).text(std::optional<std::string>("x")).blob({});
+  writer.null().text("Zoë\0!").text_or_null(std::nullopt).text_or_null("x").blob({});
   writer.uuid(id).tinyint(-3).integer(-70'000).bigint(std::numeric_limits<std::int64_t>::min()).real(-1.0 / 3.0);
   writer.date(day).timestamp(time).timestamp(Timestamp(-1us)).null();
   CellReader reader(writer.bytes());

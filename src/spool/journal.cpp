@@ -100,11 +100,6 @@ struct Journal::Segment {
   std::uint64_t read_offset = 0;
 };
 
-struct Journal::Request {
-  Bytes payload;
-  Completion<Result<void>> done;
-};
-
 Journal::Journal(std::filesystem::path folder, const Limits& limits) : folder_(std::move(folder)), limits_(limits) {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);

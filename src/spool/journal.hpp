@@ -67,7 +67,10 @@ class Journal {
 
  private:
   struct Segment;
-  struct Request;
+  struct Request {
+    Bytes payload;
+    Completion<Result<void>> done;
+  };
 
   void load();
   void load_segment(std::uint64_t first, const std::filesystem::path& path);

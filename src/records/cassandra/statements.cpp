@@ -99,7 +99,7 @@ CellWriter insert_values(const Partition& partition, const Prediction& predictio
   CellWriter values;
   add_key(partition, values);
   values.uuid(prediction.id).timestamp(prediction.time).text(to_text(prediction.safe_filename));
-  values.text(text_of(prediction.result)).text(to_text(prediction.model)).text(to_text(prediction.user));
+  values.text_or_null(text_of(prediction.result)).text(to_text(prediction.model)).text(to_text(prediction.user));
   if (prediction.image) {
     values.text(to_string(*prediction.image));
   } else {
