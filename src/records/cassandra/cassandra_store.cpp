@@ -1,21 +1,16 @@
 #include "records/cassandra/cassandra_store.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <charconv>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "cassandra/address.hpp"
+#include "cassandra/connector.hpp"
 #include "core/when_all.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
@@ -95,22 +90,30 @@ Options options_from(Address& address) {
   return options;
 }
 
+Task<Result<Connection>> prepare_records(std::unique_ptr<Session> session, Options options) {
+  const auto shards = co_await ensure_schema(*session, options.schema);
+  if (!shards) co_return std::unexpected(shards.error());
+  Connection connection;
+  connection.session = std::move(session);
+  connection.layout.keyspace = options.schema.keyspace;
+  connection.layout.shards = *shards;
+  connection.layout.mirror_cnn_table = options.schema.mirror_cnn_table;
+  connection.layout.lifetime = options.lifetime;
+  auto statements = co_await prepare(*connection.session, connection.layout);
+  if (!statements) co_return forward_error(statements);
+  connection.statements = *statements;
+  co_return connection;
+}
+
 class CassandraStore final : public RecordStore {
  public:
-  CassandraStore(vidi::cassandra::Cluster cluster, Options options)
-      : cluster_(std::move(cluster)), options_(std::move(options)) {
-    boost::asio::co_spawn(background_, connect(), boost::asio::detached);
-    thread_ = std::jthread([this] { background_.run(); });
-  }
-
-  ~CassandraStore() override { background_.stop(); }
-  CassandraStore(const CassandraStore&) = delete;
-  CassandraStore& operator=(const CassandraStore&) = delete;
-  CassandraStore(CassandraStore&&) = delete;
-  CassandraStore& operator=(CassandraStore&&) = delete;
+  CassandraStore(vidi::cassandra::Cluster cluster, const Options& options)
+      : connector_("records", std::move(cluster), [options](std::unique_ptr<Session> session) {
+          return prepare_records(std::move(session), options);
+        }) {}
 
   Task<Result<void>> append(Prediction prediction) override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     std::vector<Write> writes = writes_to_append(prediction, statements, layout);
@@ -126,21 +129,21 @@ class CassandraStore final : public RecordStore {
   }
 
   Task<Result<std::optional<Prediction>>> find(Uuid id) override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     co_return co_await read_one(*session, statements, layout, id);
   }
 
   Task<Result<Page>> list(Query query) override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     co_return co_await read_page(*session, statements, layout, std::move(query));
   }
 
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     auto prediction = co_await read_one(*session, statements, layout, id);
@@ -152,7 +155,7 @@ class CassandraStore final : public RecordStore {
   }
 
   Task<Result<Forgotten>> forget(Uuid id) override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     auto prediction = co_await read_one(*session, statements, layout, id);
@@ -172,7 +175,7 @@ class CassandraStore final : public RecordStore {
   }
 
   Task<Result<void>> check() override {
-    const auto connection = connected();
+    const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
     const std::string statement = fmt::format("SELECT value FROM {}.vidi_schema WHERE name = 'version'", layout.keyspace);
@@ -182,57 +185,6 @@ class CassandraStore final : public RecordStore {
   }
 
  private:
-  // Until there is a connection: then the driver looks after it.
-  Task<void> connect() {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    constexpr std::chrono::milliseconds kFirstPause(100);
-    constexpr std::chrono::milliseconds kLongestPause(5000);
-    for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-      auto made = co_await make_connection();
-      if (made) {
-        spdlog::info("Cassandra: connected, keyspace {}", options_.schema.keyspace);
-        const std::scoped_lock lock(mutex_);
-        connection_ = std::move(*made);
-        co_return;
-      }
-      note(made.error());
-      timer.expires_after(pause);
-      co_await timer.async_wait(boost::asio::use_awaitable);
-    }
-  }
-
-  Task<Result<std::shared_ptr<const Connection>>> make_connection() {
-    auto connection = std::make_shared<Connection>();
-    auto session = co_await Session::connect(cluster_);
-    if (!session) co_return forward_error(session);
-    connection->session = std::move(*session);
-    const auto shards = co_await ensure_schema(*connection->session, options_.schema);
-    if (!shards) co_return std::unexpected(shards.error());
-    connection->layout = {.keyspace = options_.schema.keyspace,
-                          .shards = *shards,
-                          .mirror_cnn_table = options_.schema.mirror_cnn_table,
-                          .lifetime = options_.lifetime};
-    auto statements = co_await prepare(*connection->session, connection->layout);
-    if (!statements) co_return forward_error(statements);
-    connection->statements = std::move(*statements);
-    co_return connection;
-  }
-
-  // Says each reason once.
-  void note(const Error& error) {
-    const std::scoped_lock lock(mutex_);
-    if (error == why_not_) return;
-    spdlog::warn("{}; it is tried again", error.message);
-    why_not_ = error;
-  }
-
-  Result<std::shared_ptr<const Connection>> connected() {
-    const std::scoped_lock lock(mutex_);
-    if (connection_) return connection_;
-    // Why is for the log: a client can do nothing about it but wait.
-    return fail(ErrorCode::unavailable, "Cassandra cannot be reached now");
-  }
-
   // One message, or one for each when they are large: Cassandra refuses a batch of more than 50 KB.
   static Task<Result<void>> write(Session& session, std::vector<Write> writes) {
     constexpr std::size_t kLargest = std::size_t{32} << 10U;
@@ -253,14 +205,8 @@ class CassandraStore final : public RecordStore {
     co_return Result<void>();
   }
 
-  const vidi::cassandra::Cluster cluster_;
-  const Options options_;
-  std::mutex mutex_;
-  std::shared_ptr<const Connection> connection_;  // absent: not yet
-  Error why_not_;
   KnownListings known_;
-  boost::asio::io_context background_{1};
-  std::jthread thread_;
+  vidi::cassandra::Connector<Connection> connector_;
 };
 
 }  // namespace
@@ -270,7 +216,7 @@ std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cass
   if (!address) throw std::runtime_error(address.error().message);
   Options options = options_from(*address);
   address->cluster.access = access;
-  return std::make_unique<CassandraStore>(std::move(address->cluster), std::move(options));
+  return std::make_unique<CassandraStore>(std::move(address->cluster), options);
 }
 
 }  // namespace vidi::records::cassandra
