@@ -7,8 +7,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,7 +37,13 @@ class Connector {
     thread_ = std::jthread([this] { context_.run(); });
   }
 
-  ~Connector() { context_.stop(); }
+  // An attempt that is under way is waited for: its answer comes back here.
+  ~Connector() {
+    boost::asio::post(context_, [this] {
+      stopping_ = true;
+      pause_.cancel();
+    });
+  }
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
   Connector(Connector&&) = delete;
@@ -53,10 +60,9 @@ class Connector {
  private:
   // Until there is a connection: from then on the driver looks after it.
   Task<void> connect() {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     constexpr std::chrono::milliseconds kFirstPause(100);
     constexpr std::chrono::milliseconds kLongestPause(5000);
-    for (auto pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+    for (auto pause = kFirstPause; !stopping_; pause = std::min(2 * pause, kLongestPause)) {
       auto made = co_await try_once();
       if (made) {
         spdlog::info("{}: connected to Cassandra", name_);
@@ -65,8 +71,10 @@ class Connector {
         co_return;
       }
       note(made.error());
-      timer.expires_after(pause);
-      co_await timer.async_wait(boost::asio::use_awaitable);
+      if (stopping_) co_return;
+      pause_.expires_after(pause);
+      boost::system::error_code cancelled;
+      co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     }
   }
 
@@ -90,6 +98,8 @@ class Connector {
   std::shared_ptr<const Ready> ready_;  // absent: not yet
   Error why_not_;                       // of the connector's own thread
   boost::asio::io_context context_{1};
+  boost::asio::steady_timer pause_{context_};  // of the connector's own thread, as is `stopping_`
+  bool stopping_ = false;
   std::jthread thread_;  // last: it ends before what it uses
 };
 

@@ -1,0 +1,110 @@
+#include "spool/dispatcher.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <utility>
+
+#include "core/deadline.hpp"
+#include "core/when_all.hpp"
+#include "files/file.hpp"
+
+namespace vidi::spool {
+namespace {
+
+// Whether trying again later may help.
+bool may_pass(const Error& error) {
+  return error.code == ErrorCode::unavailable || error.code == ErrorCode::overloaded ||
+         error.code == ErrorCode::deadline_exceeded || error.code == ErrorCode::forbidden;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Options options, Store store)
+    : options_(std::move(options)), store_(std::move(store)), journal_(options_.folder, options_.limits) {
+  if (const Depth depth = journal_.depth(); depth.entries > 0) {
+    spdlog::info("{}: {} entries of the spool wait to be handed over", store_.name, depth.entries);
+    answering_ = false;
+  }
+  boost::asio::co_spawn(background_, run(), boost::asio::detached);
+  thread_ = std::jthread([this] { background_.run(); });
+}
+
+Dispatcher::~Dispatcher() {
+  boost::asio::post(background_, [this] {
+    stopping_ = true;
+    pause_.cancel();
+  });
+  thread_.join();
+}
+
+Task<std::optional<Result<void>>> Dispatcher::ask(std::function<Task<Result<void>>()> work) {
+  if (!answering_) co_return std::nullopt;
+  auto done = co_await within(options_.patience, background_.get_executor(), work());
+  if (done && (*done || !may_pass(done->error()))) co_return done;
+  stop_asking(done ? done->error().message : "it takes too long");
+  co_return std::nullopt;
+}
+
+Task<void> Dispatcher::run() {
+  while (!stopping_) {
+    const bool more = co_await hand_over();
+    if (more || stopping_) continue;
+    pause_.expires_after(options_.pause);
+    boost::system::error_code cancelled;
+    co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  }
+}
+
+// False: nothing waits, or the store does not take it.
+Task<bool> Dispatcher::hand_over() {
+  auto entries = journal_.read(options_.together);
+  if (!entries) {
+    spdlog::error("{}: {}", store_.name, entries.error().message);
+    co_return false;
+  }
+  if (entries->empty()) {
+    if (!answering_ && co_await store_.check()) ask_again();
+    co_return false;
+  }
+  std::vector<Task<Result<void>>> tasks;
+  for (const Entry& entry : *entries) tasks.push_back(store_.deliver(entry));
+  const auto results = co_await when_all(std::move(tasks));
+  const auto failed = std::ranges::find_if(results, [](const auto& one) { return !one && may_pass(one.error()); });
+  if (failed != results.end()) {
+    stop_asking(failed->error().message);
+    co_return false;
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) set_aside((*entries)[i], results[i].error().message);
+  }
+  journal_.done(entries->back().number);
+  for (const Entry& entry : *entries) store_.delivered(entry);
+  if (journal_.depth().entries == 0) ask_again();
+  co_return true;
+}
+
+void Dispatcher::stop_asking(const std::string& why) {
+  if (!answering_.exchange(false)) return;
+  spdlog::warn("{}: the store does not answer ({}); what it should keep is kept on this machine until it does",
+               store_.name, why);
+}
+
+void Dispatcher::ask_again() {
+  if (!answering_.exchange(true)) spdlog::info("{}: the store answers again", store_.name);
+}
+
+// What no store will ever take is kept for a person to look at.
+void Dispatcher::set_aside(const Entry& entry, const std::string& why) const {
+  const std::filesystem::path path = options_.folder / fmt::format("refused-{}", entry.number);
+  const auto kept = files::write_whole(options_.folder / "refused-new", path, entry.payload);
+  spdlog::error("{}: entry {} of the spool cannot be stored ({}); {} {}", store_.name, entry.number, why,
+                kept ? "it is now in" : "it could not be written to", path.string());
+}
+
+}  // namespace vidi::spool
