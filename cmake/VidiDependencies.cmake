@@ -33,6 +33,17 @@ if(NOT VIDI_OPENVINO_CMAKE)
 endif()
 find_package(OpenVINO REQUIRED COMPONENTS Runtime PATHS "${VIDI_OPENVINO_CMAKE}" NO_DEFAULT_PATH)
 
+# Arrow comes as a wheel that carries its C++ headers and libraries, without a CMake package.
+file(GLOB VIDI_ARROW "${VIDI_VENV}/lib/python3*/site-packages/pyarrow")
+if(NOT VIDI_ARROW)
+  message(FATAL_ERROR "Arrow is not in ${VIDI_VENV}. Run scripts/setup.sh, which installs it.")
+endif()
+file(GLOB VIDI_ARROW_LIBRARIES "${VIDI_ARROW}/libarrow.so.*" "${VIDI_ARROW}/libarrow_s3.so.*")
+add_library(vidi_arrow INTERFACE)
+add_library(vidi::arrow ALIAS vidi_arrow)
+target_include_directories(vidi_arrow SYSTEM INTERFACE "${VIDI_ARROW}/include")
+target_link_libraries(vidi_arrow INTERFACE ${VIDI_ARROW_LIBRARIES})
+
 # PDFium is the library of a wheel, without headers; only the program vidi-pdf loads it, at run time.
 file(GLOB VIDI_PDFIUM_LIBRARY "${VIDI_VENV}/lib/python3*/site-packages/pypdfium2_raw/libpdfium.so")
 if(NOT VIDI_PDFIUM_LIBRARY)

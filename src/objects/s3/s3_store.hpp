@@ -1,0 +1,19 @@
+#pragma once
+// Pictures in a bucket of S3, or of any server that speaks its protocol.
+
+#include <memory>
+#include <string>
+
+#include "objects/object_store.hpp"
+#include "objects/s3/address.hpp"
+
+namespace vidi::objects::s3 {
+
+// The key of a picture in the bucket.
+std::string key_of(const Address& address, const Digest& digest);
+
+// Asks nothing of the network. `url`: see objects/s3/address.hpp. Throws std::runtime_error with a sentence for the
+// operator when it is wrong.
+std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credentials& credentials);
+
+}  // namespace vidi::objects::s3
