@@ -1,7 +1,6 @@
 #include <spdlog/spdlog.h>
 
 #include <csignal>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "documents/pdf.hpp"
 #include "http/server.hpp"
 #include "program_settings.hpp"
+#include "stores.hpp"
 
 namespace vidi::app {
 namespace {
@@ -65,11 +65,6 @@ http::ServerOptions server_options(const Settings& settings) {
   return options;
 }
 
-std::string in_data(const Settings& settings, std::string_view key, const std::string& scheme, const char* name) {
-  if (!settings.text(key).empty()) return settings.text(key);
-  return scheme + (std::filesystem::path(settings.text("data")) / name).string();
-}
-
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
@@ -80,9 +75,8 @@ int serve(const Settings& settings) {
   if (documents::find_renderer().empty()) {
     spdlog::warn("PDFs will be answered 503: their renderer, vidi-pdf, is not beside this program");
   }
-  const auto records = records::open_record_store(in_data(settings, "records", "sqlite:", "records.db"));
-  const auto objects = objects::open_object_store(in_data(settings, "objects", "file:", "objects"));
-  recognition::Recorder recorder(*records, *objects);
+  const Stores stores = open_stores(settings);
+  recognition::Recorder recorder(*stores.records, *stores.objects);
 
   std::unique_ptr<http::Server> server;
   api::Application application{.recognizer = recognizer,
@@ -92,7 +86,8 @@ int serve(const Settings& settings) {
                                .multipart = {.max_parts = settings.count("max-parts"),
                                              .max_header_bytes = settings.bytes("max-part-header-bytes"),
                                              .max_filename_bytes = settings.bytes("max-part-header-bytes")},
-                               .stopping = [&server] { return server && server->stopping(); }};
+                               .stopping = [&server] { return server && server->stopping(); },
+                               .spools = stores.spools};
   server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
   signals.watch(*server);
   spdlog::info("listening on http://{}", server->address());

@@ -15,13 +15,18 @@ std::string in_file(const Setting& setting) {
 void print_markdown() {
   fmt::print("| file | flag | environment | default | what |\n|---|---|---|---|---|\n");
   for (const Setting& setting : settings_table()) {
-    fmt::print("| `{}` | `{}` | `{}` | {} | {} |\n", in_file(setting), flag_name(setting), environment_name(setting),
+    fmt::print("| `{}` | `{}` | `{}` | {} | {} |\n", in_file(setting), setting.secret ? "none" : flag_name(setting), environment_name(setting),
                setting.default_value.empty() ? "" : fmt::format("`{}`", setting.default_value), setting.help);
   }
 }
 
 void print_values(const Settings& settings) {
   for (const Setting& setting : settings.table()) {
+    if (setting.secret) {
+      fmt::print("{}{}  ({})\n", setting.key, settings.text(setting.key).empty() ? " = " : " is set, and not shown",
+                 settings.source(setting.key));
+      continue;
+    }
     const std::string value = setting.type == SettingType::text    ? settings.text(setting.key)
                               : setting.type == SettingType::count ? std::to_string(settings.count(setting.key))
                               : setting.type == SettingType::bytes

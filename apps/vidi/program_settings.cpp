@@ -51,8 +51,23 @@ const std::vector<Setting>& settings_table() {
       {"models", text, "models", "Folder of the models, each NAME/model.toml with NAME/VERSION/model.onnx."},
       {"model", text, "digits", "The model that answers when a request names none."},
       {"records", text, "",
-       "Where predictions are recorded: sqlite:PATH or memory:. Empty: sqlite in the data folder."},
-      {"objects", text, "", "Where pictures are kept: file:FOLDER or memory:. Empty: files in the data folder."},
+       "Where predictions are recorded: sqlite:PATH, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. Empty: sqlite in the "
+       "data folder."},
+      {"objects", text, "",
+       "Where pictures are kept: file:FOLDER, s3://BUCKET/PREFIX?OPTIONS, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. "
+       "Empty: files in the data folder."},
+      {"cassandra-user", text, "", "The user at Cassandra; empty: it asks for none."},
+      {"cassandra-password", text, "", "The user's password.", 0, UINT64_MAX, true},
+      {"cassandra-tls", text, "off", "Whether Cassandra is spoken to over TLS: on or off."},
+      {"cassandra-authorities", text, "",
+       "PEM file of those who may have signed the certificates of Cassandra's nodes. Empty: the system's."},
+      {"cassandra-certificate", text, "", "PEM file of the certificate with which vidi proves who it is to Cassandra."},
+      {"cassandra-key", text, "", "PEM file of that certificate's key."},
+      {"spool", text, "",
+       "Folder for what Cassandra or S3 do not take at the moment. Empty: spool in the data folder."},
+      {"spool-max-bytes", bytes, "1GiB", "The most that a spool holds; when it is full, requests are answered 503.",
+       1U << 20U, 1ULL << 50U},
+      {"spool-patience", duration, "250ms", "How long Cassandra or S3 may take before the spool is used.", 1},
       {"extensions", text, "png,jpg,jpeg,gif,bmp,pdf,txt", "What an uploaded file's name may end in, in any case."},
       {"candidates", count, "5", "How many candidates an answer lists.", 1, 1000},
       {"max-body-bytes", bytes, "32MiB", "The largest request body; more is answered 413 before it is read.", 1,
@@ -93,7 +108,7 @@ SettingFlags::SettingFlags(CLI::App& command, const std::vector<std::string_view
   command.add_option("--config", *config_, "Settings file; vidi.toml of the working folder when there is one")
       ->envname("VIDI_CONFIG");
   for (const Setting& setting : settings_table()) {
-    if (!keys.empty() && std::ranges::find(keys, setting.key) == keys.end()) continue;
+    if (setting.secret || (!keys.empty() && std::ranges::find(keys, setting.key) == keys.end())) continue;
     Flag flag{&setting, std::make_unique<std::string>(), nullptr};
     const std::string help =
         setting.default_value.empty() ? setting.help : fmt::format("{} [{}]", setting.help, setting.default_value);

@@ -2,15 +2,28 @@
 // vidi's own HTTP interface: which path is answered by which endpoint. One file an endpoint.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "core/time.hpp"
 #include "http/multipart.hpp"
 #include "http/router.hpp"
 #include "recognition/recognizer.hpp"
 #include "recognition/recorder.hpp"
 
 namespace vidi::api {
+
+// What waits on this machine for a store that does not answer.
+struct SpoolState {
+  std::string name;  // of the store: "records", "objects"
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;          // on the disk
+  std::optional<Timestamp> oldest;  // since when the longest waits; absent: nothing waits
+  std::uint64_t damaged = 0;        // entries that a kill or a loss of power has left unfinished
+};
 
 // What the endpoints work with. Belongs to the program and outlives the server.
 struct Application {
@@ -19,7 +32,8 @@ struct Application {
   std::string default_model;
   std::size_t max_body_bytes = 32U << 20U;
   http::MultipartLimits multipart;
-  std::function<bool()> stopping;  // whether the server is ending
+  std::function<bool()> stopping;                   // whether the server is ending
+  std::function<std::vector<SpoolState>()> spools;  // absent: no store has a spool
 };
 
 // Every route of vidi. `application` must outlive the router.

@@ -31,6 +31,7 @@ struct Setting {
   std::string help;           // one sentence
   std::uint64_t minimum = 0;  // of a count or of bytes
   std::uint64_t maximum = UINT64_MAX;
+  bool secret = false;  // has no flag, because everybody who lists the processes would see it, and is never printed
 };
 
 std::string flag_name(const Setting& setting);

@@ -1,11 +1,12 @@
 #pragma once
-// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/ (S3 and
-// Cassandra later), chosen in open.cpp.
+// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/, s3/,
+// cassandra/, chosen in open.cpp.
 
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "cassandra/access.hpp"
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
@@ -36,8 +37,13 @@ class ObjectStore {
   virtual Task<Result<void>> check() = 0;
 };
 
-// `url` is "memory:" or "file:FOLDER" (made when it is missing).
+// `url` is "memory:", "file:FOLDER" (made when it is missing), "s3://BUCKET/PREFIX?OPTIONS" (objects/s3/address.hpp; the
+// credentials are those of the AWS variables) or "cassandra://HOSTS/KEYSPACE?OPTIONS" (cassandra/address.hpp), for which
+// `access` is needed.
 // Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
-std::unique_ptr<ObjectStore> open_object_store(const std::string& url);
+std::unique_ptr<ObjectStore> open_object_store(const std::string& url, const vidi::cassandra::Access& access = {});
+
+// Whether others than this process may keep the store waiting.
+bool is_remote(const std::string& url);
 
 }  // namespace vidi::objects

@@ -1,5 +1,5 @@
 #pragma once
-// Where predictions are remembered. Implementations: memory/, sqlite/ (and Cassandra later), chosen in open.cpp.
+// Where predictions are remembered. Implementations: memory/, sqlite/, cassandra/, chosen in open.cpp.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cassandra/access.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "records/prediction.hpp"
@@ -61,8 +62,12 @@ class RecordStore {
   virtual Task<Result<void>> check() = 0;
 };
 
-// `url` is "memory:" or "sqlite:PATH" (the folder is made when it is missing).
+// `url` is "memory:", "sqlite:PATH" (the folder is made when it is missing) or "cassandra://HOSTS/KEYSPACE?OPTIONS"
+// (cassandra/address.hpp), for which `access` is needed.
 // Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
-std::unique_ptr<RecordStore> open_record_store(const std::string& url);
+std::unique_ptr<RecordStore> open_record_store(const std::string& url, const vidi::cassandra::Access& access = {});
+
+// Whether others than this process may keep the store waiting.
+bool is_remote(const std::string& url);
 
 }  // namespace vidi::records

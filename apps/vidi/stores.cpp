@@ -1,0 +1,102 @@
+#include "stores.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "cassandra/access.hpp"
+#include "objects/local/local_store.hpp"
+#include "spool/spooled_objects.hpp"
+#include "spool/spooled_records.hpp"
+
+namespace vidi::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_on(const Settings& settings, std::string_view key) {
+  const std::string& text = settings.text(key);
+  if (text == "on") return true;
+  if (text == "off") return false;
+  throw std::runtime_error(fmt::format("{} is \"{}\"; it must be on or off", key, text));
+}
+
+cassandra::Access access_of(const Settings& settings) {
+  cassandra::Access access;
+  access.user = settings.text("cassandra-user");
+  access.password = settings.text("cassandra-password");
+  access.tls = is_on(settings, "cassandra-tls");
+  access.authorities = settings.text("cassandra-authorities");
+  access.certificate = settings.text("cassandra-certificate");
+  access.key = settings.text("cassandra-key");
+  if (access.certificate.empty() != access.key.empty()) {
+    throw std::runtime_error("cassandra-certificate and cassandra-key belong together: give both or neither");
+  }
+  return access;
+}
+
+std::string url_of(const Settings& settings, std::string_view key, const std::string& scheme, const char* name) {
+  if (!settings.text(key).empty()) return settings.text(key);
+  return scheme + (fs::path(settings.text("data")) / name).string();
+}
+
+std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
+std::string objects_url(const Settings& settings) { return url_of(settings, "objects", "file:", "objects"); }
+
+fs::path spool_folder(const Settings& settings, const char* name) {
+  const std::string& folder = settings.text("spool");
+  return (folder.empty() ? fs::path(settings.text("data")) / "spool" : fs::path(folder)) / name;
+}
+
+spool::Options spool_options(const Settings& settings, const char* name) {
+  spool::Options options;
+  options.folder = spool_folder(settings, name);
+  options.limits.bytes = settings.bytes("spool-max-bytes");
+  options.patience = settings.duration("spool-patience");
+  return options;
+}
+
+}  // namespace
+
+std::unique_ptr<records::RecordStore> open_records(const Settings& settings) {
+  return records::open_record_store(records_url(settings), access_of(settings));
+}
+
+std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings) {
+  return objects::open_object_store(objects_url(settings), access_of(settings));
+}
+
+Stores open_stores(const Settings& settings) {
+  Stores stores;
+  std::vector<std::pair<std::string, std::function<spool::Depth()>>> depths;
+  stores.records = open_records(settings);
+  if (records::is_remote(records_url(settings))) {
+    auto spooled = spool::spool(std::move(stores.records), spool_options(settings, "records"));
+    depths.emplace_back("records", [store = spooled.get()] { return store->depth(); });
+    stores.records = std::move(spooled);
+  }
+  stores.objects = open_objects(settings);
+  if (objects::is_remote(objects_url(settings))) {
+    auto local = objects::local::open_store((spool_folder(settings, "pictures")).string(), {});
+    auto spooled = spool::spool(std::move(stores.objects), std::move(local), spool_options(settings, "objects"));
+    depths.emplace_back("objects", [store = spooled.get()] { return store->depth(); });
+    stores.objects = std::move(spooled);
+  }
+  stores.spools = [depths = std::move(depths)] {
+    std::vector<api::SpoolState> states;
+    for (const auto& [name, depth_of] : depths) {
+      const spool::Depth depth = depth_of();
+      states.push_back({.name = name,
+                        .entries = depth.entries,
+                        .bytes = depth.bytes,
+                        .oldest = depth.oldest,
+                        .damaged = depth.damaged});
+    }
+    return states;
+  };
+  return stores;
+}
+
+}  // namespace vidi::app

@@ -1,0 +1,29 @@
+#pragma once
+// The stores that the settings name. Those that others than this process may keep waiting stand behind a spool.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/application.hpp"
+#include "core/settings.hpp"
+#include "objects/object_store.hpp"
+#include "records/record_store.hpp"
+
+namespace vidi::app {
+
+struct Stores {
+  std::unique_ptr<records::RecordStore> records;
+  std::unique_ptr<objects::ObjectStore> objects;
+  std::function<std::vector<api::SpoolState>()> spools;  // what waits; as long as the stores are there
+};
+
+// Throws std::runtime_error with a sentence for the operator.
+Stores open_stores(const Settings& settings);
+
+// Without a spool, for commands that end.
+std::unique_ptr<records::RecordStore> open_records(const Settings& settings);
+std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings);
+
+}  // namespace vidi::app
