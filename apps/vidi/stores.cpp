@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "cassandra/access.hpp"
 #include "objects/local/local_store.hpp"
 #include "spool/spooled_objects.hpp"
 #include "spool/spooled_records.hpp"
@@ -21,20 +20,6 @@ bool is_on(const Settings& settings, std::string_view key) {
   if (text == "on") return true;
   if (text == "off") return false;
   throw std::runtime_error(fmt::format("{} is \"{}\"; it must be on or off", key, text));
-}
-
-cassandra::Access access_of(const Settings& settings) {
-  cassandra::Access access;
-  access.user = settings.text("cassandra-user");
-  access.password = settings.text("cassandra-password");
-  access.tls = is_on(settings, "cassandra-tls");
-  access.authorities = settings.text("cassandra-authorities");
-  access.certificate = settings.text("cassandra-certificate");
-  access.key = settings.text("cassandra-key");
-  if (access.certificate.empty() != access.key.empty()) {
-    throw std::runtime_error("cassandra-certificate and cassandra-key belong together: give both or neither");
-  }
-  return access;
 }
 
 std::string url_of(const Settings& settings, std::string_view key, const std::string& scheme, const char* name) {
@@ -59,6 +44,20 @@ spool::Options spool_options(const Settings& settings, const char* name) {
 }
 
 }  // namespace
+
+cassandra::Access access_of(const Settings& settings) {
+  cassandra::Access access;
+  access.user = settings.text("cassandra-user");
+  access.password = settings.text("cassandra-password");
+  access.tls = is_on(settings, "cassandra-tls");
+  access.authorities = settings.text("cassandra-authorities");
+  access.certificate = settings.text("cassandra-certificate");
+  access.key = settings.text("cassandra-key");
+  if (access.certificate.empty() != access.key.empty()) {
+    throw std::runtime_error("cassandra-certificate and cassandra-key belong together: give both or neither");
+  }
+  return access;
+}
 
 std::unique_ptr<records::RecordStore> open_records(const Settings& settings) {
   return records::open_record_store(records_url(settings), access_of(settings));

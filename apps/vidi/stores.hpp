@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/application.hpp"
+#include "cassandra/access.hpp"
 #include "core/settings.hpp"
 #include "objects/object_store.hpp"
 #include "records/record_store.hpp"
@@ -21,6 +22,9 @@ struct Stores {
 
 // Throws std::runtime_error with a sentence for the operator.
 Stores open_stores(const Settings& settings);
+
+// What Cassandra lets this program in with.
+cassandra::Access access_of(const Settings& settings);
 
 // Without a spool, for commands that end.
 std::unique_ptr<records::RecordStore> open_records(const Settings& settings);

@@ -209,14 +209,24 @@ class CassandraStore final : public RecordStore {
   vidi::cassandra::Connector<Connection> connector_;
 };
 
+Address address_from(const std::string& url) {
+  auto address = vidi::cassandra::parse_address(url);
+  if (!address) throw std::runtime_error(address.error().message);
+  return std::move(*address);
+}
+
 }  // namespace
 
 std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cassandra::Access& access) {
-  auto address = vidi::cassandra::parse_address(url);
-  if (!address) throw std::runtime_error(address.error().message);
-  Options options = options_from(*address);
-  address->cluster.access = access;
-  return std::make_unique<CassandraStore>(std::move(address->cluster), options);
+  Address address = address_from(url);
+  const Options options = options_from(address);
+  address.cluster.access = access;
+  return std::make_unique<CassandraStore>(std::move(address.cluster), options);
+}
+
+std::vector<std::string> schema_of(const std::string& url) {
+  Address address = address_from(url);
+  return schema_statements(options_from(address).schema);
 }
 
 }  // namespace vidi::records::cassandra

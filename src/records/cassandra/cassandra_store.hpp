@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cassandra/access.hpp"
 #include "records/record_store.hpp"
@@ -13,5 +14,9 @@ namespace vidi::records::cassandra {
 // `url`: see cassandra/address.hpp; its options are mirror=cnn_table, shards (when the tables are made) and lifetime_days
 // (of what is written). Throws std::runtime_error with a sentence for the operator when the address is wrong.
 std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cassandra::Access& access);
+
+// The CQL that makes what a store of that address needs, each statement without its semicolon: for an administrator,
+// where the program's own user may not make tables. Throws as open_store() does.
+std::vector<std::string> schema_of(const std::string& url);
 
 }  // namespace vidi::records::cassandra
