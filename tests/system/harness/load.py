@@ -17,7 +17,8 @@ class Outcome:
 
 
 class Load:
-    """`threads` clients, each with a connection of its own, posting different pictures until the server is gone."""
+    """`threads` clients, each with a connection of its own, posting different pictures until the server is gone, or
+    until they are stopped."""
 
     def __init__(self, url, threads=6):
         self.outcomes = [Outcome() for _ in range(threads)]
@@ -26,6 +27,7 @@ class Load:
             for number, outcome in enumerate(self.outcomes)
         ]
         self.pictures = [mnist_png(index) for index in range(1000)]
+        self.enough = threading.Event()
 
     def start(self):
         for thread in self.threads:
@@ -35,7 +37,7 @@ class Load:
     def _post(self, url, number, outcome):
         client = Client(url, timeout=30)
         index = number
-        while True:
+        while not self.enough.is_set():
             index = (index + len(self.threads)) % len(self.pictures)
             try:
                 answer = client.predict(self.pictures[index])
@@ -50,6 +52,11 @@ class Load:
             else:
                 outcome.refused.append(answer.status)
                 return
+
+    def stop(self):
+        """Every client finishes its request; returns what happened to them together."""
+        self.enough.set()
+        return self.join()
 
     def join(self):
         """Waits for all clients, and returns what happened to them together."""

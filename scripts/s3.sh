@@ -1,0 +1,73 @@
+#!/bin/bash
+# A real S3 server (versitygw) on loopback, for tests and benchmarks.
+#   scripts/s3.sh fetch           builds it from the Go module proxy, once
+#   scripts/s3.sh start FOLDER    starts it with its buckets in FOLDER/buckets, and waits until it answers; FOLDER/address
+#                                 then holds HOST:PORT, FOLDER/pid its process
+#   scripts/s3.sh stop FOLDER     stops it
+# Access key "test", secret key "testtest", and a bucket "pictures".
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+version=v1.8.0
+program="$root/build/services/versitygw-$version/versitygw"
+
+say() { printf 's3: %s\n' "$*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+fetch() {
+  if [[ -x "$program" ]]; then return; fi
+  say "building versitygw $version"
+  mkdir -p "$(dirname "$program")"
+  GOBIN=$(dirname "$program") GOFLAGS=-buildvcs=false go install "github.com/versity/versitygw/cmd/versitygw@$version" >&2 ||
+    fail "it could not be built. Is there a network?"
+}
+
+start() {
+  local folder=$1 port
+  fetch
+  mkdir -p "$folder/buckets/pictures" "$folder/iam"
+  folder=$(cd "$folder" && pwd)
+  if [[ -e "$folder/pid" ]] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; then fail "it runs already in $folder"; fi
+  if [[ -e "$folder/address" ]]; then
+    port=$(cut -d: -f2 "$folder/address") # started again: where it was
+  else
+    port=$(/usr/bin/python3 -c 'import socket
+with socket.socket() as s:
+    s.bind(("127.0.0.1", 0))
+    print(s.getsockname()[1])')
+  fi
+  setsid "$program" --access test --secret testtest --port "127.0.0.1:$port" posix "$folder/buckets" \
+    >>"$folder/log" 2>&1 </dev/null &
+  local pid=$! deadline=$((SECONDS + 30))
+  echo "$pid" >"$folder/pid"
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$folder/log" >&2
+      fail "it ended while it started"
+    fi
+    if ((SECONDS > deadline)); then fail "it does not answer; its log is $folder/log"; fi
+    sleep 0.1
+  done
+  echo "127.0.0.1:$port" >"$folder/address"
+}
+
+stop() {
+  local folder=$1 pid
+  pid=$(cat "$folder/pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq 50); do
+    if ! kill -0 "$pid" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$folder/pid"
+}
+
+case "${1:-}" in
+  fetch) fetch ;;
+  start) start "${2:?FOLDER}" ;;
+  stop) stop "${2:?FOLDER}" ;;
+  *) fail "say what: fetch, start FOLDER or stop FOLDER" ;;
+esac
