@@ -21,7 +21,9 @@ class SpooledObjectStore final : public SpooledObjects {
   Task<Result<void>> put(Digest digest, ByteView bytes) override {
     // The store may still read it when the caller has long gone on.
     const auto shared = std::make_shared<const Bytes>(to_bytes(bytes));
-    auto done = co_await dispatcher_.ask([this, digest, shared] { return put_now(digest, shared); });
+    // g++ 12 destroys a function that is made inside a co_await expression twice.
+    std::function<Task<Result<void>>()> work = [this, digest, shared] { return put_now(digest, shared); };
+    auto done = co_await dispatcher_.ask(std::move(work));
     if (done) co_return std::move(*done);
     auto kept = co_await local_->put(digest, *shared);
     if (!kept) co_return kept;

@@ -27,7 +27,9 @@ class SpooledRecordStore final : public SpooledRecords {
 
   Task<Result<void>> append(Prediction prediction) override {
     const auto shared = std::make_shared<const Prediction>(std::move(prediction));
-    auto done = co_await dispatcher_.ask([this, shared] { return append_now(shared); });
+    // g++ 12 destroys a function that is made inside a co_await expression twice.
+    std::function<Task<Result<void>>()> work = [this, shared] { return append_now(shared); };
+    auto done = co_await dispatcher_.ask(std::move(work));
     if (done) co_return std::move(*done);
     Bytes packed;
     records::pack(*shared, packed);
