@@ -26,9 +26,11 @@ def waiting(client):
 def wait_until_handed_over(server, seconds=60):
     with Client(server.url) as client:
         end = time.monotonic() + seconds
-        while waiting(client) and time.monotonic() < end:
+        while time.monotonic() < end:
+            if waiting(client) == 0 and client.get("/api/predictions?limit=1").status == 200:
+                return
             time.sleep(0.1)
-        assert waiting(client) == 0, server.log[-2000:]
+        raise AssertionError(f"{waiting(client)} wait; the server wrote:\n{server.log[-2000:]}")
 
 
 def load_for(server, seconds):
