@@ -36,14 +36,30 @@ function(vidi_module name)
   target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
 endfunction()
 
-# vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract]): a GoogleTest program, one ctest entry for each of its
-# tests. TEST_DATA names the folder tests/data for it, testing::TempDir()
+# The real services that tests with SERVICES need: ctest starts them before the first and stops them after the last.
+function(vidi_test_services)
+  get_property(there GLOBAL PROPERTY VIDI_TEST_SERVICES)
+  if(there)
+    return()
+  endif()
+  set_property(GLOBAL PROPERTY VIDI_TEST_SERVICES "${CMAKE_BINARY_DIR}/services")
+  foreach(action start stop)
+    add_test(NAME services.${action} COMMAND "${CMAKE_SOURCE_DIR}/scripts/services.sh" ${action}
+                                             "${CMAKE_BINARY_DIR}/services")
+  endforeach()
+  set_tests_properties(services.start PROPERTIES FIXTURES_SETUP services TIMEOUT 900)
+  set_tests_properties(services.stop PROPERTIES FIXTURES_CLEANUP services TIMEOUT 60)
+endfunction()
+
+# vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract] [SERVICES]): a GoogleTest program, one ctest entry for each
+# of its tests. With SERVICES a real Cassandra and a real S3 server run meanwhile (tests/contract/services.hpp).
+# TEST_DATA names the folder tests/data for it, testing::TempDir()
 # a folder of the process's own.
 function(vidi_test name)
   if(NOT VIDI_TESTS)
     return()
   endif()
-  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(TEST "SERVICES" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
@@ -55,5 +71,10 @@ function(vidi_test name)
   target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} vidi_test_main GTest::gmock GTest::gtest)
   target_compile_definitions(${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                                              MODELS_DIR="${CMAKE_SOURCE_DIR}/models")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600)
+  set(services)
+  if(TEST_SERVICES)
+    vidi_test_services()
+    set(services FIXTURES_REQUIRED services ENVIRONMENT "VIDI_TEST_SERVICES=${CMAKE_BINARY_DIR}/services")
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600 ${services})
 endfunction()
