@@ -12,6 +12,7 @@
 
 #include "commands.hpp"
 #include "core/settings.hpp"
+#include "objects/object_store.hpp"
 
 namespace {
 
@@ -62,6 +63,7 @@ int main(int count, char** arguments) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ %v");
   if (count > 1 && std::strcmp(arguments[1], "train") == 0) return vidi::app::run_trainer(arguments + 1);
 
+  const vidi::objects::Libraries libraries;
   CLI::App program("vidi recognises pictures and remembers what it saw.", "vidi");
   program.set_version_flag("--version", "vidi " VIDI_VERSION);
   program.require_subcommand(1);

@@ -37,11 +37,20 @@ class ObjectStore {
   virtual Task<Result<void>> check() = 0;
 };
 
-// `url` is "memory:", "file:FOLDER" (made when it is missing), "s3://BUCKET/PREFIX?OPTIONS" (objects/s3/address.hpp; the
-// credentials are those of the AWS variables) or "cassandra://HOSTS/KEYSPACE?OPTIONS" (cassandra/address.hpp), for which
-// `access` is needed.
-// Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
+// `url` is "memory:", "file:FOLDER" (made when it is missing), "s3://BUCKET/PREFIX?OPTIONS" (objects/s3/address.hpp;
+// the credentials are those of the AWS variables) or "cassandra://HOSTS/KEYSPACE?OPTIONS" (cassandra/address.hpp), for
+// which `access` is needed. Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
 std::unique_ptr<ObjectStore> open_object_store(const std::string& url, const vidi::cassandra::Access& access = {});
+
+// Stands in main, before every store, in a program that opens them: at its end the libraries that stores use end their
+// threads, which is too late once main has returned.
+class Libraries {
+ public:
+  Libraries() = default;
+  Libraries(const Libraries&) = delete;
+  Libraries& operator=(const Libraries&) = delete;
+  ~Libraries();
+};
 
 // Whether others than this process may keep the store waiting.
 bool is_remote(const std::string& url);

@@ -26,6 +26,8 @@ std::unique_ptr<ObjectStore> open_object_store(const std::string& url, const vid
                                        url));
 }
 
+Libraries::~Libraries() { s3::finish(); }
+
 bool is_remote(const std::string& url) { return url.starts_with("s3:") || url.starts_with("cassandra:"); }
 
 }  // namespace vidi::objects

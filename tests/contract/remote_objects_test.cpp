@@ -26,6 +26,12 @@ std::unique_ptr<ObjectStore> make_s3_store(const std::filesystem::path&) {
                         {.access_key = "test", .secret_key = "testtest", .session_token = ""});
 }
 
+class S3Library : public testing::Environment {
+ public:
+  void TearDown() override { s3::finish(); }
+};
+[[maybe_unused]] const auto* const kLibrary = testing::AddGlobalTestEnvironment(new S3Library);
+
 INSTANTIATE_TEST_SUITE_P(Cassandra, ObjectStoreContract,
                          testing::Values(ObjectStoreFactory{.name = "cassandra", .make = make_cassandra_store}));
 INSTANTIATE_TEST_SUITE_P(S3, ObjectStoreContract,

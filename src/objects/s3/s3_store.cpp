@@ -18,14 +18,12 @@ namespace {
 
 using FileSystem = std::shared_ptr<arrow::fs::S3FileSystem>;
 
-// Arrow's library for S3 has threads, which must end before the process does.
 void start_library() {
   static const bool started = [] {
     auto options = arrow::fs::S3GlobalOptions::Defaults();
     options.log_level = arrow::fs::S3LogLevel::Fatal;
     const arrow::Status status = arrow::fs::InitializeS3(options);
     if (!status.ok()) throw std::runtime_error("S3 cannot be used: " + status.message());
-    std::atexit([] { static_cast<void>(arrow::fs::EnsureS3Finalized()); });
     return true;
   }();
   static_cast<void>(started);
@@ -144,6 +142,10 @@ class S3Store final : public ObjectStore {
 std::string key_of(const Address& address, const Digest& digest) {
   const std::string name = to_string(digest);
   return fmt::format("{}{}{}/{}", address.prefix, address.prefix.empty() ? "" : "/", name.substr(0, 2), name);
+}
+
+void finish() {
+  if (arrow::fs::IsS3Initialized()) static_cast<void>(arrow::fs::FinalizeS3());
 }
 
 std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credentials& credentials) {

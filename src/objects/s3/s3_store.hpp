@@ -16,4 +16,8 @@ std::string key_of(const Address& address, const Digest& digest);
 // operator when it is wrong.
 std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credentials& credentials);
 
+// Ends the threads of Arrow's library for S3. They must have ended when main returns (at exit they can no longer), and
+// no store can be opened afterwards.
+void finish();
+
 }  // namespace vidi::objects::s3
