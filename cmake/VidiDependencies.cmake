@@ -11,6 +11,7 @@ find_package(SQLite3 REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(GIF REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp REQUIRED)
 # Thresholds, components and warps; never imgcodecs, which brings GDAL.
 find_package(OpenCV REQUIRED COMPONENTS core imgproc)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)

@@ -94,7 +94,8 @@ class Printer {
  public:
   explicit Printer(std::string format) : format_(std::move(format)) {
     if (format_ == "table") {
-      fmt::print("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER", "LABEL");
+      fmt::print("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER",
+                 "LABEL");
     } else if (format_ == "csv") {
       fmt::print("id,time,model,version,result,reason,confidence,filename,user,image,latency_ms,label\n");
     }
@@ -111,8 +112,8 @@ class Printer {
                  csv_field(prediction.user), prediction.image ? to_string(*prediction.image) : "",
                  static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label));
     } else {
-      fmt::print("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time), on_one_line(prediction.model),
-                 on_one_line(prediction.result.value_or("-")), prediction.confidence,
+      fmt::print("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
+                 on_one_line(prediction.model), on_one_line(prediction.result.value_or("-")), prediction.confidence,
                  on_one_line(prediction.safe_filename), on_one_line(prediction.user), on_one_line(label));
     }
   }
@@ -200,17 +201,26 @@ Command add_records(CLI::App& program) {
   command->add_option("--result", options->result, "Only with this result; empty: only those without one");
   command->add_option("--from", options->from, "Only from this time on (UTC unless it says otherwise)");
   command->add_option("--to", options->to, "Only before this time");
-  command->add_option("--limit", options->limit, "At most so many, the newest first")->check(CLI::Range(1UL, 1'000'000'000UL))->capture_default_str();
+  command->add_option("--limit", options->limit, "At most so many, the newest first")
+      ->check(CLI::Range(1UL, 1'000'000'000UL))
+      ->capture_default_str();
   command->add_flag("--all", options->all, "All of them");
   command->add_option("--format", options->format, "table, json (an object a line) or csv")
       ->check(CLI::IsMember({"table", "json", "csv"}))
       ->capture_default_str();
-  const std::vector<std::string_view> keys{"data",          "records",      "cassandra-user",        "cassandra-tls",
-                                           "cassandra-key", "cassandra-authorities", "cassandra-certificate"};
+  const std::vector<std::string_view> keys{"data",
+                                           "records",
+                                           "cassandra-user",
+                                           "cassandra-tls",
+                                           "cassandra-key",
+                                           "cassandra-authorities",
+                                           "cassandra-certificate"};
   auto flags = std::make_shared<SettingFlags>(*command, keys);
 
-  CLI::App* schema = command->add_subcommand("schema", "Print the CQL that makes the tables of the record store in Cassandra");
-  CLI::App* import = command->add_subcommand("import", "Copy the records of another store into this one; it may be repeated");
+  CLI::App* schema =
+      command->add_subcommand("schema", "Print the CQL that makes the tables of the record store in Cassandra");
+  CLI::App* import =
+      command->add_subcommand("import", "Copy the records of another store into this one; it may be repeated");
   auto from = std::make_shared<std::string>();
   import->add_option("--from", *from, "The other store: sqlite:PATH or cassandra://HOSTS/KEYSPACE")->required();
   command->require_subcommand(0, 1);

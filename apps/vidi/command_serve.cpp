@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "documents/pdf.hpp"
 #include "http/server.hpp"
 #include "program_settings.hpp"
+#include "recognition/retention.hpp"
 #include "stores.hpp"
 
 namespace vidi::app {
@@ -65,6 +67,15 @@ http::ServerOptions server_options(const Settings& settings) {
   return options;
 }
 
+// Days are what predictions are kept for.
+constexpr std::chrono::hours kRetentionPause(1);
+
+recognition::RetentionRules retention_rules(const Settings& settings) {
+  auto rules = recognition::parse_retention(settings.text("retention"));
+  if (!rules) throw std::runtime_error("retention: " + rules.error().message);
+  return std::move(*rules);
+}
+
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
@@ -77,6 +88,10 @@ int serve(const Settings& settings) {
   }
   const Stores stores = open_stores(settings);
   recognition::Recorder recorder(*stores.records, *stores.objects);
+
+  const recognition::RetentionRules rules = retention_rules(settings);
+  std::optional<recognition::Retention> retention;
+  if (!rules.empty()) retention.emplace(recorder, rules, kRetentionPause);
 
   std::unique_ptr<http::Server> server;
   api::Application application{.recognizer = recognizer,

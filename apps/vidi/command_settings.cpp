@@ -15,7 +15,8 @@ std::string in_file(const Setting& setting) {
 void print_markdown() {
   fmt::print("| file | flag | environment | default | what |\n|---|---|---|---|---|\n");
   for (const Setting& setting : settings_table()) {
-    fmt::print("| `{}` | `{}` | `{}` | {} | {} |\n", in_file(setting), setting.secret ? "none" : flag_name(setting), environment_name(setting),
+    fmt::print("| `{}` | `{}` | `{}` | {} | {} |\n", in_file(setting), setting.secret ? "none" : flag_name(setting),
+               environment_name(setting),
                setting.default_value.empty() ? "" : fmt::format("`{}`", setting.default_value), setting.help);
   }
 }

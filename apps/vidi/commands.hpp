@@ -21,6 +21,9 @@ Command add_evaluate(CLI::App& program);
 // command_records.cpp: what was recorded.
 Command add_records(CLI::App& program);
 
+// command_objects.cpp: the pictures that are kept.
+Command add_objects(CLI::App& program);
+
 // command_settings.cpp: every setting with its value.
 Command add_settings(CLI::App& program);
 

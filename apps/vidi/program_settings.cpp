@@ -51,10 +51,12 @@ const std::vector<Setting>& settings_table() {
       {"models", text, "models", "Folder of the models, each NAME/model.toml with NAME/VERSION/model.onnx."},
       {"model", text, "digits", "The model that answers when a request names none."},
       {"records", text, "",
-       "Where predictions are recorded: sqlite:PATH, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. Empty: sqlite in the "
+       "Where predictions are recorded: sqlite:PATH, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. Empty: sqlite in "
+       "the "
        "data folder."},
       {"objects", text, "",
-       "Where pictures are kept: file:FOLDER, s3://BUCKET/PREFIX?OPTIONS, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. "
+       "Where pictures are kept: file:FOLDER, s3://BUCKET/PREFIX?OPTIONS, cassandra://HOSTS/KEYSPACE?OPTIONS or "
+       "memory:. "
        "Empty: files in the data folder."},
       {"cassandra-user", text, "", "The user at Cassandra; empty: it asks for none."},
       {"cassandra-password", text, "", "The user's password.", 0, UINT64_MAX, true},
@@ -68,6 +70,8 @@ const std::vector<Setting>& settings_table() {
       {"spool-max-bytes", bytes, "1GiB", "The most that a spool holds; when it is full, requests are answered 503.",
        1U << 20U, 1ULL << 50U},
       {"spool-patience", duration, "250ms", "How long Cassandra or S3 may take before the spool is used.", 1},
+      {"retention", text, "",
+       "How many days predictions are kept, for all models or by model: 365, or digits=30,365. Empty: for ever."},
       {"extensions", text, "png,jpg,jpeg,gif,bmp,pdf,txt", "What an uploaded file's name may end in, in any case."},
       {"candidates", count, "5", "How many candidates an answer lists.", 1, 1000},
       {"max-body-bytes", bytes, "32MiB", "The largest request body; more is answered 413 before it is read.", 1,

@@ -36,6 +36,7 @@ http::Router make_router(Application& application) {
   // Answered even when as many requests as allowed are being handled.
   add("GET", "/health/live", &get_live, {.priority = true});
   add("GET", "/health/ready", &get_ready, {.priority = true});
+  add("GET", "/metrics", &get_metrics, {.priority = true});
   return router;
 }
 

@@ -29,4 +29,7 @@ Task<http::Response> delete_prediction(Application& application, http::Request& 
 Task<http::Response> get_live(Application& application, http::Request& request);
 Task<http::Response> get_ready(Application& application, http::Request& request);
 
+// metrics.cpp: for Prometheus (its text exposition format, version 0.0.4).
+Task<http::Response> get_metrics(Application& application, http::Request& request);
+
 }  // namespace vidi::api
