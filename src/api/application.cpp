@@ -33,6 +33,7 @@ http::Router make_router(Application& application) {
   add("GET", "/api/predictions/{id}", &get_prediction);
   add("PATCH", "/api/predictions/{id}", &patch_prediction);
   add("DELETE", "/api/predictions/{id}", &delete_prediction);
+  add("GET", "/api/statistics", &get_statistics);
   // Answered even when as many requests as allowed are being handled.
   add("GET", "/health/live", &get_live, {.priority = true});
   add("GET", "/health/ready", &get_ready, {.priority = true});

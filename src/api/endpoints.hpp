@@ -25,6 +25,9 @@ Task<http::Response> get_prediction(Application& application, http::Request& req
 Task<http::Response> patch_prediction(Application& application, http::Request& request);
 Task<http::Response> delete_prediction(Application& application, http::Request& request);
 
+// statistics.cpp: how many predictions by day, model and result.
+Task<http::Response> get_statistics(Application& application, http::Request& request);
+
 // health.cpp: for load balancers and orchestrators.
 Task<http::Response> get_live(Application& application, http::Request& request);
 Task<http::Response> get_ready(Application& application, http::Request& request);

@@ -1,6 +1,7 @@
 #pragma once
 // Where predictions are remembered. Implementations: memory/, sqlite/, cassandra/, chosen in open.cpp.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,6 +32,22 @@ struct Page {
   std::optional<std::string> next;      // absent: this was the last page
 };
 
+// Whole days, in UTC; what is absent does not restrict.
+struct Days {
+  std::optional<std::chrono::sys_days> from = std::nullopt;  // that day and later
+  std::optional<std::chrono::sys_days> to = std::nullopt;    // before that day
+};
+
+// How many predictions of a day came from a model with a result.
+struct Count {
+  std::chrono::sys_days day;
+  std::string model;
+  std::optional<std::string> result;  // absent: those without one
+  std::uint64_t predictions = 0;      // at least 1
+
+  bool operator==(const Count&) const = default;
+};
+
 // What forgetting a prediction did.
 struct Forgotten {
   bool existed = false;
@@ -52,6 +69,9 @@ class RecordStore {
   virtual Task<Result<std::optional<Prediction>>> find(Uuid id) = 0;
 
   virtual Task<Result<Page>> list(Query query) = 0;
+
+  // By day, model and result, in that order: counted from what is there, so that nothing is counted twice.
+  virtual Task<Result<std::vector<Count>>> count(Days days) = 0;
 
   // Sets the correction, in place of an earlier one. False: there is no such prediction.
   virtual Task<Result<bool>> correct(Uuid id, Correction correction) = 0;

@@ -47,6 +47,8 @@ class SpooledRecordStore final : public SpooledRecords {
 
   Task<Result<Page>> list(Query query) override { return store_->list(std::move(query)); }
 
+  Task<Result<std::vector<records::Count>>> count(records::Days days) override { return store_->count(days); }
+
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
     if (waits(id)) co_return not_yet();
     co_return co_await store_->correct(id, std::move(correction));

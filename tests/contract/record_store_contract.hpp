@@ -243,6 +243,41 @@ TEST_P(RecordStoreContract, FiltersByTimeFromInclusiveToExclusive) {
   }
 }
 
+TEST_P(RecordStoreContract, CountsByDayModelAndResult) {
+  constexpr std::int64_t kDay = 86'400'000'000;
+  const auto add = [&](std::int64_t when, const char* model, std::optional<std::string> result) {
+    Prediction prediction = sample_prediction(when);
+    prediction.model = model;
+    prediction.result = std::move(result);
+    append(prediction);
+    append(prediction);  // as a retry does
+  };
+  add(0, "digits", "4");
+  add(1, "digits", "4");
+  add(2, "digits", "7");
+  add(3, "digits", std::nullopt);
+  add(4, "fruits", "4");
+  add(kDay, "digits", "4");
+  const auto first = std::chrono::floor<std::chrono::days>(sample_prediction(0).time);
+  const auto second = first + std::chrono::days(1);
+  const auto counted = [](std::chrono::sys_days day, const char* model, std::optional<std::string> result,
+                          std::uint64_t predictions) {
+    return Count{.day = day, .model = model, .result = std::move(result), .predictions = predictions};
+  };
+  const std::vector<Count> of_first{counted(first, "digits", std::nullopt, 1), counted(first, "digits", "4", 2),
+                                    counted(first, "digits", "7", 1), counted(first, "fruits", "4", 1)};
+  const Count of_second = counted(second, "digits", "4", 1);
+  std::vector<Count> both = of_first;
+  both.push_back(of_second);
+  EXPECT_EQ(run(store_->count({})).value(), both);
+  EXPECT_EQ(run(store_->count({.to = second})).value(), of_first);
+  EXPECT_EQ(run(store_->count({.from = second})).value(), std::vector{of_second});
+
+  ASSERT_TRUE(run(store_->forget(list({.result = "7"}).predictions.front().id)));
+  both.erase(both.begin() + 2);
+  EXPECT_EQ(run(store_->count({})).value(), both);
+}
+
 TEST_P(RecordStoreContract, ACorrectionStandsBesideTheAnswerAndReplacesAnEarlierOne) {
   Prediction prediction = sample_prediction(1);
   append(prediction);

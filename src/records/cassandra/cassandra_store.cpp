@@ -12,6 +12,7 @@
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
 #include "core/when_all.hpp"
+#include "records/cassandra/counts.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
 #include "records/cassandra/statements.hpp"
@@ -82,10 +83,11 @@ Options options_from(Address& address) {
     options.lifetime = std::chrono::days(number_from("lifetime_days", *text, 1, 7300));
   }
   if (!address.options.empty()) {
-    throw std::runtime_error(fmt::format("the option {} of a record store in Cassandra is not known: consistency, "
-                                         "replication, datacenter, timeout_ms, connect_timeout_ms, in_flight, mirror, "
-                                         "shards and lifetime_days are",
-                                         address.options.begin()->first));
+    throw std::runtime_error(
+        fmt::format("the option {} of a record store in Cassandra is not known: consistency, "
+                    "replication, datacenter, timeout_ms, connect_timeout_ms, in_flight, mirror, "
+                    "shards and lifetime_days are",
+                    address.options.begin()->first));
   }
   return options;
 }
@@ -142,6 +144,13 @@ class CassandraStore final : public RecordStore {
     co_return co_await read_page(*session, statements, layout, std::move(query));
   }
 
+  Task<Result<std::vector<Count>>> count(Days days) override {
+    const auto connection = connector_.get();
+    if (!connection) co_return std::unexpected(connection.error());
+    const auto& [session, layout, statements] = **connection;
+    co_return co_await read_counts(*session, statements, days);
+  }
+
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
     const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
@@ -178,7 +187,8 @@ class CassandraStore final : public RecordStore {
     const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
-    const std::string statement = fmt::format("SELECT value FROM {}.vidi_schema WHERE name = 'version'", layout.keyspace);
+    const std::string statement =
+        fmt::format("SELECT value FROM {}.vidi_schema WHERE name = 'version'", layout.keyspace);
     auto rows = co_await session->query(statement);
     if (!rows) co_return forward_error(rows);
     co_return Result<void>();

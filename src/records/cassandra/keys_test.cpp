@@ -33,8 +33,18 @@ TEST(Keys, ShardsShareThePredictionsOfADay) {
 }
 
 TEST(Keys, AnyBytesBecomeATextOfTheirOwn) {
-  const std::vector<std::string> all{"",  "Zoë", std::string("\0", 1), "\x01", "\x01" "00", "\xff", "a\xff", "\xc3", "识别结果",
-                                     "0", "ff"};
+  const std::vector<std::string> all{"",
+                                     "Zoë",
+                                     std::string("\0", 1),
+                                     "\x01",
+                                     "\x01"
+                                     "00",
+                                     "\xff",
+                                     "a\xff",
+                                     "\xc3",
+                                     "识别结果",
+                                     "0",
+                                     "ff"};
   std::set<std::string> texts;
   for (const std::string& bytes : all) {
     const std::string text = to_text(bytes);
@@ -42,8 +52,12 @@ TEST(Keys, AnyBytesBecomeATextOfTheirOwn) {
     EXPECT_EQ(from_text(text), bytes);
   }
   EXPECT_EQ(to_text("Zoë"), "Zoë");
-  EXPECT_EQ(from_text("\x01" "0"), std::nullopt);
-  EXPECT_EQ(from_text("\x01" "0g"), std::nullopt);
+  EXPECT_EQ(from_text("\x01"
+                      "0"),
+            std::nullopt);
+  EXPECT_EQ(from_text("\x01"
+                      "0g"),
+            std::nullopt);
 }
 
 TEST(Keys, NoTwoSubjectsAreAlike) {

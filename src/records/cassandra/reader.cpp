@@ -88,7 +88,12 @@ class Gatherer {
  public:
   Gatherer(Session& session, const Statements& statements, const Layout& layout, const Query& query,
            const IdRange& range)
-      : session_(session), statements_(statements), layout_(layout), query_(query), range_(range), plan_(plan_of(query)) {}
+      : session_(session),
+        statements_(statements),
+        layout_(layout),
+        query_(query),
+        range_(range),
+        plan_(plan_of(query)) {}
 
   Task<Result<Page>> gather() {
     auto periods = co_await list_periods();
@@ -199,9 +204,8 @@ Task<Result<Page>> read_page(Session& session, const Statements& statements, con
 
 Task<Result<std::optional<Prediction>>> read_one(Session& session, const Statements& statements, const Layout& layout,
                                                  Uuid id) {
-  const Partition partition{.table = Table::by_day,
-                            .period = day_of(id),
-                            .shard = shard_of(id, shards_of(Table::by_day, layout))};
+  const Partition partition{
+      .table = Table::by_day, .period = day_of(id), .shard = shard_of(id, shards_of(Table::by_day, layout))};
   CellWriter values;
   add_key(partition, values);
   values.uuid(id);

@@ -50,15 +50,15 @@ std::vector<Table> tables_of(const SchemaOptions& options) {
                       "(model_key, result_key, day, shard), id"),
        fmt::format("{} AND {}", newest_first, kByWindow)},
       {own, "prediction_by_image", "image text, id uuid, PRIMARY KEY (image, id)", ""},
-      {own, "correction_by_prediction",
-       "id uuid, time bigint, label text, label_user text, PRIMARY KEY (id, time)", "CLUSTERING ORDER BY (time DESC)"},
+      {own, "correction_by_prediction", "id uuid, time bigint, label text, label_user text, PRIMARY KEY (id, time)",
+       "CLUSTERING ORDER BY (time DESC)"},
       {own, "period_by_subject", "subject text, period date, PRIMARY KEY (subject, period)",
        "CLUSTERING ORDER BY (period DESC)"},
       {own, "demandtable", "time text PRIMARY KEY, filename text, result text", ""},
   };
   if (options.mirror_cnn_table) {
-    tables.push_back({std::string(kCnnKeyspace), "cnn_table",
-                      "prediction text, time text, PRIMARY KEY (prediction, time)", ""});
+    tables.push_back(
+        {std::string(kCnnKeyspace), "cnn_table", "prediction text, time text, PRIMARY KEY (prediction, time)", ""});
   }
   return tables;
 }

@@ -28,6 +28,8 @@ struct Statements {
   OfTable by_user;
   OfTable by_result;
   vidi::cassandra::Statement find;
+  vidi::cassandra::Statement list_results;   // the partitions of by_result
+  vidi::cassandra::Statement count_results;  // the rows of one
   vidi::cassandra::Statement add_image;
   vidi::cassandra::Statement remove_image;
   vidi::cassandra::Statement find_image;

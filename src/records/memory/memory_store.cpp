@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "records/query_range.hpp"
 
@@ -43,6 +44,22 @@ class MemoryStore final : public RecordStore {
       page.predictions.push_back(at->second);
     }
     co_return page;
+  }
+
+  Task<Result<std::vector<Count>>> count(Days days) override {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::tuple<std::chrono::sys_days, std::string, std::optional<std::string>>, std::uint64_t> sums;
+    for (const auto& [id, prediction] : predictions_) {
+      const auto day = std::chrono::floor<std::chrono::days>(time_of(id));
+      if ((days.from && day < *days.from) || (days.to && day >= *days.to)) continue;
+      ++sums[{day, prediction.model, prediction.result}];
+    }
+    std::vector<Count> counts;
+    for (const auto& [key, sum] : sums) {
+      const auto& [day, model, result] = key;
+      counts.push_back({.day = day, .model = model, .result = result, .predictions = sum});
+    }
+    co_return counts;
   }
 
   Task<Result<bool>> correct(Uuid id, Correction correction) override {

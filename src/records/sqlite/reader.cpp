@@ -70,6 +70,8 @@ Reader::Reader(const std::string& path)
       end_(database_.prepare("COMMIT")),
       select_by_id_(database_.prepare(kSelectById)),
       select_range_(database_.prepare(kSelectRange)),
+      count_(database_.prepare("SELECT time / 86400000000 AS day, model, result, count(*) FROM predictions "
+                               "WHERE id >= ?1 AND id < ?2 GROUP BY day, model, result ORDER BY day, model, result")),
       select_models_(database_.prepare("SELECT name FROM models UNION SELECT model FROM predictions "
                                        "WHERE sequence > (SELECT indexed_to FROM state)")),
       // The plus signs keep SQLite on the short range of sequences.
@@ -101,6 +103,27 @@ Result<Page> Reader::list(const Query& query) {
     page.next = to_string(page.predictions.back().id);
   }
   return page;
+}
+
+Result<std::vector<Count>> Reader::count(const Days& days) {
+  IdRange range;
+  if (days.from) range.first = id_bound(*days.from);
+  if (days.to) range.end = id_bound(*days.to);
+  bind_range(count_, 1, range);
+  std::vector<Count> counts;
+  while (true) {
+    const auto row = count_.step();
+    if (!row) return std::unexpected(explain(row.error()));
+    if (!*row) break;
+    Count count;
+    count.day = std::chrono::sys_days(std::chrono::days(count_.integer(0)));
+    count.model = count_.text(1);
+    if (!count_.is_null(2)) count.result = count_.text(2);
+    count.predictions = static_cast<std::uint64_t>(count_.integer(3));
+    counts.push_back(std::move(count));
+  }
+  count_.reset();
+  return counts;
 }
 
 // One more than the page holds tells whether there is a next one.

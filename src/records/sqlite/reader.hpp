@@ -19,6 +19,7 @@ class Reader {
 
   Result<std::optional<Prediction>> find(const Uuid& id);
   Result<Page> list(const Query& query);
+  Result<std::vector<Count>> count(const Days& days);
 
  private:
   // The newest of several lists of identifiers, each newest first: at most `limit`, no identifier twice.
@@ -38,6 +39,7 @@ class Reader {
   Statement end_;
   Statement select_by_id_;
   Statement select_range_;
+  Statement count_;
   Statement select_models_;
   Statement select_tail_;
   Statement select_straddling_;

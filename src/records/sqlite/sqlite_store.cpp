@@ -70,6 +70,11 @@ class SqliteStore final : public RecordStore {
     co_return co_await run_on(reading_, work);
   }
 
+  Task<Result<std::vector<Count>>> count(Days days) override {
+    auto work = [this, days] { return readers_.use([&](Reader& reader) { return reader.count(days); }); };
+    co_return co_await run_on(reading_, work);
+  }
+
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
     auto start = [&](Completion<Result<bool>> done) {
       submit(Correct{.id = id, .correction = &correction, .done = std::move(done)});
