@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "records/cassandra/plain_table.hpp"
 #include "records/packing/packing.hpp"
 
 namespace vidi::records::cassandra {
@@ -133,9 +134,9 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   const std::string lifetime = preparer.lifetime();
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
-  co_await preparer.prepare(all.add_image,
-                            fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}",
-                                        own, lifetime));
+  co_await preparer.prepare(
+      all.add_image,
+      fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}", own, lifetime));
   co_await preparer.prepare(all.remove_image,
                             fmt::format("DELETE FROM {}.prediction_by_image WHERE image = ? AND id = ?", own));
   co_await preparer.prepare(all.find_image,
@@ -152,12 +153,14 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
       fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own),
       kManyRows);
   co_await preparer.prepare(
-      all.add_demand, fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}",
-                                  own, lifetime));
+      all.add_demand,
+      fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}", own,
+                  lifetime));
   co_await preparer.prepare(all.remove_demand, fmt::format("DELETE FROM {}.demandtable WHERE time = ?", own));
   if (layout.mirror_cnn_table) {
     co_await preparer.prepare(
-        all.add_cnn, "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
+        all.add_cnn,
+        "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
     co_await preparer.prepare(all.remove_cnn, "DELETE FROM bleekeyspace.cnn_table WHERE prediction = ? AND time = ?");
   }
   if (!preparer.result()) co_return std::unexpected(preparer.result().error());
@@ -221,8 +224,13 @@ std::vector<Write> writes_to_append(const Prediction& prediction, const Statemen
         {statements.add_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id).bigint(time)});
   }
   const std::string key = demand_key(prediction);
-  writes.push_back({statements.add_demand,
-                    CellWriter().text(key).text(to_text(prediction.safe_filename)).text(shown(prediction.result)).bigint(time)});
+  const auto old_row = row_of(prediction);
+  const std::string filename = to_text(old_row ? old_row->filename : prediction.safe_filename);
+  // A row of before vidi that is still there is older than the request says, and stays as it is.
+  constexpr std::int64_t kOldest = 1;
+  writes.push_back(
+      {statements.add_demand,
+       CellWriter().text(key).text(filename).text(shown(prediction.result)).bigint(old_row ? kOldest : time)});
   if (layout.mirror_cnn_table) {
     writes.push_back({statements.add_cnn, CellWriter().text(shown(prediction.result)).text(key).bigint(time)});
   }
@@ -242,8 +250,8 @@ std::vector<Write> writes_to_correct(const Prediction& prediction, const Correct
     values.uuid(prediction.id);
     writes.push_back({statements.of(partition.table).correct, std::move(values)});
   }
-  writes.push_back({statements.add_correction,
-                    CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
+  writes.push_back(
+      {statements.add_correction, CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
   return writes;
 }
 
@@ -286,7 +294,9 @@ Result<std::optional<Prediction>> read_row(CellReader& row) {
   if (!row.good()) return fail(ErrorCode::internal, "a row of Cassandra has not the cells that were asked for");
   if (!record) return std::optional<Prediction>();
   auto prediction = unpack_prediction(*record);
-  const auto damaged = [] { return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi"); };
+  const auto damaged = [] {
+    return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi");
+  };
   if (!prediction) return damaged();
   if (label) {
     CellWriter copy;
