@@ -9,10 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "cassandra/address.hpp"
+#include "cassandra/session.hpp"
 #include "core/when_all.hpp"
 #include "recognition/filename.hpp"
 #include "record_access.hpp"
 #include "records/cassandra/plain_table.hpp"
+#include "records/cassandra/schema.hpp"
 #include "tables/predictions.hpp"
 
 namespace vidi::app {
@@ -61,8 +64,18 @@ void count(Imported what, ImportCounts& counts) {
   }
 }
 
-// Where a database would be made that is missing.
-void check_exists(const std::string& url) {
+void check_tables(const std::string& url, const cassandra::Access& access) {
+  auto address = value_of(cassandra::parse_address(url));
+  address.cluster.access = access;
+  const auto session = value_of(run(cassandra::Session::connect(address.cluster)));
+  if (!value_of(run(records::cassandra::has_tables(*session, address.keyspace)))) {
+    throw std::runtime_error(fmt::format("the keyspace {} holds no records of vidi", address.keyspace));
+  }
+}
+
+// Opening a store would make one that is missing.
+void check_exists(const std::string& url, const cassandra::Access& access) {
+  if (records::is_remote(url)) check_tables(url, access);
   constexpr std::string_view kSqlite = "sqlite:";
   if (!url.starts_with(kSqlite)) return;
   const std::string path = url.substr(kSqlite.size());
@@ -85,7 +98,7 @@ PredictionSource read_file(const std::string& path) {
 }
 
 PredictionSource read_store(const std::string& url, const cassandra::Access& access) {
-  check_exists(url);
+  check_exists(url, access);
   const std::shared_ptr<RecordStore> store = records::open_record_store(url, access);
   wait_until_ready(*store);
   return [store, cursor = std::optional<std::string>(), at_end = false]() mutable {

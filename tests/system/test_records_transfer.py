@@ -401,6 +401,26 @@ def test_a_forgotten_old_row_is_gone_from_the_plain_table(node, session, old_tab
     assert out(again).startswith("2 read, 0 added, 0 corrected, 2 were there already\n")
 
 
+def test_a_keyspace_without_records_is_told_and_not_made(node, session, tmp_path):
+    move = ["import", "--from", keyspace(node, "absent"), "--to", f"sqlite:{tmp_path}/x.db"]
+    assert "the keyspace absent holds no records" in vidi(tmp_path, *move, status=2).stderr.decode()
+    assert "absent" not in [row[0] for row in session.execute("SELECT keyspace_name FROM system_schema.keyspaces")]
+    assert not (tmp_path / "x.db").exists()
+
+
+def test_pictures_in_cassandra_are_exported_beside_a_running_server(node, tmp_path, make_server):
+    store = keyspace(node, "beside")
+    with Client(make_server("--records", store, "--objects", store).url) as client:
+        made = [client.predict(mnist_png(index)).json for index in range(20)]
+        for each in made:
+            wait_until(client, f"/api/predictions/{each['id']}")
+            assert client.request("PATCH", f"/api/predictions/{each['id']}", '{"label":"3"}').status == 200
+        folders = ["--corrected", "--format", "folders", tmp_path / "set"]
+        assert "20 pictures; 0 left out" in out(export(tmp_path, *folders, "--records", store, "--objects", store))
+    found = {path.read_bytes() for path in (tmp_path / "set/3").iterdir()}
+    assert found == {mnist_png(index) for index in range(20)}
+
+
 def test_a_plain_table_that_is_missing_is_told(node, tmp_path):
     done = vidi(tmp_path, "import", "--from", keyspace(node, "absent"), "--plain-table", "--to", "sqlite:x.db", status=2)
     assert "absent" in done.stderr.decode()

@@ -84,7 +84,8 @@ Task<Result<std::vector<PlainRow>>> PlainTable::next() {
   std::vector<PlainRow> rows;
   while (rows.empty() && !at_end_) {
     vidi::cassandra::CellWriter none;
-    auto page = co_await session_->execute(select_, std::move(none), std::exchange(from_, {}));
+    Bytes from = std::move(from_);
+    auto page = co_await session_->execute(select_, std::move(none), std::move(from));
     if (!page) co_return forward_error(page);
     CellReader reader(page->cells);
     for (std::size_t i = 0; i < page->count; ++i) {

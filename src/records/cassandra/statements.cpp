@@ -134,9 +134,9 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   const std::string lifetime = preparer.lifetime();
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
-  co_await preparer.prepare(
-      all.add_image,
-      fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}", own, lifetime));
+  co_await preparer.prepare(all.add_image,
+                            fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}",
+                                        own, lifetime));
   co_await preparer.prepare(all.remove_image,
                             fmt::format("DELETE FROM {}.prediction_by_image WHERE image = ? AND id = ?", own));
   co_await preparer.prepare(all.find_image,
@@ -153,14 +153,12 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
       fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own),
       kManyRows);
   co_await preparer.prepare(
-      all.add_demand,
-      fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}", own,
-                  lifetime));
+      all.add_demand, fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}",
+                                  own, lifetime));
   co_await preparer.prepare(all.remove_demand, fmt::format("DELETE FROM {}.demandtable WHERE time = ?", own));
   if (layout.mirror_cnn_table) {
     co_await preparer.prepare(
-        all.add_cnn,
-        "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
+        all.add_cnn, "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
     co_await preparer.prepare(all.remove_cnn, "DELETE FROM bleekeyspace.cnn_table WHERE prediction = ? AND time = ?");
   }
   if (!preparer.result()) co_return std::unexpected(preparer.result().error());
@@ -226,11 +224,11 @@ std::vector<Write> writes_to_append(const Prediction& prediction, const Statemen
   const std::string key = demand_key(prediction);
   const auto old_row = row_of(prediction);
   const std::string filename = to_text(old_row ? old_row->filename : prediction.safe_filename);
-  // A row of before vidi that is still there is older than the request says, and stays as it is.
+  // A row of before vidi that is still there wins over what is written here, whatever clock wrote it.
   constexpr std::int64_t kOldest = 1;
-  writes.push_back(
-      {statements.add_demand,
-       CellWriter().text(key).text(filename).text(shown(prediction.result)).bigint(old_row ? kOldest : time)});
+  const std::int64_t demand_time = old_row ? kOldest : time;
+  writes.push_back({statements.add_demand,
+                    CellWriter().text(key).text(filename).text(shown(prediction.result)).bigint(demand_time)});
   if (layout.mirror_cnn_table) {
     writes.push_back({statements.add_cnn, CellWriter().text(shown(prediction.result)).text(key).bigint(time)});
   }
@@ -250,8 +248,8 @@ std::vector<Write> writes_to_correct(const Prediction& prediction, const Correct
     values.uuid(prediction.id);
     writes.push_back({statements.of(partition.table).correct, std::move(values)});
   }
-  writes.push_back(
-      {statements.add_correction, CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
+  writes.push_back({statements.add_correction,
+                    CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
   return writes;
 }
 
@@ -294,9 +292,7 @@ Result<std::optional<Prediction>> read_row(CellReader& row) {
   if (!row.good()) return fail(ErrorCode::internal, "a row of Cassandra has not the cells that were asked for");
   if (!record) return std::optional<Prediction>();
   auto prediction = unpack_prediction(*record);
-  const auto damaged = [] {
-    return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi");
-  };
+  const auto damaged = [] { return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi"); };
   if (!prediction) return damaged();
   if (label) {
     CellWriter copy;
