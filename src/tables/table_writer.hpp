@@ -16,7 +16,7 @@ class Schema;
 namespace vidi::tables {
 
 struct TableWriterOptions {
-  std::vector<std::string> compressed_already = {};  // columns that packing would only slow down
+  std::vector<std::string> compressed_already;  // columns that packing would only slow down
 };
 
 // A file that is there as a whole, durable, once finish() has returned, and not at all before. One thread at a time.
