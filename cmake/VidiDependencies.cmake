@@ -44,6 +44,12 @@ add_library(vidi_arrow INTERFACE)
 add_library(vidi::arrow ALIAS vidi_arrow)
 target_include_directories(vidi_arrow SYSTEM INTERFACE "${VIDI_ARROW}/include")
 target_link_libraries(vidi_arrow INTERFACE ${VIDI_ARROW_LIBRARIES})
+file(GLOB VIDI_PARQUET_LIBRARY "${VIDI_ARROW}/libparquet.so.*")
+file(GLOB VIDI_ARROW_LIBRARY "${VIDI_ARROW}/libarrow.so.*")
+add_library(vidi_parquet INTERFACE)
+add_library(vidi::parquet ALIAS vidi_parquet)
+target_include_directories(vidi_parquet SYSTEM INTERFACE "${VIDI_ARROW}/include")
+target_link_libraries(vidi_parquet INTERFACE ${VIDI_PARQUET_LIBRARY} ${VIDI_ARROW_LIBRARY})
 
 # PDFium is the library of a wheel, without headers; only the program vidi-pdf loads it, at run time.
 file(GLOB VIDI_PDFIUM_LIBRARY "${VIDI_VENV}/lib/python3*/site-packages/pypdfium2_raw/libpdfium.so")

@@ -1,31 +1,24 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <functional>
-#include <iostream>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
-#include "api/answer.hpp"
-#include "cassandra/address.hpp"
 #include "commands.hpp"
-#include "core/when_all.hpp"
 #include "program_settings.hpp"
+#include "record_access.hpp"
+#include "record_export.hpp"
+#include "record_listing.hpp"
+#include "record_transfer.hpp"
 #include "records/cassandra/cassandra_store.hpp"
 #include "stores.hpp"
 
 namespace vidi::app {
 namespace {
 
-using records::Page;
-using records::Prediction;
-using records::Query;
-using records::RecordStore;
-
-struct ListOptions {
+struct Filters {
   std::string user;
   std::string model;
   std::string result;
@@ -33,112 +26,67 @@ struct ListOptions {
   std::string to;
   std::size_t limit = 50;
   bool all = false;
-  std::string format = "table";
 };
 
-template <typename Value>
-Value value_of(Result<Value> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
-}
+struct Options {
+  Filters filters;
+  std::string format = "table";
+  std::string out;
+};
+
+struct ImportOptions {
+  std::string file;
+  std::string from;
+  std::string to;
+  bool plain_table = false;
+};
+
+struct ExportOptions {
+  std::string format;
+  std::string folder;
+  bool corrected = false;
+  unsigned test_percent = 15;
+};
+
+constexpr std::array kFilters{"--user", "--of-model", "--result", "--from", "--to", "--limit", "--all"};
+
+bool is_given(const CLI::App& command, const std::string& name) { return command.get_option(name)->count() > 0; }
 
 Timestamp time_of(const std::string& text) {
   if (const auto time = parse_timestamp(text)) return *time;
   throw std::runtime_error(fmt::format("'{}' is not a time; expected one such as 2019-01-29T16:55:06Z", text));
 }
 
-// A store elsewhere is looked for from the moment it is opened.
-void wait_until_ready(RecordStore& store) {
-  constexpr std::chrono::seconds kLongest(15);
-  const auto deadline = std::chrono::steady_clock::now() + kLongest;
-  while (true) {
-    const auto ready = run(store.check());
-    if (ready) return;
-    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error(ready.error().message);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+records::Query query_of(const CLI::App& command, const Filters& filters) {
+  records::Query query;
+  if (is_given(command, "--user")) query.user = filters.user;
+  if (is_given(command, "--of-model")) query.model = filters.model;
+  if (is_given(command, "--result")) query.result = filters.result;
+  if (is_given(command, "--from")) query.from = time_of(filters.from);
+  if (is_given(command, "--to")) query.to = time_of(filters.to);
+  return query;
 }
 
-// Calls `visit` with every prediction, newest first, until it returns false.
-void for_each(RecordStore& store, Query query, const std::function<bool(Prediction&)>& visit) {
-  do {
-    Query copy = query;
-    Page page = value_of(run(store.list(std::move(copy))));
-    for (Prediction& prediction : page.predictions) {
-      if (!visit(prediction)) return;
-    }
-    query.cursor = std::move(page.next);
-  } while (query.cursor);
+// What would do nothing must not be taken for done.
+void refuse(const CLI::App& command, const std::string& name, const std::string& where) {
+  if (is_given(command, name))
+    throw std::runtime_error(fmt::format("{} is nothing for `vidi records {}`", name, where));
 }
 
-// One line, whatever it holds.
-std::string on_one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  }
-  return text;
+void refuse_listing(const CLI::App& command, const std::string& where) {
+  for (const char* name : {"--format", "--out"}) refuse(command, name, where);
 }
 
-// RFC 4180: a field with a comma, a quote or a line's end stands in quotes.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
+int list(const CLI::App& command, const Options& options, const Settings& settings) {
+  if ((options.format == "parquet") == options.out.empty()) {
+    throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
   }
-  return quoted + '"';
-}
-
-class Printer {
- public:
-  explicit Printer(std::string format) : format_(std::move(format)) {
-    if (format_ == "table") {
-      fmt::print("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER",
-                 "LABEL");
-    } else if (format_ == "csv") {
-      fmt::print("id,time,model,version,result,reason,confidence,filename,user,image,latency_ms,label\n");
-    }
-  }
-
-  void print(const Prediction& prediction) const {
-    const std::string label = prediction.correction ? prediction.correction->label : "";
-    if (format_ == "json") {
-      fmt::print("{}\n", api::to_json(prediction).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    } else if (format_ == "csv") {
-      fmt::print("{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{}\n", to_string(prediction.id), to_string(prediction.time),
-                 csv_field(prediction.model), csv_field(prediction.version), csv_field(prediction.result.value_or("")),
-                 csv_field(prediction.reason), prediction.confidence, csv_field(prediction.safe_filename),
-                 csv_field(prediction.user), prediction.image ? to_string(*prediction.image) : "",
-                 static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label));
-    } else {
-      fmt::print("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
-                 on_one_line(prediction.model), on_one_line(prediction.result.value_or("-")), prediction.confidence,
-                 on_one_line(prediction.safe_filename), on_one_line(prediction.user), on_one_line(label));
-    }
-  }
-
- private:
-  const std::string format_;
-};
-
-int list(const ListOptions& options, const CLI::App& command, const Settings& settings) {
-  Query query;
-  const auto given = [&](const char* name) { return command.get_option(name)->count() > 0; };
-  if (given("--user")) query.user = options.user;
-  if (given("--of-model")) query.model = options.model;
-  if (given("--result")) query.result = options.result;
-  if (given("--from")) query.from = time_of(options.from);
-  if (given("--to")) query.to = time_of(options.to);
-  std::size_t left = options.all ? SIZE_MAX : options.limit;
-  query.limit = std::min<std::size_t>(left, 1000);
   const auto store = open_records(settings);
   wait_until_ready(*store);
-  const Printer printer(options.format);
-  for_each(*store, query, [&](const Prediction& prediction) {
-    printer.print(prediction);
-    return --left > 0;
-  });
+  list_records(*store, {.query = query_of(command, options.filters),
+                        .most = options.filters.all ? SIZE_MAX : options.filters.limit,
+                        .format = options.format,
+                        .file = options.out});
   return 0;
 }
 
@@ -149,67 +97,121 @@ int print_schema(const Settings& settings) {
   return 0;
 }
 
-enum class Imported { added, present };
-
-Task<Result<Imported>> import_one(RecordStore& to, Prediction prediction) {
-  const auto there = co_await to.find(prediction.id);
-  if (!there) co_return std::unexpected(there.error());
-  if (*there) co_return Imported::present;
-  const auto added = co_await to.append(std::move(prediction));
-  if (!added) co_return std::unexpected(added.error());
-  co_return Imported::added;
+void refuse_memory(const std::string& url) {
+  if (url.starts_with("memory:")) {
+    throw std::runtime_error(
+        "memory: ends with its process: there is nothing in it to import, and nobody to import for");
+  }
 }
 
-Task<std::vector<Result<Imported>>> import_together(RecordStore& to, std::vector<Prediction> predictions) {
-  std::vector<Task<Result<Imported>>> tasks;
-  for (Prediction& prediction : predictions) tasks.push_back(import_one(to, std::move(prediction)));
-  co_return co_await when_all(std::move(tasks));
+PredictionSource source_of(const ImportOptions& options, const Settings& settings, PlainTableCounts& counts) {
+  if (options.file.empty() == options.from.empty()) {
+    throw std::runtime_error("import needs either a Parquet file or --from URL");
+  }
+  if (options.plain_table) {
+    if (options.from.empty()) throw std::runtime_error("--plain-table needs --from cassandra://HOSTS/KEYSPACE");
+    return read_plain_table(options.from, access_of(settings), counts);
+  }
+  if (!options.file.empty()) return read_file(options.file);
+  refuse_memory(options.from);
+  if (options.from == records_url(settings)) {
+    throw std::runtime_error(fmt::format("{} is imported into itself: name another store with --to", options.from));
+  }
+  return read_store(options.from, access_of(settings));
 }
 
-int import_all(const std::string& from_url, const Settings& settings) {
-  const auto from = records::open_record_store(from_url, access_of(settings));
-  const auto to = open_records(settings);
-  wait_until_ready(*from);
-  wait_until_ready(*to);
-  std::size_t added = 0;
-  std::size_t present = 0;
-  std::vector<Prediction> waiting;
-  const auto hand_over = [&] {
-    for (auto& result : run(import_together(*to, std::exchange(waiting, {})))) {
-      if (!result) throw std::runtime_error(fmt::format("{} were added before: {}", added, result.error().message));
-      ++(*result == Imported::added ? added : present);
-    }
-  };
-  constexpr std::size_t kTogether = 256;
-  for_each(*from, {.limit = 1000}, [&](Prediction& prediction) {
-    waiting.push_back(std::move(prediction));
-    if (waiting.size() == kTogether) hand_over();
-    return true;
-  });
-  hand_over();
-  fmt::print("{} read, {} added, {} were there already\n", added + present, added, present);
+int import(const ImportOptions& options, Settings settings) {
+  if (!options.to.empty()) check_done(settings.set("records", options.to, "--to"));
+  refuse_memory(records_url(settings));
+  PlainTableCounts rows;
+  const PredictionSource source = source_of(options, settings, rows);
+  const auto store = open_records(settings);
+  wait_until_ready(*store);
+  const ImportCounts counts = import_predictions(source, *store);
+  fmt::print("{} read, {} added, {} corrected, {} were there already\n", counts.read, counts.added, counts.corrected,
+             counts.present);
+  if (options.plain_table) {
+    fmt::print("{} more rows are vidi's own, {} have no time that can be read\n", rows.of_vidi, rows.unreadable);
+  }
   return 0;
+}
+
+int export_set(const CLI::App& command, const Options& filters, const ExportOptions& options,
+               const Settings& settings) {
+  const auto records = open_records(settings);
+  const auto objects = open_objects(settings);
+  wait_until_ready(*records);
+  wait_until_ready(*objects);
+  const auto make_set = [&](const std::filesystem::path& folder) {
+    if (options.format == "folders") return make_folder_set(folder);
+    if (options.format == "parquet") return make_table_set(folder);
+    DigitSetOptions digits;
+    digits.model = value_of(open_models(settings).find(settings.text("model")));
+    digits.limits = recognizer_options(settings).limits;
+    digits.test_percent = options.test_percent;
+    return make_digit_set(folder, std::move(digits));
+  };
+  export_labelled(*records, *objects,
+                  {.query = query_of(command, filters.filters),
+                   .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
+                   .corrected = options.corrected,
+                   .folder = options.folder},
+                  make_set);
+  return 0;
+}
+
+void add_filters(CLI::App& command, Filters& filters) {
+  command.add_option("--user", filters.user, "Only this user's; empty: nobody's");
+  command.add_option("--of-model", filters.model, "Only this model's");
+  command.add_option("--result", filters.result, "Only with this result; empty: only those without one");
+  command.add_option("--from", filters.from, "Only from this time on (UTC unless it says otherwise)");
+  command.add_option("--to", filters.to, "Only before this time");
+  command.add_option("--limit", filters.limit, "At most so many, the newest; an export without it takes all")
+      ->check(CLI::Range(1UL, 1'000'000'000UL))
+      ->capture_default_str();
+  command.add_flag("--all", filters.all, "All of them");
+}
+
+CLI::App* add_import(CLI::App& command, ImportOptions& options) {
+  CLI::App* import = command.add_subcommand("import", "Copy predictions from elsewhere; it may be repeated");
+  import->add_option("FILE", options.file, "A Parquet file that --format parquet has written");
+  import->add_option("--from", options.from, "Another store: sqlite:PATH or cassandra://HOSTS/KEYSPACE");
+  import->add_option("--to", options.to, "The store that they are copied to; by default that of the setting `records`");
+  import->add_flag("--plain-table", options.plain_table,
+                   "Only the rows of the table demandtable that vidi has not written");
+  return import->fallthrough();
+}
+
+CLI::App* add_export(CLI::App& command, ExportOptions& options) {
+  CLI::App* set = command.add_subcommand("export", "Write pictures with their labels, to train on");
+  set->add_option("DIR", options.folder, "A folder that is missing or empty")->required();
+  set->add_option("--format", options.format, "folders (DIR/LABEL/DIGEST.png), idx (MNIST's files) or parquet")
+      ->check(CLI::IsMember({"folders", "idx", "parquet"}))
+      ->required();
+  set->add_flag("--corrected", options.corrected, "Only those of which somebody has said what is right");
+  set->add_option("--test-percent", options.test_percent, "Of idx: how many are to test with, not to train on")
+      ->check(CLI::Range(0U, 100U))
+      ->capture_default_str();
+  return set->fallthrough();
 }
 
 }  // namespace
 
 Command add_records(CLI::App& program) {
   CLI::App* command = program.add_subcommand("records", "Look at what was recorded, and move it from store to store");
-  auto options = std::make_shared<ListOptions>();
-  command->add_option("--user", options->user, "Only this user's; empty: nobody's");
-  command->add_option("--of-model", options->model, "Only this model's");
-  command->add_option("--result", options->result, "Only with this result; empty: only those without one");
-  command->add_option("--from", options->from, "Only from this time on (UTC unless it says otherwise)");
-  command->add_option("--to", options->to, "Only before this time");
-  command->add_option("--limit", options->limit, "At most so many, the newest first")
-      ->check(CLI::Range(1UL, 1'000'000'000UL))
+  const auto options = std::make_shared<Options>();
+  const auto import_options = std::make_shared<ImportOptions>();
+  const auto export_options = std::make_shared<ExportOptions>();
+  add_filters(*command, options->filters);
+  command->add_option("--format", options->format, "table, json (an object a line), csv, or parquet with --out")
+      ->check(CLI::IsMember({"table", "json", "csv", "parquet"}))
       ->capture_default_str();
-  command->add_flag("--all", options->all, "All of them");
-  command->add_option("--format", options->format, "table, json (an object a line) or csv")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
-      ->capture_default_str();
+  command->add_option("--out", options->out, "The file that --format parquet writes");
   const std::vector<std::string_view> keys{"data",
                                            "records",
+                                           "objects",
+                                           "models",
+                                           "model",
                                            "cassandra-user",
                                            "cassandra-tls",
                                            "cassandra-key",
@@ -219,16 +221,19 @@ Command add_records(CLI::App& program) {
 
   CLI::App* schema =
       command->add_subcommand("schema", "Print the CQL that makes the tables of the record store in Cassandra");
-  CLI::App* import =
-      command->add_subcommand("import", "Copy the records of another store into this one; it may be repeated");
-  auto from = std::make_shared<std::string>();
-  import->add_option("--from", *from, "The other store: sqlite:PATH or cassandra://HOSTS/KEYSPACE")->required();
+  CLI::App* import_command = add_import(*command, *import_options);
+  CLI::App* export_command = add_export(*command, *export_options);
   command->require_subcommand(0, 1);
   return [=] {
     const Settings settings = flags->read();
-    if (schema->parsed()) return print_schema(settings);
-    if (import->parsed()) return import_all(*from, settings);
-    return list(*options, *command, settings);
+    if (!schema->parsed() && !import_command->parsed() && !export_command->parsed()) {
+      return list(*command, *options, settings);
+    }
+    const std::string name = command->get_subcommands().front()->get_name();
+    refuse_listing(*command, name);
+    if (export_command->parsed()) return export_set(*command, *options, *export_options, settings);
+    for (const char* filter : kFilters) refuse(*command, filter, name);
+    return import_command->parsed() ? import(*import_options, settings) : print_schema(settings);
   };
 }
 

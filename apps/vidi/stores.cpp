@@ -27,7 +27,6 @@ std::string url_of(const Settings& settings, std::string_view key, const std::st
   return scheme + (fs::path(settings.text("data")) / name).string();
 }
 
-std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
 std::string objects_url(const Settings& settings) { return url_of(settings, "objects", "file:", "objects"); }
 
 fs::path spool_folder(const Settings& settings, const char* name) {
@@ -44,6 +43,8 @@ spool::Options spool_options(const Settings& settings, const char* name) {
 }
 
 }  // namespace
+
+std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
 
 cassandra::Access access_of(const Settings& settings) {
   cassandra::Access access;

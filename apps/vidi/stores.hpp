@@ -26,6 +26,9 @@ Stores open_stores(const Settings& settings);
 // What Cassandra lets this program in with.
 cassandra::Access access_of(const Settings& settings);
 
+// Where the settings say that predictions are recorded.
+std::string records_url(const Settings& settings);
+
 // Without a spool, for commands that end.
 std::unique_ptr<records::RecordStore> open_records(const Settings& settings);
 std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings);

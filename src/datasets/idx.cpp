@@ -20,6 +20,10 @@ std::uint32_t big_endian(ByteView bytes, std::size_t offset) {
   return value;
 }
 
+void append_big_endian(Bytes& bytes, std::uint32_t value) {
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes.push_back(static_cast<std::byte>(value >> shift));
+}
+
 Result<void> check_magic(ByteView header, std::size_t dimensions) {
   const std::uint32_t magic = big_endian(header, 0);
   const auto expected = static_cast<std::uint32_t>(kUnsignedByte << 8U | dimensions);
@@ -102,6 +106,16 @@ Result<IdxArray> read_idx(ByteView file, std::size_t dimensions, const IdxLimits
   if (auto read = read_until(unpacker, *size, array.file); !read) return forward_error(read);
   if (auto end = check_end(unpacker, array, *size); !end) return forward_error(end);
   return array;
+}
+
+Bytes to_idx(std::span<const std::uint32_t> shape, std::span<const std::uint8_t> values) {
+  Bytes file;
+  file.reserve(header_size(shape.size()) + values.size());
+  append_big_endian(file, static_cast<std::uint32_t>(kUnsignedByte << 8U | shape.size()));
+  for (const std::uint32_t size : shape) append_big_endian(file, size);
+  const auto bytes = std::as_bytes(values);
+  file.insert(file.end(), bytes.begin(), bytes.end());
+  return file;
 }
 
 }  // namespace vidi::datasets

@@ -31,4 +31,7 @@ struct IdxArray {
 // dimensions, values missing or left over), too_large (the header's sizes are over the limit).
 Result<IdxArray> read_idx(ByteView file, std::size_t dimensions, const IdxLimits& limits = {});
 
+// The file, plain, of an array: as many values as the product of `shape`, which has at most 255 sizes.
+Bytes to_idx(std::span<const std::uint32_t> shape, std::span<const std::uint8_t> values);
+
 }  // namespace vidi::datasets

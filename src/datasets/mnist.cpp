@@ -9,9 +9,12 @@
 #include <string>
 
 #include "datasets/idx.hpp"
+#include "files/file.hpp"
 
 namespace vidi::datasets {
 namespace {
+
+std::string_view prefix_of(Split split) { return split == Split::train ? "train" : "t10k"; }
 
 struct FoundFile {
   std::string name;
@@ -98,12 +101,25 @@ Result<LabelledImages> parse(NamedBytes images_file, NamedBytes labels_file) {
 
 }  // namespace
 
+Result<void> save_mnist(const std::filesystem::path& directory, Split split, const LabelledImages& images) {
+  const auto size_of = [](std::size_t size) { return static_cast<std::uint32_t>(size); };
+  const std::array shape{size_of(images.size()), size_of(images.rows), size_of(images.columns)};
+  const auto write = [&](std::string_view kind, const Bytes& file) {
+    const std::filesystem::path path = directory / fmt::format("{}-{}", prefix_of(split), kind);
+    return files::write_whole(path.string() + ".tmp", path, file);
+  };
+  auto written = write("images-idx3-ubyte", to_idx(shape, images.pixels));
+  if (written) written = write("labels-idx1-ubyte", to_idx(std::span(shape).first(1), images.labels));
+  if (!written) return std::unexpected(files::explain(written.error(), "the data set"));
+  return {};
+}
+
 Result<LabelledImages> load_mnist(const std::filesystem::path& directory, Split split) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(directory, ignored)) {
     return fail(ErrorCode::not_found, fmt::format("there is no folder {}", directory.string()));
   }
-  const std::string prefix = split == Split::train ? "train" : "t10k";
+  const std::string prefix(prefix_of(split));
   auto images = find_file(directory, prefix + "-images", "idx3-ubyte");
   if (!images) return forward_error(images);
   auto labels = find_file(directory, prefix + "-labels", "idx1-ubyte");

@@ -37,7 +37,11 @@ struct LabelledImages {
 // gzipped. Errors: not_found (a file is missing or cannot be read), and as parse_mnist, the message naming the file.
 Result<LabelledImages> load_mnist(const std::filesystem::path& directory, Split split);
 
-// The same from the bytes of the two files.
+// Writes one split, at least one picture, as load_mnist() reads it: plain files, durable when this returns. The digest
+// of `images` is not looked at. Errors: internal (the folder is missing or cannot be written, the disk is full).
+Result<void> save_mnist(const std::filesystem::path& directory, Split split, const LabelledImages& images);
+
+// The same as load_mnist() from the bytes of the two files.
 // Errors: undecodable (not IDX, damaged, no pictures, counts that contradict each other, a label over 9), too_large.
 Result<LabelledImages> parse_mnist(ByteView images_file, ByteView labels_file);
 

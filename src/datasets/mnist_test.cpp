@@ -84,6 +84,19 @@ TEST_F(Mnist, LooksAtTheContentAndNotTheNameForGzip) {
   EXPECT_TRUE(load_mnist(folder_, Split::train));
 }
 
+TEST_F(Mnist, ReadsWhatItHasWritten) {
+  const auto images = parse_mnist(kImages, kLabels);
+  ASSERT_TRUE(images);
+  ASSERT_TRUE(save_mnist(folder_, Split::test, *images));
+  const auto again = load_mnist(folder_, Split::test);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->digest, images->digest) << "the files differ";
+  EXPECT_FALSE(load_mnist(folder_, Split::train));
+  const auto nowhere = save_mnist(folder_ / "absent", Split::train, *images);
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().message, HasSubstr("the data set"));
+}
+
 TEST_F(Mnist, NamesTheFileThatIsMissing) {
   EXPECT_THAT(error_of_train(), HasSubstr("neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz"));
   put("train-images-idx3-ubyte", kImages);

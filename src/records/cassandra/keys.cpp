@@ -1,35 +1,11 @@
 #include "records/cassandra/keys.hpp"
 
 #include <fmt/format.h>
-#include <utf8proc.h>
 
 #include "core/bytes.hpp"
+#include "records/cassandra/plain_table.hpp"
 
 namespace vidi::records::cassandra {
-namespace {
-
-constexpr char kEscape = '\1';
-
-bool is_utf8(std::string_view text) {
-  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  auto left = static_cast<utf8proc_ssize_t>(text.size());
-  while (left > 0) {
-    utf8proc_int32_t character = 0;
-    const utf8proc_ssize_t used = utf8proc_iterate(at, left, &character);
-    if (used <= 0) return false;
-    at += used;
-    left -= used;
-  }
-  return true;
-}
-
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-}  // namespace
 
 Period day_of(const Uuid& id) { return std::chrono::floor<std::chrono::days>(time_of(id)); }
 
@@ -42,25 +18,6 @@ std::int8_t shard_of(const Uuid& id, int shards) {
   return static_cast<std::int8_t>(std::to_integer<unsigned>(id.bytes.back()) % static_cast<unsigned>(shards));
 }
 
-std::string to_text(std::string_view bytes) {
-  if (is_utf8(bytes) && !bytes.starts_with(kEscape)) return std::string(bytes);
-  return kEscape + to_hex(as_bytes(bytes));
-}
-
-std::optional<std::string> from_text(std::string_view text) {
-  if (!text.starts_with(kEscape)) return std::string(text);
-  text.remove_prefix(1);
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = nibble(text[i]);
-    const int low = nibble(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
-}
-
 std::string subject_of_all() { return "all"; }
 
 std::string subject_of_user(std::string_view user) { return "user " + to_text(user); }
@@ -71,6 +28,7 @@ std::string subject_of_result(std::string_view model, const std::optional<std::s
 }
 
 std::string demand_key(const Prediction& prediction) {
+  if (const auto row = row_of(prediction)) return row->time;
   std::string time = to_string(prediction.time);  // 2019-01-29T16:55:06.393990Z
   time[time.find('T')] = ' ';
   time.pop_back();

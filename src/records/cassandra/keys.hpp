@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/uuid.hpp"
+#include "records/packing/text.hpp"
 #include "records/prediction.hpp"
 
 namespace vidi::records::cassandra {
@@ -20,20 +21,14 @@ Period month_of(const Uuid& id);  // its first day
 // Which of a day's `shards` holds the prediction: by random bits of its identifier.
 std::int8_t shard_of(const Uuid& id, int shards);
 
-// Any bytes as text that Cassandra takes, each string as another: UTF-8 stays as it is; what is not, or begins with the
-// byte 1, becomes the byte 1 and its hexadecimal digits.
-std::string to_text(std::string_view bytes);
-
-// Absent: no text that to_text() makes.
-std::optional<std::string> from_text(std::string_view text);
-
 // What period_by_subject lists the days or months of. No two are alike, and none is empty.
 std::string subject_of_all();
 std::string subject_of_user(std::string_view user);
 std::string subject_of_result(std::string_view model, const std::optional<std::string>& result);
 
 // The key of the table demandtable: the time of the request in UTC, "2019-01-29 16:55:06.393990", and eight characters
-// of the identifier, so that two requests of one microsecond are two rows.
+// of the identifier, so that two requests of one microsecond are two rows. Of a prediction that was made of an older
+// program's row (plain_table.hpp) the key that this row has.
 std::string demand_key(const Prediction& prediction);
 
 }  // namespace vidi::records::cassandra

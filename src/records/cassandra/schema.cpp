@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "cassandra/cells.hpp"
 
@@ -162,6 +163,16 @@ std::vector<std::string> schema_statements(const SchemaOptions& options) {
   statements.push_back(remember(options, "shards", options.shards) + " IF NOT EXISTS");
   statements.push_back(remember(options, "version", kSchemaVersion));
   return statements;
+}
+
+Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
+  SchemaOptions options;
+  options.keyspace = std::move(keyspace);
+  const auto version = co_await recall(session, options, "version");
+  if (version) co_return version->has_value();
+  // Cassandra refuses to look where there is no such keyspace or table.
+  if (version.error().code == ErrorCode::invalid_argument) co_return false;
+  co_return std::unexpected(version.error());
 }
 
 Task<Result<int>> ensure_schema(Session& session, const SchemaOptions& options) {

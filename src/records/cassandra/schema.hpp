@@ -27,6 +27,9 @@ struct SchemaOptions {
 // What an administrator runs to make everything, each without its semicolon. Running them again changes nothing.
 std::vector<std::string> schema_statements(const SchemaOptions& options);
 
+// Whether a vidi has made its tables in the keyspace. Makes nothing. Errors: those of the session.
+Task<Result<bool>> has_tables(vidi::cassandra::Session& session, std::string keyspace);
+
 // Makes what is missing, and brings what is older up to date. Returns the number of shards that the tables have.
 // Errors: those of the session (forbidden: the message says what an administrator can do), conflict (of a newer vidi,
 // or a table of another shape under one of the names).

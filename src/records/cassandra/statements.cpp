@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "records/cassandra/plain_table.hpp"
 #include "records/packing/packing.hpp"
 
 namespace vidi::records::cassandra {
@@ -230,9 +231,13 @@ std::vector<Write> writes_to_append(const Prediction& prediction, const Statemen
         {statements.add_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id).bigint(time)});
   }
   const std::string key = demand_key(prediction);
-  writes.push_back(
-      {statements.add_demand,
-       CellWriter().text(key).text(to_text(prediction.safe_filename)).text(shown(prediction.result)).bigint(time)});
+  const auto old_row = row_of(prediction);
+  const std::string filename = to_text(old_row ? old_row->filename : prediction.safe_filename);
+  // A row of before vidi that is still there wins over what is written here, whatever clock wrote it.
+  constexpr std::int64_t kOldest = 1;
+  const std::int64_t demand_time = old_row ? kOldest : time;
+  writes.push_back({statements.add_demand,
+                    CellWriter().text(key).text(filename).text(shown(prediction.result)).bigint(demand_time)});
   if (layout.mirror_cnn_table) {
     writes.push_back({statements.add_cnn, CellWriter().text(shown(prediction.result)).text(key).bigint(time)});
   }

@@ -1,0 +1,33 @@
+#pragma once
+// Stores as commands use them that end: waited for, and read from one end to the other.
+
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "core/result.hpp"
+#include "objects/object_store.hpp"
+#include "records/record_store.hpp"
+
+namespace vidi::app {
+
+// What there is, or std::runtime_error with the reason why there is none.
+template <typename Value>
+Value value_of(Result<Value> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+inline void check_done(const Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
+
+// A store elsewhere is looked for from the moment it is opened. Throws std::runtime_error when it is not found in time.
+void wait_until_ready(records::RecordStore& store);
+void wait_until_ready(objects::ObjectStore& store);
+
+// Calls `visit` with every prediction that the query finds, newest first, until it returns false; its limit is that of
+// a page. Whether it has been all of them. Throws std::runtime_error when the store fails.
+bool for_each(records::RecordStore& store, records::Query query,
+              const std::function<bool(records::Prediction&)>& visit);
+
+}  // namespace vidi::app
