@@ -33,8 +33,8 @@ class LabelledSet {
   virtual std::string finish() = 0;
 };
 
-// FOLDER/LABEL/DIGEST.png: a folder a class, as most programs take pictures. A label that cannot be a folder's name is written with the
-// bytes that cannot as %, and two hexadecimal digits.
+// FOLDER/LABEL/DIGEST.png: a folder a class, as most programs take pictures. A label that cannot be a folder's name is
+// written with the bytes that cannot as %, and two hexadecimal digits.
 std::unique_ptr<LabelledSet> make_folder_set(const std::filesystem::path& folder);
 std::string folder_name(const std::string& label);
 

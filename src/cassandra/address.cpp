@@ -66,18 +66,20 @@ constexpr std::array<NamedConsistency, 8> kConsistencies{{{"one", Consistency::o
 Result<Consistency> consistency_of(const std::string& name) {
   const auto found = std::ranges::find(kConsistencies, std::string_view(name), &NamedConsistency::name);
   if (found != kConsistencies.end()) return found->consistency;
-  return refuse(fmt::format("consistency={} is none: one, two, three, quorum, all, local_quorum, each_quorum and "
-                            "local_one are",
-                            name));
+  return refuse(
+      fmt::format("consistency={} is none: one, two, three, quorum, all, local_quorum, each_quorum and "
+                  "local_one are",
+                  name));
 }
 
 constexpr int kMostCopies = 100;
 
 Result<Replication> replication_of(const std::string& text) {
   const auto wrong = [&] {
-    return refuse(fmt::format("replication={} is neither a number of copies (3) nor numbers by datacenter "
-                              "(dc1:3,dc2:3)",
-                              text));
+    return refuse(
+        fmt::format("replication={} is neither a number of copies (3) nor numbers by datacenter "
+                    "(dc1:3,dc2:3)",
+                    text));
   };
   Replication replication;
   if (const auto copies = number_of(text, 1, kMostCopies)) {
@@ -100,7 +102,8 @@ Result<void> read_hosts(std::string_view authority, Cluster& cluster) {
     // The colons of an IPv6 address stand within brackets.
     const bool has_port = colon != std::string::npos && host.find(']', colon) == std::string::npos;
     if (host.empty() || colon == 0) {
-      return refuse(fmt::format("\"{}\" names no host: cassandra://HOST[:PORT][,HOST...]/KEYSPACE is expected", authority));
+      return refuse(
+          fmt::format("\"{}\" names no host: cassandra://HOST[:PORT][,HOST...]/KEYSPACE is expected", authority));
     }
     if (has_port && !number_of(std::string_view(host).substr(colon + 1), 1, 65'535)) {
       return refuse(fmt::format("the port of the host \"{}\" is not one: it must be 1 to 65535", host));
@@ -114,7 +117,8 @@ Result<void> read_options(std::string_view text, Address& address) {
   if (text.empty()) return {};
   for (const std::string& part : split(text, '&')) {
     const std::size_t equal = part.find('=');
-    const auto value = equal == std::string::npos ? std::nullopt : percent_decoded(std::string_view(part).substr(equal + 1));
+    const auto value =
+        equal == std::string::npos ? std::nullopt : percent_decoded(std::string_view(part).substr(equal + 1));
     if (!value || equal == 0) return refuse(fmt::format("the option \"{}\" is not of the form NAME=VALUE", part));
     if (!address.options.emplace(part.substr(0, equal), *value).second) {
       return refuse(fmt::format("the option {} stands there twice", part.substr(0, equal)));
@@ -183,15 +187,17 @@ Result<Address> parse_address(std::string_view url) {
   const std::size_t slash = rest.find('/');
   const std::string_view hosts = rest.substr(0, slash);
   if (hosts.contains('@')) {
-    return refuse("a store's address holds no password: everybody who lists the processes would see it. User and "
-                  "password are settings of their own");
+    return refuse(
+        "a store's address holds no password: everybody who lists the processes would see it. User and "
+        "password are settings of their own");
   }
   Address address;
   address.keyspace = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
   if (!is_plain_name(address.keyspace)) {
-    return refuse(fmt::format("the keyspace \"{}\" of \"{}\" is not a name: a letter, then letters, digits and "
-                              "underscores, at most 48",
-                              address.keyspace, url));
+    return refuse(
+        fmt::format("the keyspace \"{}\" of \"{}\" is not a name: a letter, then letters, digits and "
+                    "underscores, at most 48",
+                    address.keyspace, url));
   }
   // Cassandra takes names without quotes as lower case.
   std::ranges::transform(address.keyspace, address.keyspace.begin(),

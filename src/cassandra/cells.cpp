@@ -48,9 +48,7 @@ CellWriter& CellWriter::number(Value value) {
 }
 
 CellWriter& CellWriter::text(std::string_view value) { return blob(as_bytes(value)); }
-CellWriter& CellWriter::text_or_null(const std::optional<std::string>& value) {
-  return value ? text(*value) : null();
-}
+CellWriter& CellWriter::text_or_null(const std::optional<std::string>& value) { return value ? text(*value) : null(); }
 CellWriter& CellWriter::uuid(const Uuid& value) { return blob(value.bytes); }
 CellWriter& CellWriter::tinyint(std::int8_t value) { return number(value); }
 CellWriter& CellWriter::integer(std::int32_t value) { return number(value); }

@@ -40,7 +40,9 @@ TEST(Cells, GiveBackEveryKindOfValue) {
 TEST(Cells, AreWrittenAsTheProtocolSays) {
   CellWriter writer;
   writer.integer(1).date(std::chrono::sys_days());
-  EXPECT_EQ(to_hex(writer.bytes()), "0000000400000001" "0000000480000000");
+  EXPECT_EQ(to_hex(writer.bytes()),
+            "0000000400000001"
+            "0000000480000000");
 }
 
 TEST(Cells, DamageIsNoticed) {

@@ -1,7 +1,7 @@
 #pragma once
 // One connection of the process to a Cassandra cluster: statements in, rows out, without holding a thread. The Rust
-// driver `scylla` (driver/cassandra) does the work: it knows which node has which rows, reconnects, and sends again what
-// may be sent again.
+// driver `scylla` (driver/cassandra) does the work: it knows which node has which rows, reconnects, and sends again
+// what may be sent again.
 
 #include <chrono>
 #include <cstddef>

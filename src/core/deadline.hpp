@@ -15,8 +15,9 @@
 
 namespace vidi {
 
-// What the task returns, or nothing when it takes longer. Then it goes on by itself until it ends: it runs on `executor`,
-// which together with whatever the task uses must live until then. An exception of the task is no answer either.
+// What the task returns, or nothing when it takes longer. Then it goes on by itself until it ends: it runs on
+// `executor`, which together with whatever the task uses must live until then. An exception of the task is no answer
+// either.
 template <typename T>
 Task<std::optional<T>> within(std::chrono::milliseconds limit, boost::asio::any_io_executor executor, Task<T> task) {
   using Answer = std::optional<T>;

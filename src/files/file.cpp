@@ -17,9 +17,10 @@ std::unexpected<Failure> system_failure() { return std::unexpected(Failure{.code
 
 Error explain(const Failure& failure, std::string_view what) {
   if (failure.unsynchronised) {
-    return {ErrorCode::internal, fmt::format("the disk failed to keep what was written: {} cannot be stored until vidi is "
-                                             "started again",
-                                             what)};
+    return {ErrorCode::internal,
+            fmt::format("the disk failed to keep what was written: {} cannot be stored until vidi is "
+                        "started again",
+                        what)};
   }
   switch (failure.code) {
     case ENOSPC:
@@ -34,8 +35,8 @@ Error explain(const Failure& failure, std::string_view what) {
     case ENFILE:
       return {ErrorCode::unavailable, "too many files are open: try again later"};
     default:
-      return {ErrorCode::internal, fmt::format("the disk that holds {} failed: {}", what,
-                                               std::generic_category().message(failure.code))};
+      return {ErrorCode::internal,
+              fmt::format("the disk that holds {} failed: {}", what, std::generic_category().message(failure.code))};
   }
 }
 

@@ -21,9 +21,10 @@ std::unique_ptr<ObjectStore> open_object_store(const std::string& url, const vid
   if (colon != std::string::npos && scheme == "file") return local::open_store(rest);
   if (colon != std::string::npos && scheme == "s3") return s3::open_store(url, s3::credentials_from_environment());
   if (colon != std::string::npos && scheme == "cassandra") return cassandra::open_store(url, access);
-  throw std::runtime_error(fmt::format("the object store \"{}\" is of no known kind: known are file:FOLDER, "
-                                       "s3://BUCKET/PREFIX, cassandra://HOSTS/KEYSPACE and memory:",
-                                       url));
+  throw std::runtime_error(
+      fmt::format("the object store \"{}\" is of no known kind: known are file:FOLDER, "
+                  "s3://BUCKET/PREFIX, cassandra://HOSTS/KEYSPACE and memory:",
+                  url));
 }
 
 Libraries::~Libraries() { s3::finish(); }

@@ -21,7 +21,8 @@ std::unique_ptr<RecordStore> open_record_store(const std::string& url, const vid
   if (colon != std::string::npos && scheme == "sqlite") return sqlite::open_store(rest);
   if (is_remote(url)) return cassandra::open_store(url, access);
   throw std::runtime_error(fmt::format(
-      "the record store \"{}\" is of no known kind: known are sqlite:PATH, cassandra://HOSTS/KEYSPACE and memory:", url));
+      "the record store \"{}\" is of no known kind: known are sqlite:PATH, cassandra://HOSTS/KEYSPACE and memory:",
+      url));
 }
 
 bool is_remote(const std::string& url) { return url.starts_with("cassandra:"); }

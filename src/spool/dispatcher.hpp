@@ -30,10 +30,10 @@ struct Options {
 class Dispatcher {
  public:
   struct Store {
-    std::string name;                                   // for the log: "records"
-    std::function<Task<Result<void>>(Entry)> deliver;   // hands an entry over; may be called again for the same one
-    std::function<Task<Result<void>>()> check;          // whether it answers
-    std::function<void(const Entry&)> delivered;        // the entry is off the disk
+    std::string name;                                  // for the log: "records"
+    std::function<Task<Result<void>>(Entry)> deliver;  // hands an entry over; may be called again for the same one
+    std::function<Task<Result<void>>()> check;         // whether it answers
+    std::function<void(const Entry&)> delivered;       // the entry is off the disk
   };
 
   // Throws std::runtime_error when the folder cannot be used.

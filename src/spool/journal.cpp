@@ -112,7 +112,8 @@ Journal::Journal(std::filesystem::path folder, const Limits& limits) : folder_(s
   lock_ = std::move(*lock);
   if (::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0) refuse("another process uses it");
   load();
-  writer_ = std::make_unique<GroupWriter<Request>>(limits_.waiting, [this](std::vector<Request>& group) { write(group); });
+  writer_ =
+      std::make_unique<GroupWriter<Request>>(limits_.waiting, [this](std::vector<Request>& group) { write(group); });
 }
 
 Journal::~Journal() {
@@ -179,7 +180,8 @@ std::uint64_t Journal::size() const {
 
 Task<Result<void>> Journal::append(Bytes payload) {
   if (payload.size() > kMostPayload) {
-    co_return fail(ErrorCode::too_large, fmt::format("an entry of {} bytes is over the limit of {}", payload.size(), kMostPayload));
+    co_return fail(ErrorCode::too_large,
+                   fmt::format("an entry of {} bytes is over the limit of {}", payload.size(), kMostPayload));
   }
   {
     const std::scoped_lock lock(mutex_);

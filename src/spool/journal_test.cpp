@@ -105,11 +105,13 @@ TEST_F(JournalTest, LeavesOutAnEntryThatWasNotWrittenAsAWhole) {
   const auto file = files().front();
   const auto whole = std::filesystem::file_size(file);
   Bytes bytes(whole);
-  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(whole));
+  std::ifstream(file, std::ios::binary)
+      .read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(whole));
   constexpr std::size_t kHead = 8;  // of the file
   constexpr std::size_t kEnd = kHead + 3 * 16 + 3 + 3 + 5;
   for (std::size_t end = kHead + 2 * 16 + 6 + 1; end < kEnd; ++end) {
-    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(end));
+    std::ofstream(file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(end));
     const auto journal = open();
     EXPECT_THAT(texts(*journal), ElementsAre("one", "two")) << end;
     EXPECT_EQ(journal->depth().damaged, 1U) << end;

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <atomic>
 #include <thread>
 
 #include "contract/fresh_folder.hpp"
@@ -152,8 +152,9 @@ TEST_F(SpooledRecordsTest, SetsAsideWhatNoStoreWillTakeAndGoesOn) {
 
 TEST_F(SpooledRecordsTest, IsNotReadyWhenItIsFullAndTheStoreIsAbsent) {
   *mood_ = Mood::absent;
-  spool_ = spool(std::make_unique<MoodyStore>(mood_),
-                 {.folder = folder_.path() / "spool", .limits = {.bytes = 300'000, .segment_bytes = 1000}, .pause = 10ms});
+  spool_ =
+      spool(std::make_unique<MoodyStore>(mood_),
+            {.folder = folder_.path() / "spool", .limits = {.bytes = 300'000, .segment_bytes = 1000}, .pause = 10ms});
   Result<void> last;
   int kept = 0;
   while ((last = run(spool_->append(sample_prediction(kept))))) ++kept;

@@ -11,7 +11,7 @@ namespace vidi::objects::s3 {
 
 struct Address {
   std::string bucket;
-  std::string prefix;    // without slashes at its ends; empty: the whole bucket
+  std::string prefix;  // without slashes at its ends; empty: the whole bucket
   std::string scheme = "https";
   std::string endpoint;  // HOST[:PORT]; empty: Amazon's of the region
   std::string region = "us-east-1";

@@ -177,7 +177,7 @@ class CassandraStore final : public RecordStore {
     if (!(*prediction)->image) co_return forgotten;
     CellWriter image;
     image.text(to_string(*(*prediction)->image));
-    auto others = co_await session->execute(statements.find_image, std::move(image), {});
+    auto others = co_await session->execute(statements.find_image, std::move(image));
     if (!others) co_return forward_error(others);
     if (others->count == 0) forgotten.orphan = (*prediction)->image;
     co_return forgotten;
@@ -210,7 +210,7 @@ class CassandraStore final : public RecordStore {
   }
 
   static Task<Result<void>> write_one(Session& session, Write one) {
-    auto done = co_await session.execute(one.statement, std::move(one.values), {});
+    auto done = co_await session.execute(one.statement, std::move(one.values));
     if (!done) co_return forward_error(done);
     co_return Result<void>();
   }

@@ -52,7 +52,7 @@ Task<Result<std::vector<Partition>>> list_partitions(Session& session, const Sta
 Task<Result<std::uint64_t>> count_rows(Session& session, const Statements& statements, const Partition& partition) {
   CellWriter values;
   add_key(partition, values);
-  auto rows = co_await session.execute(statements.count_results, std::move(values), {});
+  auto rows = co_await session.execute(statements.count_results, std::move(values));
   if (!rows) co_return forward_error(rows);
   CellReader reader(rows->cells);
   const std::int64_t count = reader.bigint();
