@@ -4,7 +4,8 @@
 #   scripts/cassandra.sh start FOLDER [NODE]   starts node NODE (1, on 127.0.0.1) with its data in FOLDER, and waits
 #                                         until it answers; FOLDER/address then holds HOST:PORT, FOLDER/pid its process
 #   scripts/cassandra.sh stop FOLDER      stops it
-# Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder. HEAP is the heap (512M).
+# Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder; a driver expects them all at one port.
+# An address that stands in FOLDER beforehand is used. HEAP is the heap (512M), JAVA_FLAGS more flags for Java.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 jars="$root/build/services/cassandra-5.0.6"
@@ -67,6 +68,8 @@ start() {
   if [[ -e "$folder/pid" ]] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; then fail "it runs already in $folder"; fi
   if [[ -e "$folder/address" ]]; then
     port=$(cut -d: -f2 "$folder/address") # started again: where it was
+  elif [[ -n "${SEED:-}" ]]; then
+    port=$(cut -d: -f2 "$SEED/address")
   else
     port=$(free_port "$host")
   fi
@@ -95,7 +98,9 @@ start() {
     java.base/{jdk.internal.reflect,jdk.internal.util.jar,sun.nio.ch} jdk.management/com.sun.management.internal; do
     options+=(--add-opens "$package=ALL-UNNAMED")
   done
-  rm -f "$folder/address"
+  echo "$host:$port" >"$folder/address"
+  # shellcheck disable=SC2206
+  options+=(${JAVA_FLAGS:-})
   setsid java "${options[@]}" -cp "$jars/*" org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
   local pid=$!
   echo "$pid" >"$folder/pid"
@@ -108,7 +113,6 @@ start() {
     if ((SECONDS > deadline)); then fail "it does not answer after 120 s; its log is $folder/log"; fi
     sleep 0.2
   done
-  echo "$host:$port" >"$folder/address"
 }
 
 stop() {

@@ -127,7 +127,7 @@ for group in "$@"; do
   if [[ "$group" == test ]]; then package_megabytes=2500; fi
   if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=600
-    wheels=(serve test)
+    wheels=(serve test services)
   fi
 done
 

@@ -31,6 +31,7 @@ def encode(picture, kind="PNG", **options):
     return file.getvalue()
 
 
+@cache
 def mnist_png(index):
     """One of MNIST's test pictures as a PNG file."""
     return encode(mnist()[0][index])
