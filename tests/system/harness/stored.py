@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, ReadFailure, ReadTimeout, Unavailable
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import WhiteListRoundRobinPolicy
 
@@ -15,18 +15,32 @@ from .pictures import mnist_png
 PAGE = 1000
 
 
-class Session:
-    """A connection of its own to one node, which asks as many others as `consistency` says."""
+class Reader:
+    """A connection of its own to one node, which reads what a quorum has."""
 
-    def __init__(self, node, consistency=ConsistencyLevel.LOCAL_QUORUM):
+    def __init__(self, node):
         host, port = node.address.split(":")
         profile = ExecutionProfile(
-            WhiteListRoundRobinPolicy([host]), consistency_level=consistency, request_timeout=60
+            WhiteListRoundRobinPolicy([host]), consistency_level=ConsistencyLevel.LOCAL_QUORUM, request_timeout=60
         )
-        self.cluster = Cluster([host], int(port), execution_profiles={EXEC_PROFILE_DEFAULT: profile})
+        self.cluster = Cluster(
+            [host], int(port), protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: profile}
+        )
+
+    def rows(self, statement, seconds=30):
+        """All rows. A node that has just gone is asked until its neighbours have noticed."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return list(self.session.execute(statement))
+            except (ReadFailure, ReadTimeout, Unavailable):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     def __enter__(self):
-        return self.cluster.connect(wait_for_all_pools=True)
+        self.session = self.cluster.connect()
+        return self
 
     def __exit__(self, *_):
         self.cluster.shutdown()
@@ -102,10 +116,10 @@ def prove(server, node, outcomes, keyspace="demandkeyspace", allowed_lost=0):
     cut_off = sum(outcome.closed + len(outcome.broken) for outcome in outcomes)
     assert answers, "nothing was answered"
     wait_until_handed_over(server)
-    with Session(node) as session:
-        stored = Counter(row.id for row in session.execute(f"SELECT id FROM {keyspace}.prediction_by_day"))
-        by_result = Counter(row.id for row in session.execute(f"SELECT id FROM {keyspace}.prediction_by_result"))
-        plain = {row.time for row in session.execute(f"SELECT time FROM {keyspace}.demandtable")}
+    with Reader(node) as reader:
+        stored = Counter(row.id for row in reader.rows(f"SELECT id FROM {keyspace}.prediction_by_day"))
+        by_result = Counter(row.id for row in reader.rows(f"SELECT id FROM {keyspace}.prediction_by_result"))
+        plain = {row.time for row in reader.rows(f"SELECT time FROM {keyspace}.demandtable")}
     acknowledged = {UUID(answer["id"]): answer for answer, _ in answers}
     assert len(acknowledged) == len(answers), "two answers have the same identifier"
     shown = {}
