@@ -35,7 +35,7 @@ class Weather:
             return "coming back"
         self.coming = None
         if not self.node.runs:
-            if self.chance.random() < 0.5:
+            if self.chance.random() < 0.6:
                 return "killed"
             # A start takes longer than a round.
             self.coming = threading.Thread(target=self.node.start)
@@ -43,10 +43,10 @@ class Weather:
             return "coming back"
         self.node.thaw()
         dice = self.chance.random()
-        if dice < 0.1:
+        if dice < 0.15:
             self.node.kill9()
             return "killed"
-        if dice < 0.3:
+        if dice < 0.45:
             self.node.freeze()
             return "frozen"
         return "there"
