@@ -8,8 +8,8 @@ namespace {
 
 using objects::ObjectStore;
 
-// About as many bytes as a small picture has in the spool.
-constexpr std::uint64_t kOne = 4096;
+// As many bytes as most pictures have.
+constexpr std::uint64_t kOne = 65'536;
 
 class SpooledObjectStore final : public SpooledObjects {
  public:
