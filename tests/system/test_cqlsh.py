@@ -21,12 +21,12 @@ def cqlsh(node, statement):
     command = [sys.executable, CQLSH, host, port, "--no-color", "--encoding", "utf-8", "-e", statement]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.strip().splitlines()
-    names = [name.strip() for name in lines[0].split("|")]
-    assert re.fullmatch(r"[-+]+", lines[1]), done.stdout
-    return [
-        dict(zip(names, (cell.strip() for cell in line.split("|")), strict=True)) for line in lines[2:] if "|" in line
-    ]
+    # It may begin with a warning that the server is newer than itself.
+    lines = done.stdout.splitlines()
+    rule = next((number for number, line in enumerate(lines) if re.fullmatch(r"[-+]+", line)), None)
+    assert rule, done.stdout
+    names, *rows = ([cell.strip() for cell in line.split("|")] for line in [lines[rule - 1], *lines[rule + 1 :]] if "|" in line)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def test_each_request_is_a_row_that_a_person_can_read(make_server, node, report):

@@ -18,14 +18,20 @@ namespace {
 
 using FileSystem = std::shared_ptr<arrow::fs::S3FileSystem>;
 
-// Arrow's library for S3 has threads, which must end before the process does.
+// Arrow's library for S3 has threads, which must end before the process does, and before what they use is taken down.
+// What the library sets up with its first file system is taken down at the process's end in the opposite order, so the
+// threads' end is asked for after that.
+void end_library_at_exit() {
+  static const int asked = std::atexit([] { static_cast<void>(arrow::fs::EnsureS3Finalized()); });
+  static_cast<void>(asked);
+}
+
 void start_library() {
   static const bool started = [] {
     auto options = arrow::fs::S3GlobalOptions::Defaults();
     options.log_level = arrow::fs::S3LogLevel::Fatal;
     const arrow::Status status = arrow::fs::InitializeS3(options);
     if (!status.ok()) throw std::runtime_error("S3 cannot be used: " + status.message());
-    std::atexit([] { static_cast<void>(arrow::fs::EnsureS3Finalized()); });
     return true;
   }();
   static_cast<void>(started);
@@ -151,6 +157,7 @@ std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credential
   if (!address) throw std::runtime_error(address.error().message);
   start_library();
   auto files = arrow::fs::S3FileSystem::Make(options_of(*address, credentials));
+  end_library_at_exit();
   if (!files.ok()) throw std::runtime_error("S3 cannot be used: " + files.status().message());
   return std::make_unique<S3Store>(std::move(*address), std::move(*files));
 }
