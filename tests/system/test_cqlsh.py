@@ -25,7 +25,8 @@ def cqlsh(node, statement):
     lines = done.stdout.splitlines()
     rule = next((number for number, line in enumerate(lines) if re.fullmatch(r"[-+]+", line)), None)
     assert rule, done.stdout
-    names, *rows = ([cell.strip() for cell in line.split("|")] for line in [lines[rule - 1], *lines[rule + 1 :]] if "|" in line)
+    table = [line for line in [lines[rule - 1], *lines[rule + 1 :]] if "|" in line]
+    names, *rows = ([cell.strip() for cell in line.split("|")] for line in table)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

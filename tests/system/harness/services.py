@@ -14,7 +14,7 @@ from .server import ROOT
 # What a service needs beside Debian's Python: a program, a file that its script has fetched, and what to do without.
 NEEDS = {
     "cassandra": (
-        ("java", None, "scripts/setup.sh test"),
+        ("java", None, "Debian: openjdk-17-jre-headless"),
         (None, "build/services/cassandra-5.0.6/.complete", "scripts/cassandra.sh fetch"),
     ),
     "s3": ((None, "build/services/versitygw-v1.8.0/versitygw", "scripts/s3.sh fetch"),),
