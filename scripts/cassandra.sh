@@ -73,9 +73,11 @@ start() {
   else
     port=$(free_port "$host")
   fi
+  local ring_delay=2000
   if [[ -n "${SEED:-}" ]]; then
     storage=$(cat "$SEED/storage_port")
     seeds="127.0.0.1:$storage"
+    ring_delay=6000 # on a busy machine the first is not heard of sooner
   else
     storage=$(cat "$folder/storage_port" 2>/dev/null || free_port "$host")
     seeds="$host:$storage"
@@ -84,7 +86,7 @@ start() {
   configure "$folder" "$host" "$port" "$storage" "$seeds"
   local options=(-Xms"${HEAP:-512M}" -Xmx"${HEAP:-512M}" -XX:+UseSerialGC -Xss256k -XX:+PerfDisableSharedMem
     -Djava.net.preferIPv4Stack=true -Djdk.attach.allowAttachSelf=true -Dcassandra.config="file://$folder/cassandra.yaml"
-    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms=2000
+    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms="$ring_delay"
     -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dio.netty.tryReflectionSetAccessible=true
     -Dcassandra.consistent.rangemovement=false)
   local package
@@ -108,6 +110,7 @@ start() {
   until (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; do
     if ! kill -0 "$pid" 2>/dev/null; then
       tail -n 20 "$folder/log" >&2
+      rm -f "$folder/pid"
       fail "it ended while it started; its log is $folder/log"
     fi
     if ((SECONDS > deadline)); then fail "it does not answer after 120 s; its log is $folder/log"; fi

@@ -134,7 +134,7 @@ class CassandraStore final : public ObjectStore {
   Task<Result<std::optional<Bytes>>> get(Digest digest) override {
     const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
-    auto row = co_await (*connection)->session->execute((*connection)->find, key_of(digest), {});
+    auto row = co_await (*connection)->session->execute((*connection)->find, key_of(digest));
     if (!row) co_return forward_error(row);
     if (row->count == 0) co_return std::optional<Bytes>();
     CellReader reader(row->cells);
@@ -184,7 +184,7 @@ class CassandraStore final : public ObjectStore {
 
  private:
   static Task<Result<std::optional<std::size_t>>> size_of(const Connection& connection, const Digest& digest) {
-    auto row = co_await connection.session->execute(connection.find_size, key_of(digest), {});
+    auto row = co_await connection.session->execute(connection.find_size, key_of(digest));
     if (!row) co_return forward_error(row);
     if (row->count == 0) co_return std::optional<std::size_t>();
     CellReader reader(row->cells);
@@ -194,14 +194,14 @@ class CassandraStore final : public ObjectStore {
   }
 
   static Task<Result<void>> execute(const Connection& connection, Statement statement, CellWriter values) {
-    auto done = co_await connection.session->execute(statement, std::move(values), {});
+    auto done = co_await connection.session->execute(statement, std::move(values));
     if (!done) co_return forward_error(done);
     co_return Result<void>();
   }
 
   // Into its place in `picture`.
   static Task<Result<void>> read_chunk(const Connection& connection, Digest digest, std::size_t chunk, Bytes& picture) {
-    auto row = co_await connection.session->execute(connection.find_chunk, key_of(digest, chunk), {});
+    auto row = co_await connection.session->execute(connection.find_chunk, key_of(digest, chunk));
     if (!row) co_return forward_error(row);
     CellReader reader(row->cells);
     const ByteView bytes = row->count == 1 ? reader.blob() : ByteView();
