@@ -25,9 +25,9 @@ constexpr std::size_t kTogether = 8;  // chunks on their way at the same time
 struct Connection {
   std::unique_ptr<Session> session;
   std::string keyspace;
-  Statement find;          // size and, of a small picture, its bytes
-  Statement find_size;     // size
-  Statement insert;        // the row that names a picture, written after its chunks
+  Statement find;       // size and, of a small picture, its bytes
+  Statement find_size;  // size
+  Statement insert;     // the row that names a picture, written after its chunks
   Statement remove;
   Statement find_chunk;
   Statement insert_chunk;
@@ -215,7 +215,8 @@ class CassandraStore final : public ObjectStore {
   static Task<Result<void>> for_each_chunk(std::size_t chunks, Work work) {
     for (std::size_t first = 0; first < chunks; first += kTogether) {
       std::vector<Task<Result<void>>> tasks;
-      for (std::size_t chunk = first; chunk < std::min(first + kTogether, chunks); ++chunk) tasks.push_back(work(chunk));
+      for (std::size_t chunk = first; chunk < std::min(first + kTogether, chunks); ++chunk)
+        tasks.push_back(work(chunk));
       for (auto& done : co_await when_all(std::move(tasks))) {
         if (!done) co_return forward_error(done);
       }
@@ -232,9 +233,10 @@ std::unique_ptr<ObjectStore> open_store(const std::string& url, const vidi::cass
   auto address = vidi::cassandra::parse_address(url);
   if (!address) throw std::runtime_error(address.error().message);
   if (!address->options.empty()) {
-    throw std::runtime_error(fmt::format("the option {} of an object store in Cassandra is not known: consistency, "
-                                         "replication, datacenter, timeout_ms, connect_timeout_ms and in_flight are",
-                                         address->options.begin()->first));
+    throw std::runtime_error(
+        fmt::format("the option {} of an object store in Cassandra is not known: consistency, "
+                    "replication, datacenter, timeout_ms, connect_timeout_ms and in_flight are",
+                    address->options.begin()->first));
   }
   address->cluster.access = access;
   const Options options{.keyspace = address->keyspace, .replication = address->replication};

@@ -48,25 +48,26 @@ Result<void> set_option(std::string_view name, std::string_view value, Address& 
     address.region = value;
     return {};
   }
-  for (const auto& [known, target] : {std::pair{"timeout_ms", &address.request_timeout},
-                                      std::pair{"connect_timeout_ms", &address.connect_timeout}}) {
+  for (const auto& [known, target] :
+       {std::pair{"timeout_ms", &address.request_timeout}, std::pair{"connect_timeout_ms", &address.connect_timeout}}) {
     if (name != known) continue;
     const auto milliseconds = number_of(value, 1, 600'000);
     if (!milliseconds) return refuse(fmt::format("{}={} is not a number from 1 to 600000", name, value));
     *target = std::chrono::milliseconds(*milliseconds);
     return {};
   }
-  for (const auto& [known, target] : {std::pair{"attempts", &address.attempts},
-                                      std::pair{"connections", &address.connections}}) {
+  for (const auto& [known, target] :
+       {std::pair{"attempts", &address.attempts}, std::pair{"connections", &address.connections}}) {
     if (name != known) continue;
     const auto number = number_of(value, 1, 1000);
     if (!number) return refuse(fmt::format("{}={} is not a number from 1 to 1000", name, value));
     *target = *number;
     return {};
   }
-  return refuse(fmt::format("the option {}={} of an object store in S3 is not known: endpoint, region, timeout_ms, "
-                            "connect_timeout_ms, attempts and connections are",
-                            name, value));
+  return refuse(
+      fmt::format("the option {}={} of an object store in S3 is not known: endpoint, region, timeout_ms, "
+                  "connect_timeout_ms, attempts and connections are",
+                  name, value));
 }
 
 }  // namespace
@@ -83,8 +84,9 @@ Result<Address> parse_address(std::string_view url) {
   Address address;
   address.bucket = rest.substr(0, slash);
   if (!is_bucket_name(address.bucket)) {
-    return refuse(fmt::format("the bucket \"{}\" of \"{}\" is not a name: 3 to 63 small letters, digits, dots and hyphens",
-                              address.bucket, url));
+    return refuse(
+        fmt::format("the bucket \"{}\" of \"{}\" is not a name: 3 to 63 small letters, digits, dots and hyphens",
+                    address.bucket, url));
   }
   std::string_view prefix = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
   while (prefix.starts_with('/')) prefix.remove_prefix(1);

@@ -18,8 +18,8 @@ constexpr std::chrono::seconds kLongest = std::chrono::days(7);
 std::string escaped(std::string_view text, bool path) {
   std::string result;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                       c == '.' || c == '~' || (path && c == '/');
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~' || (path && c == '/');
     if (plain) {
       result += c;
     } else {
@@ -52,11 +52,12 @@ std::string join(const std::map<std::string, std::string>& query) {
 Result<std::string> presign(const Address& address, std::string_view key, const Credentials& credentials,
                             std::chrono::seconds expires, std::chrono::sys_seconds now) {
   if (credentials.access_key.empty() || credentials.secret_key.empty()) {
-    return fail(ErrorCode::invalid_argument, "a link needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    return fail(ErrorCode::invalid_argument,
+                "a link needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   }
   if (expires < std::chrono::seconds(1) || expires > kLongest) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a link cannot expire after {} seconds: it must be 1 to {}", expires.count(), kLongest.count()));
+    return fail(ErrorCode::invalid_argument, fmt::format("a link cannot expire after {} seconds: it must be 1 to {}",
+                                                         expires.count(), kLongest.count()));
   }
   const std::string time = fmt::format("{:%Y%m%dT%H%M%SZ}", now);
   const std::string day = time.substr(0, 8);
@@ -70,12 +71,12 @@ Result<std::string> presign(const Address& address, std::string_view key, const 
                                            {"X-Amz-Expires", std::to_string(expires.count())},
                                            {"X-Amz-SignedHeaders", "host"}};
   if (!credentials.session_token.empty()) query["X-Amz-Security-Token"] = credentials.session_token;
-  const std::string request =
-      fmt::format("GET\n{}\n{}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", path, join(query), host);
+  const std::string request = fmt::format("GET\n{}\n{}\nhost:{}\n\nhost\nUNSIGNED-PAYLOAD", path, join(query), host);
   const std::string to_sign =
       fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", time, scope, to_string(sha256(as_bytes(request))));
   Bytes signing = hmac(as_bytes("AWS4" + credentials.secret_key), day);
-  for (const std::string_view part : {std::string_view(address.region), std::string_view("s3"), std::string_view("aws4_request")}) {
+  for (const std::string_view part :
+       {std::string_view(address.region), std::string_view("s3"), std::string_view("aws4_request")}) {
     signing = hmac(signing, part);
   }
   return fmt::format("{}://{}{}?{}&X-Amz-Signature={}", address.scheme, host, path, join(query),
