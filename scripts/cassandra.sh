@@ -4,7 +4,8 @@
 #   scripts/cassandra.sh start FOLDER [NODE]   starts node NODE (1, on 127.0.0.1) with its data in FOLDER, and waits
 #                                         until it answers; FOLDER/address then holds HOST:PORT, FOLDER/pid its process
 #   scripts/cassandra.sh stop FOLDER      stops it
-# Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder. HEAP is the heap (512M).
+# Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder; a driver expects them all at one port.
+# An address that stands in FOLDER beforehand is used. HEAP is the heap (512M), JAVA_FLAGS more flags for Java.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 jars="$root/build/services/cassandra-5.0.6"
@@ -67,12 +68,16 @@ start() {
   if [[ -e "$folder/pid" ]] && kill -0 "$(cat "$folder/pid")" 2>/dev/null; then fail "it runs already in $folder"; fi
   if [[ -e "$folder/address" ]]; then
     port=$(cut -d: -f2 "$folder/address") # started again: where it was
+  elif [[ -n "${SEED:-}" ]]; then
+    port=$(cut -d: -f2 "$SEED/address")
   else
     port=$(free_port "$host")
   fi
+  local ring_delay=2000
   if [[ -n "${SEED:-}" ]]; then
     storage=$(cat "$SEED/storage_port")
     seeds="127.0.0.1:$storage"
+    ring_delay=6000 # on a busy machine the first is not heard of sooner
   else
     storage=$(cat "$folder/storage_port" 2>/dev/null || free_port "$host")
     seeds="$host:$storage"
@@ -81,7 +86,7 @@ start() {
   configure "$folder" "$host" "$port" "$storage" "$seeds"
   local options=(-Xms"${HEAP:-512M}" -Xmx"${HEAP:-512M}" -XX:+UseSerialGC -Xss256k -XX:+PerfDisableSharedMem
     -Djava.net.preferIPv4Stack=true -Djdk.attach.allowAttachSelf=true -Dcassandra.config="file://$folder/cassandra.yaml"
-    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms=2000
+    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms="$ring_delay"
     -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dio.netty.tryReflectionSetAccessible=true
     -Dcassandra.consistent.rangemovement=false)
   local package
@@ -95,7 +100,9 @@ start() {
     java.base/{jdk.internal.reflect,jdk.internal.util.jar,sun.nio.ch} jdk.management/com.sun.management.internal; do
     options+=(--add-opens "$package=ALL-UNNAMED")
   done
-  rm -f "$folder/address"
+  echo "$host:$port" >"$folder/address"
+  # shellcheck disable=SC2206
+  options+=(${JAVA_FLAGS:-})
   setsid java "${options[@]}" -cp "$jars/*" org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
   local pid=$!
   echo "$pid" >"$folder/pid"
@@ -103,12 +110,12 @@ start() {
   until (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; do
     if ! kill -0 "$pid" 2>/dev/null; then
       tail -n 20 "$folder/log" >&2
+      rm -f "$folder/pid"
       fail "it ended while it started; its log is $folder/log"
     fi
     if ((SECONDS > deadline)); then fail "it does not answer after 120 s; its log is $folder/log"; fi
     sleep 0.2
   done
-  echo "$host:$port" >"$folder/address"
 }
 
 stop() {

@@ -36,6 +36,9 @@ if ((${#labels[@]} > 0)); then
 fi
 if [[ " $* " == *" system "* ]]; then
   status=0
+  # Where they cannot be had, the tests that need them are skipped and say why.
+  scripts/cassandra.sh fetch || true
+  scripts/s3.sh fetch || true
   VIDI_BINARY="${VIDI_BINARY:-$PWD/build/$preset/apps/vidi/vidi}" "${runner[@]}" .venv/bin/python3 -m pytest \
     tests/system -q -rN --tb=short --junitxml="$reports/system.xml" -p no:cacheprovider || status=$?
   statuses+=(--status "pytest=$status")

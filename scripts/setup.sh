@@ -137,7 +137,7 @@ for group in "$@"; do
   if [[ "$group" == test ]]; then package_megabytes=3300; fi
   if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=1100
-    wheels=(serve test)
+    wheels=(serve test services)
   fi
 done
 

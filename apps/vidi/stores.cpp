@@ -79,7 +79,9 @@ Stores open_stores(const Settings& settings) {
   }
   stores.objects = open_objects(settings);
   if (objects::is_remote(objects_url(settings))) {
-    auto local = objects::local::open_store((spool_folder(settings, "pictures")).string(), {});
+    // Small segments: what has been handed over is to leave the disk soon.
+    const objects::local::Options small{.segment_size = std::size_t{4} << 20U};
+    auto local = objects::local::open_store((spool_folder(settings, "pictures")).string(), small);
     auto spooled = spool::spool(std::move(stores.objects), std::move(local), spool_options(settings, "objects"));
     depths.emplace_back("objects", [store = spooled.get()] { return store->depth(); });
     stores.objects = std::move(spooled);

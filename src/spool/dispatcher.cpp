@@ -101,7 +101,8 @@ void Dispatcher::ask_again() {
 
 // What no store will ever take is kept for a person to look at.
 void Dispatcher::set_aside(const Entry& entry, const std::string& why) const {
-  const std::filesystem::path path = options_.folder / fmt::format("refused-{}", entry.number);
+  const auto time = entry.time.time_since_epoch().count();
+  const std::filesystem::path path = options_.folder / fmt::format("refused-{}-{}", time, entry.number);
   const auto kept = files::write_whole(options_.folder / "refused-new", path, entry.payload);
   spdlog::error("{}: entry {} of the spool cannot be stored ({}); {} {}", store_.name, entry.number, why,
                 kept ? "it is now in" : "it could not be written to", path.string());

@@ -48,11 +48,13 @@ class Dispatcher {
   // What the store says to that, when it takes it or never will. Absent: it is to be kept.
   Task<std::optional<Result<void>>> ask(std::function<Task<Result<void>>()> work);
 
-  // Durable when it returns. Errors: Journal::append's.
-  Task<Result<void>> keep(Bytes payload) { return journal_.append(std::move(payload)); }
+  // Durable when it returns. As Journal::append.
+  Task<Result<void>> keep(Bytes payload, std::uint64_t beside = 0) {
+    return journal_.append(std::move(payload), beside);
+  }
 
   [[nodiscard]] Depth depth() const { return journal_.depth(); }
-  [[nodiscard]] bool full() const { return journal_.depth().bytes >= options_.limits.bytes; }
+  [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const { return journal_.room_for(bytes); }
 
  private:
   Task<void> run();

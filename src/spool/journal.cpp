@@ -24,13 +24,25 @@ using files::Outcome;
 static_assert(std::endian::native == std::endian::little, "numbers are stored as they lie in memory");
 
 constexpr std::string_view kMagic = "vidispl1";
-constexpr std::size_t kRecordHead = 16;  // length and checksum, 4 bytes each, then the time, 8 bytes
+// Length and checksum, 4 bytes each; the time and the bytes that lie beside it, 8 bytes each.
+constexpr std::size_t kRecordHead = 24;
+constexpr std::size_t kUnchecked = 8;  // of the head
+constexpr std::size_t kBesideOffset = 16;
 constexpr std::uint32_t kMostPayload = std::uint32_t{64} << 20U;
 
 // Zeros written ahead of the records: writing over them, fdatasync has no change of the file's length to keep.
 constexpr std::size_t kRoomAhead = std::size_t{256} << 10U;
 
-Error explain(const Failure& failure) { return files::explain(failure, "the predictions that wait"); }
+// What is left of the disk: handing over needs some, to note what is gone.
+constexpr std::uint64_t kReserve = std::uint64_t{1} << 20U;
+
+Error explain(const Failure& failure) {
+  Error error = files::explain(failure, "what waits for the store");
+  // That passes: the store takes what waits, or somebody makes room.
+  const bool full = failure.code == ENOSPC || failure.code == EDQUOT || failure.code == EFBIG;
+  if (full && !failure.unsynchronised) error.code = ErrorCode::overloaded;
+  return error;
+}
 
 template <typename Value>
 Value value_at(ByteView bytes, std::size_t offset) {
@@ -45,15 +57,15 @@ void append_value(Bytes& bytes, Value value) {
   bytes.insert(bytes.end(), raw.begin(), raw.end());
 }
 
-std::uint32_t checksum(ByteView time_and_payload) {
-  return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(time_and_payload.data()), time_and_payload.size()));
+std::uint32_t checksum(ByteView checked) {
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size()));
 }
 
-void append_record(Bytes& bytes, Timestamp time, ByteView payload) {
+void append_record(Bytes& bytes, Timestamp time, std::uint64_t beside, ByteView payload) {
   append_value(bytes, static_cast<std::uint32_t>(payload.size()));
   Bytes checked;
   append_value(checked, std::int64_t{time.time_since_epoch().count()});
+  append_value(checked, beside);
   checked.insert(checked.end(), payload.begin(), payload.end());
   append_value(bytes, checksum(checked));
   bytes.insert(bytes.end(), checked.begin(), checked.end());
@@ -61,6 +73,7 @@ void append_record(Bytes& bytes, Timestamp time, ByteView payload) {
 
 struct Found {
   Timestamp time;
+  std::uint64_t beside = 0;
   ByteView payload;
   std::size_t size = 0;  // of the record
 };
@@ -70,16 +83,36 @@ std::optional<Found> record_at(ByteView bytes) {
   if (bytes.size() < kRecordHead) return std::nullopt;
   const auto length = value_at<std::uint32_t>(bytes, 0);
   if (length > kMostPayload || bytes.size() - kRecordHead < length) return std::nullopt;
-  const ByteView checked = bytes.subspan(8, 8 + length);
+  const ByteView checked = bytes.subspan(kUnchecked, kRecordHead - kUnchecked + length);
   // A record of zeros would have a checksum of its own: no place of zeros is one.
   if (checksum(checked) != value_at<std::uint32_t>(bytes, 4)) return std::nullopt;
   return Found{.time = Timestamp(std::chrono::microseconds(value_at<std::int64_t>(checked, 0))),
-               .payload = checked.subspan(8),
+               .beside = value_at<std::uint64_t>(checked, kBesideOffset - kUnchecked),
+               .payload = checked.subspan(kRecordHead - kUnchecked),
                .size = kRecordHead + length};
 }
 
 bool all_zero(ByteView bytes) {
   return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+// Writes at `end`, with room for what comes next where the disk has it; durable when it returns. The file's size.
+Outcome<std::uint64_t> write_behind(File& file, std::uint64_t end, std::uint64_t file_size, ByteView records) {
+  const std::uint64_t new_end = end + records.size();
+  if (new_end > file_size) {
+    const Bytes room(new_end + kRoomAhead - file_size);
+    if (file.write(room, file_size)) {
+      file_size += room.size();
+    } else if (auto cut = file.truncate(file_size); !cut) {
+      return std::unexpected(cut.error());
+    }
+  }
+  auto written = file.write(records, end);
+  if (written) written = file.synchronise();
+  if (written) return std::max(file_size, new_end);
+  // A part of an entry is no harm; on a full disk it would be in the way.
+  std::ignore = file.truncate(file_size);
+  return std::unexpected(written.error());
 }
 
 std::string segment_name(std::uint64_t first) { return fmt::format("{:020}.spool", first); }
@@ -157,6 +190,7 @@ void Journal::load_segment(std::uint64_t first, const std::filesystem::path& pat
   while (const auto record = record_at(view.subspan(segment->end))) {
     ++segment->count;
     segment->end += record->size;
+    beside_ += record->beside;
   }
   // A process that was killed leaves zeros or a part of a record, of which nobody was told that it is kept.
   if (!all_zero(view.subspan(segment->end))) {
@@ -175,23 +209,27 @@ void Journal::load_segment(std::uint64_t first, const std::filesystem::path& pat
 std::uint64_t Journal::size() const {
   std::uint64_t size = 0;
   for (const auto& segment : segments_) size += segment->file_size;
-  return size;
+  return size + beside_;
 }
 
-Task<Result<void>> Journal::append(Bytes payload) {
+Result<void> Journal::room_for(std::uint64_t bytes) const {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder_, error);
+  if (!error && space.available < kReserve + bytes) return std::unexpected(explain(Failure{.code = ENOSPC}));
+  const std::scoped_lock lock(mutex_);
+  if (size() + bytes <= limits_.bytes) return {};
+  return fail(ErrorCode::overloaded,
+              fmt::format("the spool is full: {} bytes wait for the store, and {} may", size(), limits_.bytes));
+}
+
+Task<Result<void>> Journal::append(Bytes payload, std::uint64_t beside) {
   if (payload.size() > kMostPayload) {
     co_return fail(ErrorCode::too_large,
                    fmt::format("an entry of {} bytes is over the limit of {}", payload.size(), kMostPayload));
   }
-  {
-    const std::scoped_lock lock(mutex_);
-    if (size() + payload.size() > limits_.bytes) {
-      co_return fail(ErrorCode::overloaded,
-                     fmt::format("the spool is full: {} bytes wait for the store, the most that may", size()));
-    }
-  }
+  if (auto room = room_for(payload.size() + beside); !room) co_return room;
   auto start = [&](Completion<Result<void>> done) {
-    Request request{.payload = std::move(payload), .done = std::move(done)};
+    Request request{.payload = std::move(payload), .beside = beside, .done = std::move(done)};
     if (writer_->submit(std::move(request))) return;
     // NOLINTNEXTLINE(bugprone-use-after-move): a refused request is left as it was.
     request.done(fail(ErrorCode::overloaded, "the server is busy: too many predictions wait to be kept"));
@@ -201,9 +239,13 @@ Task<Result<void>> Journal::append(Bytes payload) {
 
 void Journal::write(std::vector<Request>& group) {
   Bytes records;
+  std::uint64_t beside = 0;
   const Timestamp time = now();
-  for (const Request& request : group) append_record(records, time, request.payload);
-  const auto stored = disk_failed_ ? std::unexpected(files::kDiskFailed) : store(records, group.size());
+  for (const Request& request : group) {
+    append_record(records, time, request.beside, request.payload);
+    beside += request.beside;
+  }
+  const auto stored = disk_failed_ ? std::unexpected(files::kDiskFailed) : store(records, group.size(), beside);
   if (!stored) {
     if (stored.error().unsynchronised) disk_failed_ = true;
     spdlog::error("spool: {}", explain(stored.error()).message);
@@ -226,38 +268,39 @@ Outcome<void> Journal::begin_segment() {
   segment->writable = true;
   const std::scoped_lock lock(mutex_);
   segments_.push_back(std::move(segment));
+  storing_ = true;
   return {};
 }
 
-// On the writer's thread, which alone adds segments and moves their ends.
-Outcome<void> Journal::store(ByteView records, std::size_t count) {
-  std::shared_ptr<Segment> segment;
+// The segment that the next entries belong to. It stays until it has been stored to.
+Outcome<std::shared_ptr<Journal::Segment>> Journal::segment_to_write() {
+  remove_finished();
   {
     const std::scoped_lock lock(mutex_);
-    if (!segments_.empty()) segment = segments_.back();
+    if (!segments_.empty() && segments_.back()->writable && segments_.back()->end < limits_.segment_bytes) {
+      storing_ = true;
+      return segments_.back();
+    }
   }
-  const bool finished = segment && segment->count > 0 && done_ + 1 >= segment->first + segment->count;
-  if (!segment || !segment->writable || finished || segment->end >= limits_.segment_bytes) {
-    if (auto begun = begin_segment(); !begun) return begun;
-    remove_finished();
-    const std::scoped_lock lock(mutex_);
-    segment = segments_.back();
-  }
-  const std::uint64_t begin = segment->end;
-  const std::uint64_t end = begin + records.size();
-  std::uint64_t file_size = segment->file_size;
-  if (end > file_size) {
-    Bytes room(std::max<std::uint64_t>(end + kRoomAhead - file_size, 1));
-    if (auto made = segment->file.write(room, file_size); !made) return made;
-    file_size += room.size();
-  }
-  if (auto written = segment->file.write(records, begin); !written) return written;
-  if (auto kept = segment->file.synchronise(); !kept) return kept;
+  if (auto begun = begin_segment(); !begun) return std::unexpected(begun.error());
   const std::scoped_lock lock(mutex_);
-  segment->file_size = file_size;
-  segment->end = end;
-  segment->count += count;
+  return segments_.back();
+}
+
+// On the writer's thread, which alone adds segments and moves their ends.
+Outcome<void> Journal::store(ByteView records, std::size_t count, std::uint64_t beside) {
+  const auto picked = segment_to_write();
+  if (!picked) return std::unexpected(picked.error());
+  Segment& segment = **picked;
+  const auto file_size = write_behind(segment.file, segment.end, segment.file_size, records);
+  const std::scoped_lock lock(mutex_);
+  storing_ = false;
+  if (!file_size) return std::unexpected(file_size.error());
+  segment.file_size = *file_size;
+  segment.end += records.size();
+  segment.count += count;
   next_number_ += count;
+  beside_ += beside;
   return {};
 }
 
@@ -301,7 +344,11 @@ Result<std::vector<Entry>> Journal::read(std::size_t count) {
 
 void Journal::done(std::uint64_t number) {
   done_ = std::max(done_.load(), number);
+  pass_over_done();
   remove_finished();
+}
+
+void Journal::pass_over_done() {
   const std::scoped_lock lock(mutex_);
   for (const auto& segment : segments_) {
     while (segment->read_number <= done_ && segment->read_number < segment->first + segment->count) {
@@ -309,16 +356,18 @@ void Journal::done(std::uint64_t number) {
       if (const auto got = segment->file.read(head, segment->read_offset); !got || *got < kRecordHead) return;
       segment->read_offset += kRecordHead + value_at<std::uint32_t>(head, 0);
       ++segment->read_number;
+      beside_ -= std::min(beside_, value_at<std::uint64_t>(head, kBesideOffset));
     }
   }
 }
 
-// Files of which every entry is dealt with, but for the last: that may be written to at this moment.
+// Files of which every entry is dealt with, but for one that is written to at this moment.
 void Journal::remove_finished() {
   std::vector<std::shared_ptr<Segment>> finished;
   {
     const std::scoped_lock lock(mutex_);
-    while (segments_.size() > 1 && segments_.front()->first + segments_.front()->count <= done_ + 1) {
+    const std::size_t kept = storing_ ? 1 : 0;
+    while (segments_.size() > kept && segments_.front()->first + segments_.front()->count <= done_ + 1) {
       finished.push_back(std::move(segments_.front()));
       segments_.pop_front();
     }

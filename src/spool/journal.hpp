@@ -21,7 +21,7 @@
 namespace vidi::spool {
 
 struct Limits {
-  std::uint64_t bytes = std::uint64_t{1} << 30U;          // of all files together
+  std::uint64_t bytes = std::uint64_t{1} << 30U;          // of all files together, and of what lies beside them
   std::uint64_t segment_bytes = std::uint64_t{8} << 20U;  // after which a file is followed by the next
   std::size_t waiting = 8192;                             // entries that wait to be written
 };
@@ -35,7 +35,7 @@ struct Entry {
 // How much waits.
 struct Depth {
   std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;  // of the files
+  std::uint64_t bytes = 0;  // of the files, and of what lies beside them
   std::optional<Timestamp> oldest;
   std::uint64_t damaged = 0;  // entries, since the start, that were not written as a whole or cannot be read
 };
@@ -53,9 +53,13 @@ class Journal {
   Journal(Journal&&) = delete;
   Journal& operator=(Journal&&) = delete;
 
-  // Durable when it returns. Errors: overloaded (as much waits as may), internal (the disk is full or broken; after an
-  // fsync that failed nothing more is taken until the next start).
-  Task<Result<void>> append(Bytes payload);
+  // Durable when it returns. `beside`: bytes that wait elsewhere for this entry. Errors: overloaded (as much waits as
+  // may, or the disk is full), internal (the disk is broken; after an fsync that failed nothing more is taken until the
+  // next start).
+  Task<Result<void>> append(Bytes payload, std::uint64_t beside = 0);
+
+  // Whether so many bytes more may wait. Error: overloaded.
+  [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const;
 
   // The oldest entries that are not done, at most `count`, in order.
   Result<std::vector<Entry>> read(std::size_t count);
@@ -69,13 +73,16 @@ class Journal {
   struct Segment;
   struct Request {
     Bytes payload;
+    std::uint64_t beside = 0;
     Completion<Result<void>> done;
   };
 
   void load();
   void load_segment(std::uint64_t first, const std::filesystem::path& path);
   void write(std::vector<Request>& group);
-  files::Outcome<void> store(ByteView records, std::size_t count);
+  files::Outcome<void> store(ByteView records, std::size_t count, std::uint64_t beside);
+  files::Outcome<std::shared_ptr<Segment>> segment_to_write();
+  void pass_over_done();
   void remove_finished();
   files::Outcome<void> begin_segment();
   [[nodiscard]] std::uint64_t size() const;  // needs the mutex
@@ -90,6 +97,8 @@ class Journal {
   std::deque<std::shared_ptr<Segment>> segments_;  // the oldest first; the last is written to
   std::uint64_t next_number_ = 1;
   std::uint64_t damaged_ = 0;
+  std::uint64_t beside_ = 0;  // of all entries that are not done
+  bool storing_ = false;      // the last segment is being written to
 
   std::unique_ptr<GroupWriter<Request>> writer_;  // last: it ends before what it uses
 };

@@ -91,7 +91,7 @@ TEST_F(JournalTest, BeginsNewFilesAndRemovesThoseThatAreDone) {
   EXPECT_EQ(texts(*journal).size(), 50U);
   EXPECT_LT(files().size(), many);
   journal->done(100);
-  EXPECT_EQ(files().size(), 1U);
+  EXPECT_THAT(files(), ElementsAre());
   ASSERT_TRUE(append(*journal, "after"));
   EXPECT_THAT(texts(*journal), ElementsAre("after"));
 }
@@ -108,8 +108,8 @@ TEST_F(JournalTest, LeavesOutAnEntryThatWasNotWrittenAsAWhole) {
   std::ifstream(file, std::ios::binary)
       .read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(whole));
   constexpr std::size_t kHead = 8;  // of the file
-  constexpr std::size_t kEnd = kHead + 3 * 16 + 3 + 3 + 5;
-  for (std::size_t end = kHead + 2 * 16 + 6 + 1; end < kEnd; ++end) {
+  constexpr std::size_t kEnd = kHead + 3 * 24 + 3 + 3 + 5;
+  for (std::size_t end = kHead + 2 * 24 + 6 + 1; end < kEnd; ++end) {
     std::ofstream(file, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(end));
     const auto journal = open();
@@ -132,6 +132,41 @@ TEST_F(JournalTest, RefusesWhatIsOverItsLimit) {
   EXPECT_EQ(texts(*journal).size(), kept);
   journal->done(kept);
   EXPECT_TRUE(append(*journal, "room again"));
+}
+
+// Also when a single file has reached the limit: once it is done with, nothing of it counts.
+TEST_F(JournalTest, HasAllItsRoomAgainWhenNothingWaits) {
+  const auto journal = open({.bytes = 600'000});
+  std::vector<std::size_t> kept;
+  for (int i = 0; i < 3; ++i) {
+    while (append(*journal, std::string(5000, 'x'))) {
+    }
+    const auto entries = journal->read(1000);
+    kept.push_back(entries->size());
+    journal->done(entries->back().number);
+    EXPECT_EQ(journal->depth().bytes, 0U);
+  }
+  EXPECT_GT(kept[0], 1U);
+  EXPECT_EQ(kept[1], kept[0]);
+  EXPECT_EQ(kept[2], kept[0]);
+}
+
+TEST_F(JournalTest, CountsWhatLiesBesideItsEntries) {
+  const Limits limits{.bytes = 1'000'000};
+  const auto keep = [](Journal& journal) { return run(journal.append(to_bytes("picture"), 300'000)); };
+  {
+    const auto journal = open(limits);
+    EXPECT_TRUE(keep(*journal));
+    EXPECT_TRUE(keep(*journal));
+    EXPECT_EQ(keep(*journal).error().code, ErrorCode::overloaded);
+  }
+  const auto journal = open(limits);
+  EXPECT_GT(journal->depth().bytes, 600'000U);
+  EXPECT_EQ(keep(*journal).error().code, ErrorCode::overloaded);
+  journal->done(1);
+  EXPECT_TRUE(keep(*journal));
+  journal->done(journal->read(2)->back().number);
+  EXPECT_EQ(journal->depth().bytes, 0U);
 }
 
 TEST_F(JournalTest, IsOfOneProcessAtATime) {

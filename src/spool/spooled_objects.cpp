@@ -8,6 +8,9 @@ namespace {
 
 using objects::ObjectStore;
 
+// As many bytes as most pictures have.
+constexpr std::uint64_t kOne = 65'536;
+
 class SpooledObjectStore final : public SpooledObjects {
  public:
   SpooledObjectStore(std::unique_ptr<ObjectStore> store, std::unique_ptr<ObjectStore> local, Options options)
@@ -25,9 +28,14 @@ class SpooledObjectStore final : public SpooledObjects {
     std::function<Task<Result<void>>()> work = [this, digest, shared] { return put_now(digest, shared); };
     auto done = co_await dispatcher_.ask(std::move(work));
     if (done) co_return std::move(*done);
-    auto kept = co_await local_->put(digest, *shared);
-    if (!kept) co_return kept;
-    co_return co_await dispatcher_.keep(to_bytes(ByteView(digest.bytes)));
+    // One that waits already takes no room.
+    const auto waits = co_await local_->contains(digest);
+    const std::uint64_t beside = waits && *waits ? 0 : shared->size();
+    if (auto room = dispatcher_.room_for(beside + digest.bytes.size()); !room) co_return room;
+    const auto kept = co_await local_->put(digest, *shared);
+    // Whatever it is, it passes: the store takes pictures again, or somebody sees to the disk.
+    if (!kept) co_return fail(ErrorCode::unavailable, kept.error().message);
+    co_return co_await dispatcher_.keep(to_bytes(ByteView(digest.bytes)), beside);
   }
 
   Task<Result<std::optional<Bytes>>> get(Digest digest) override {
@@ -50,10 +58,11 @@ class SpooledObjectStore final : public SpooledObjects {
     co_return *remote || *local;
   }
 
-  // Pictures are taken as long as there is room in the spool.
+  // Pictures are taken as long as there is room in the spool, or the store answers.
   Task<Result<void>> check() override {
-    if (dispatcher_.full()) co_return co_await store_->check();
-    co_return co_await local_->check();
+    const auto local = co_await local_->check();
+    if (local && dispatcher_.room_for(kOne)) co_return Result<void>();
+    co_return co_await store_->check();
   }
 
   [[nodiscard]] Depth depth() const override { return dispatcher_.depth(); }
@@ -74,7 +83,8 @@ class SpooledObjectStore final : public SpooledObjects {
     auto put = co_await store_->put(digest, **picture);
     if (!put) co_return put;
     const auto removed = co_await local_->remove(digest);
-    if (!removed) co_return std::unexpected(removed.error());
+    // It is tried again, the whole of it, when the disk can be written to.
+    if (!removed) co_return fail(ErrorCode::unavailable, removed.error().message);
     co_return Result<void>();
   }
 

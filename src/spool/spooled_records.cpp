@@ -16,6 +16,9 @@ using records::Prediction;
 using records::Query;
 using records::RecordStore;
 
+// About as many bytes as a prediction has in the spool.
+constexpr std::uint64_t kOne = 1024;
+
 class SpooledRecordStore final : public SpooledRecords {
  public:
   SpooledRecordStore(std::unique_ptr<RecordStore> store, Options options)
@@ -59,9 +62,9 @@ class SpooledRecordStore final : public SpooledRecords {
     co_return co_await store_->forget(id);
   }
 
-  // Predictions are taken as long as there is room in the spool.
+  // Predictions are taken as long as there is room in the spool, or the store answers.
   Task<Result<void>> check() override {
-    if (!dispatcher_.full()) co_return Result<void>();
+    if (dispatcher_.room_for(kOne)) co_return Result<void>();
     co_return co_await store_->check();
   }
 

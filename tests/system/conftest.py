@@ -1,9 +1,22 @@
 """Fixtures of the system tests: each drives the real program as its users do."""
 
+import re
+
 import pytest
 from harness.client import Client
 from harness.pictures import digit_png
 from harness.server import Server
+from harness.services import cassandra, why_not
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "services(name, ...): needs real services: cassandra, s3")
+
+
+def pytest_runtest_setup(item):
+    for name in (name for marker in item.iter_markers("services") for name in marker.args):
+        if reason := why_not(name):
+            pytest.skip(f"{name} cannot be started here: {reason}")
 
 
 @pytest.fixture
@@ -20,6 +33,35 @@ def make_server(tmp_path):
     yield make
     for server in servers:
         server.kill9()
+
+
+@pytest.fixture(scope="session")
+def shared_node(tmp_path_factory):
+    with cassandra(tmp_path_factory.mktemp("cassandra") / "node") as running:
+        yield running
+
+
+@pytest.fixture
+def node(shared_node):
+    """A Cassandra that answers at the start of each test, whatever the one before has done to it."""
+    return shared_node.ensure()
+
+
+@pytest.fixture
+def keyspace(request):
+    """One of its own for each test: the nodes are shared."""
+    return re.sub("[^a-z0-9]+", "_", request.node.name.removeprefix("test_")).strip("_")[-48:].lstrip("_")
+
+
+@pytest.fixture
+def report(request, capfd):
+    """Prints a line about the test, past pytest's capture."""
+
+    def say(text):
+        with capfd.disabled():
+            print(f"\n{request.node.name}: {text}", flush=True)
+
+    return say
 
 
 @pytest.fixture(scope="module")

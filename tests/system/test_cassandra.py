@@ -4,110 +4,119 @@ import time
 
 import pytest
 from harness.client import Client
-from harness.load import Load, missing
-from harness.services import cassandra
+from harness.load import Load
+from harness.services import Silent, cassandra
+from harness.stored import prove, wait_until_handed_over, waiting
+
+pytestmark = pytest.mark.services("cassandra")
 
 
-@pytest.fixture
-def node(tmp_path):
-    with cassandra(tmp_path / "cassandra") as running:
-        yield running
-
-
-def records(node, keyspace="demandkeyspace"):
+def records(node, keyspace):
     return "--records", f"cassandra://{node.address}/{keyspace}"
 
 
-def waiting(client):
-    """How many predictions wait for their store."""
-    return client.get("/health/ready").json["spool"]["records"]["entries"]
-
-
-def wait_until_handed_over(server, seconds=60):
-    with Client(server.url) as client:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if waiting(client) == 0 and client.get("/api/predictions?limit=1").status == 200:
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"{waiting(client)} wait; the server wrote:\n{server.log[-2000:]}")
-
-
 def load_for(server, seconds):
-    load = Load(server.url).start()
+    load = Load(server.url, pause=0.02).start()
     time.sleep(seconds)
-    return load.stop()
+    return all_answered(load.stop())
 
 
-def assert_all_there(server, outcome):
+def all_answered(outcome):
     assert outcome.answers
-    assert not outcome.refused and not outcome.broken
-    wait_until_handed_over(server)
-    assert not missing(server.url, outcome.answers)
+    assert not outcome.refused and not outcome.broken and not outcome.closed
+    return outcome
 
 
-def test_every_answer_is_in_cassandra(make_server, node):
-    server = make_server(*records(node))
+def test_every_answer_is_in_cassandra(make_server, node, keyspace, report):
+    server = make_server(*records(node, keyspace))
     outcome = load_for(server, 2)
-    assert_all_there(server, outcome)
-    other = make_server(*records(node), "--objects", f"file:{server.folder}/data-of-the-other")
+    report(prove(server, node, [outcome], keyspace))
+    other = make_server(*records(node, keyspace), "--objects", f"file:{server.folder}/data-of-the-other")
     wait_until_handed_over(other)
     with Client(other.url) as client:
         for answer, _ in outcome.answers[:50]:
             assert client.get(f"/api/predictions/{answer['id']}").json == answer
 
 
-def test_the_server_starts_before_cassandra_and_catches_up(make_server, tmp_path):
-    node = cassandra(tmp_path / "cassandra")
-    with node:
-        pass  # so that its port is known
-    server = make_server(*records(node))
+def test_the_server_starts_before_cassandra_and_catches_up(make_server, node, keyspace, report):
+    node.kill9()
+    server = make_server(*records(node, keyspace))
     outcome = load_for(server, 1)
     with Client(server.url) as client:
         ready = client.get("/health/ready")
         assert ready.status == 200 and waiting(client) == len(outcome.answers)
         assert client.get("/api/predictions").status == 503
-    with node:
-        assert_all_there(server, outcome)
+    node.start()
+    report(prove(server, node, [outcome], keyspace))
 
 
-def test_cassandra_killed_and_started_again_under_load(make_server, node):
-    server = make_server(*records(node))
-    load_for(server, 1)
+def test_killed_and_started_again_under_load(make_server, node, keyspace, report):
+    server = make_server(*records(node, keyspace))
+    before = load_for(server, 1)
     wait_until_handed_over(server)
-    load = Load(server.url).start()
+    load = Load(server.url, pause=0.02).start()
     time.sleep(1)
     node.kill9()
     time.sleep(2)
     node.start()
     time.sleep(2)
-    assert_all_there(server, load.stop())
+    report(prove(server, node, [before, all_answered(load.stop())], keyspace))
 
 
-def test_a_cassandra_that_never_answers(make_server, node):
-    server = make_server(*records(node))
-    load_for(server, 1)
+def test_frozen_under_load(make_server, node, keyspace, report):
+    server = make_server(*records(node, keyspace))
+    before = load_for(server, 1)
     wait_until_handed_over(server)
-    load = Load(server.url).start()
+    load = Load(server.url, pause=0.02).start()
     time.sleep(1)
     node.freeze()
     time.sleep(3)
-    outcome = load.stop()
+    outcome = all_answered(load.stop())
+    with Client(server.url) as client:
+        assert waiting(client) > 0
     node.thaw()
-    assert_all_there(server, outcome)
+    report(prove(server, node, [before, outcome], keyspace))
 
 
-def test_the_server_killed_while_cassandra_is_away(make_server, node):
-    server = make_server(*records(node))
-    load_for(server, 1)
-    answers = []
+def test_something_that_never_answers_is_replaced_by_cassandra(make_server, tmp_path, keyspace, report):
+    node = cassandra(tmp_path / "cassandra")
+    with Silent() as silent:
+        node.reserve(silent.port)
+        at = records(node, keyspace)
+        server = make_server(*at, "--objects", at[1])
+        outcome = load_for(server, 2)
+        assert silent.connections, "it was never asked"
+        with Client(server.url) as client:
+            assert waiting(client) == waiting(client, "objects") == len(outcome.answers)
+    with node:
+        report(prove(server, node, [outcome], keyspace))
+
+
+def test_the_server_killed_while_cassandra_is_away(make_server, node, keyspace, report):
+    server = make_server(*records(node, keyspace))
+    outcomes = [load_for(server, 1)]
+    wait_until_handed_over(server)
     node.kill9()
     for _ in range(3):
-        load = Load(server.url).start()
+        load = Load(server.url, pause=0.02).start()
         time.sleep(0.7)
         server.kill9()
-        answers += load.join().answers
+        outcomes.append(load.join())
         server.start()
     node.start()
+    report(prove(server, node, outcomes, keyspace))
+
+
+@pytest.mark.parametrize("state", ["frozen", "killed"])
+def test_the_server_stops_well_while_cassandra_is_away(make_server, node, keyspace, state, report):
+    server = make_server(*records(node, keyspace))
+    before = load_for(server, 1)
     wait_until_handed_over(server)
-    assert answers and not missing(server.url, answers)
+    {"frozen": node.freeze, "killed": node.kill9}[state]()
+    outcome = load_for(server, 1)
+    begin = time.monotonic()
+    server.stop()
+    seconds = time.monotonic() - begin
+    node.ensure()
+    server.start()
+    report(f"{prove(server, node, [before, outcome], keyspace)}; stopped in {seconds:.1f} s")

@@ -11,6 +11,7 @@ use scylla::client::session::{OpenSsl010Config, TlsContext};
 use scylla::client::session_builder::SessionBuilder;
 use scylla::client::{PoolSize, WriteCoalescingDelay};
 use scylla::policies::load_balancing::DefaultPolicy;
+use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
 use scylla::response::PagingState;
 use scylla::statement::Consistency;
 use scylla::statement::batch::{Batch, BatchType};
@@ -31,6 +32,14 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .build()
         .expect("a thread for Cassandra can be started")
 });
+
+/// A node that does not answer for so long is not waited for alone: another is asked as well. Statements are idempotent.
+const ASK_ANOTHER_AFTER: Duration = Duration::from_millis(150);
+
+/// How often a quiet connection is tried, and after how long without an answer it is given up: a machine that is gone
+/// says nothing.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Inner {
     session: scylla::client::session::Session,
@@ -76,11 +85,17 @@ fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
         .consistency(consistency)
         .request_timeout(Some(Duration::from_millis(cluster.request_milliseconds)))
         .load_balancing_policy(balancing.build())
+        .speculative_execution_policy(Some(Arc::new(SimpleSpeculativeExecutionPolicy {
+            max_retry_count: 1,
+            retry_interval: ASK_ANOTHER_AFTER,
+        })))
         .build();
     let mut builder = SessionBuilder::new()
         .known_nodes(&cluster.hosts)
         .connection_timeout(Duration::from_millis(cluster.connect_milliseconds))
         .default_execution_profile_handle(profile.into_handle())
+        .keepalive_interval(KEEPALIVE_INTERVAL)
+        .keepalive_timeout(KEEPALIVE_TIMEOUT)
         .pool_size(PoolSize::PerHost(NonZeroUsize::MIN))
         .write_coalescing_delay(WriteCoalescingDelay::SmallNondeterministic)
         .fetch_schema_metadata(false)

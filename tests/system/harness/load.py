@@ -20,13 +20,15 @@ class Load:
     """`threads` clients, each with a connection of its own, posting different pictures until the server is gone, or
     until they are stopped."""
 
-    def __init__(self, url, threads=6):
+    def __init__(self, url, threads=6, pictures=range(1000), pause=0.0):
+        """`pictures`: which of MNIST's are sent. `pause`: seconds of each client between its requests."""
         self.outcomes = [Outcome() for _ in range(threads)]
         self.threads = [
             threading.Thread(target=self._post, args=(url, number, outcome))
             for number, outcome in enumerate(self.outcomes)
         ]
-        self.pictures = [mnist_png(index) for index in range(1000)]
+        self.pictures = pictures
+        self.pause = pause
         self.enough = threading.Event()
 
     def start(self):
@@ -40,7 +42,7 @@ class Load:
         while not self.enough.is_set():
             index = (index + len(self.threads)) % len(self.pictures)
             try:
-                answer = client.predict(self.pictures[index])
+                answer = client.predict(mnist_png(self.pictures[index]))
             except (RemoteDisconnected, ConnectionError):
                 outcome.closed += 1
                 return
@@ -48,10 +50,12 @@ class Load:
                 outcome.broken.append(repr(error))
                 return
             if answer.status == 200:
-                outcome.answers.append((answer.json, index))
+                outcome.answers.append((answer.json, self.pictures[index]))
             else:
                 outcome.refused.append(answer.status)
                 return
+            if self.pause:
+                self.enough.wait(self.pause)
 
     def stop(self):
         """Every client finishes its request; returns what happened to them together."""

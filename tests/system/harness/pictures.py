@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from .server import ROOT
 
@@ -31,9 +32,18 @@ def encode(picture, kind="PNG", **options):
     return file.getvalue()
 
 
+@cache
 def mnist_png(index):
     """One of MNIST's test pictures as a PNG file."""
     return encode(mnist()[0][index])
+
+
+@cache
+def heavy_png(index, size=30_000):
+    """The same picture in a file that is `size` bytes longer."""
+    note = PngInfo()
+    note.add_text("Comment", "x" * size)
+    return encode(mnist()[0][index], pnginfo=note)
 
 
 def digit_png(label):

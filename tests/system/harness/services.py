@@ -1,11 +1,36 @@
 """Real Cassandra nodes and a real S3 server on loopback, each a process of its own."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .server import ROOT
+
+# What a service needs beside Debian's Python: a program, a file that its script has fetched, and what to do without.
+NEEDS = {
+    "cassandra": (
+        ("java", None, "Debian: openjdk-17-jre-headless"),
+        (None, "build/services/cassandra-5.0.6/.complete", "scripts/cassandra.sh fetch"),
+    ),
+    "s3": ((None, "build/services/versitygw-v1.8.0/versitygw", "scripts/s3.sh fetch"),),
+}
+# Several nodes at once, on machines with two cores: a compiler that is done early, and a heap for tests.
+SMALL = {"HEAP": "320M", "JAVA_FLAGS": "-XX:TieredStopAtLevel=1"}
+
+
+def why_not(name):
+    """Why a service cannot be started here; None when it can."""
+    for program, path, remedy in NEEDS[name]:
+        if program and not shutil.which(program):
+            return f"{program} is not installed ({remedy})"
+        if path and not (ROOT / path).exists():
+            return f"{path} is missing ({remedy})"
+    return None
 
 
 class Service:
@@ -23,6 +48,11 @@ class Service:
 
     def stop(self):
         self._run("stop", self.folder)
+
+    def reserve(self, port):
+        """It will answer on this port of 127.0.0.1. Before its first start."""
+        self.folder.mkdir(parents=True)
+        (self.folder / "address").write_text(f"127.0.0.1:{port}\n")
 
     def _run(self, *arguments):
         done = subprocess.run(
@@ -42,6 +72,10 @@ class Service:
     def address(self):
         return (self.folder / "address").read_text().strip()
 
+    @property
+    def runs(self):
+        return (self.folder / "pid").exists()
+
     def kill9(self):
         os.kill(self.pid, signal.SIGKILL)
         (self.folder / "pid").unlink()
@@ -53,17 +87,60 @@ class Service:
     def thaw(self):
         os.kill(self.pid, signal.SIGCONT)
 
+    def ensure(self):
+        """It runs, whatever a test has done to it."""
+        if not self.runs:
+            return self.start()
+        self.thaw()
+        return self
+
     def __enter__(self):
         return self.start()
 
     def __exit__(self, *_):
-        if (self.folder / "pid").exists():
-            self.thaw()
-            self.stop()
+        # Nobody needs its data any more, and an orderly end takes seconds.
+        if self.runs:
+            self.kill9()
+
+
+class Silent:
+    """A store that accepts connections and never answers."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.connections = []
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+
+    def _accept(self):
+        while True:
+            try:
+                self.connections.append(self.listener.accept()[0])
+            except OSError:
+                return
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # Closing alone does not wake the thread that accepts.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+        for connection in self.connections:
+            connection.close()
 
 
 def cassandra(folder, node=1, seed=None):
-    return Service("cassandra.sh", folder, node, **({} if seed is None else {"SEED": seed.folder}))
+    """A node on 127.0.0.NODE, in the cluster of `seed` if that is given."""
+    joins = {} if seed is None else {"SEED": seed.folder}
+    return Service("cassandra.sh", folder, node, **SMALL, **joins)
+
+
+def start_together(services):
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(Service.start, services))
 
 
 def s3(folder):
