@@ -59,7 +59,8 @@ rust::Slice<const std::uint8_t> slice_of(ByteView bytes) {
 
 Result<Rows> rows_of(const Outcome& outcome) {
   if (outcome.answer.failure != bridge::Failure::none) return error_of(outcome.answer);
-  return Rows{.count = outcome.answer.rows, .cells = bytes_of(outcome.answer.cells), .next = bytes_of(outcome.answer.next)};
+  return Rows{
+      .count = outcome.answer.rows, .cells = bytes_of(outcome.answer.cells), .next = bytes_of(outcome.answer.next)};
 }
 
 class BridgedSession final : public Session {
@@ -67,8 +68,8 @@ class BridgedSession final : public Session {
   explicit BridgedSession(rust::Box<bridge::Session> session) : session_(std::move(session)) {}
 
   Task<Result<Rows>> query(std::string statement) override {
-    const Outcome outcome = co_await outcome_of(
-        [&](std::unique_ptr<Waiter> waiter) { session_->query(statement, std::move(waiter)); });
+    const Outcome outcome =
+        co_await outcome_of([&](std::unique_ptr<Waiter> waiter) { session_->query(statement, std::move(waiter)); });
     co_return rows_of(outcome);
   }
 
@@ -88,7 +89,11 @@ class BridgedSession final : public Session {
 
   Task<Result<void>> execute_all(std::vector<Write> writes) override {
     std::vector<std::size_t> statements;
+    statements.reserve(writes.size());
+    std::size_t size = 0;
+    for (const Write& write : writes) size += write.values.bytes().size();
     Bytes cells;
+    cells.reserve(size);
     for (const Write& write : writes) {
       statements.push_back(write.statement.number);
       cells.insert(cells.end(), write.values.bytes().begin(), write.values.bytes().end());

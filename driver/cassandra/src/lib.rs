@@ -76,8 +76,7 @@ mod ffi {
         /// `cells`: one row. `from`: the `next` of the page before, or empty.
         fn execute(self: &Session, statement: usize, cells: &[u8], from: &[u8], waiter: UniquePtr<Waiter>);
 
-        /// Several writes in one message, each as if it were alone: an unlogged batch of idempotent statements.
-        /// `cells`: a row for each statement.
+        /// Several writes at the same time, each to the nodes that keep its row. `cells`: a row for each statement.
         fn execute_all(self: &Session, statements: &[usize], cells: &[u8], waiter: UniquePtr<Waiter>);
     }
 

@@ -11,7 +11,6 @@
 
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
-#include "core/when_all.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
 #include "records/cassandra/statements.hpp"
@@ -82,10 +81,11 @@ Options options_from(Address& address) {
     options.lifetime = std::chrono::days(number_from("lifetime_days", *text, 1, 7300));
   }
   if (!address.options.empty()) {
-    throw std::runtime_error(fmt::format("the option {} of a record store in Cassandra is not known: consistency, "
-                                         "replication, datacenter, timeout_ms, connect_timeout_ms, in_flight, mirror, "
-                                         "shards and lifetime_days are",
-                                         address.options.begin()->first));
+    throw std::runtime_error(
+        fmt::format("the option {} of a record store in Cassandra is not known: consistency, "
+                    "replication, datacenter, timeout_ms, connect_timeout_ms, in_flight, mirror, "
+                    "shards and lifetime_days are",
+                    address.options.begin()->first));
   }
   return options;
 }
@@ -123,7 +123,7 @@ class CassandraStore final : public RecordStore {
       std::ranges::move(writes_to_correct(prediction, *prediction.correction, statements, layout),
                         std::back_inserter(writes));
     }
-    auto written = co_await write(*session, std::move(writes));
+    auto written = co_await session->execute_all(std::move(writes));
     if (written) known_.add(std::move(listings));
     co_return written;
   }
@@ -149,7 +149,7 @@ class CassandraStore final : public RecordStore {
     auto prediction = co_await read_one(*session, statements, layout, id);
     if (!prediction) co_return forward_error(prediction);
     if (!*prediction) co_return false;
-    auto written = co_await write(*session, writes_to_correct(**prediction, correction, statements, layout));
+    auto written = co_await session->execute_all(writes_to_correct(**prediction, correction, statements, layout));
     if (!written) co_return forward_error(written);
     co_return true;
   }
@@ -162,7 +162,7 @@ class CassandraStore final : public RecordStore {
     if (!prediction) co_return forward_error(prediction);
     Forgotten forgotten;
     if (!*prediction) co_return forgotten;
-    auto written = co_await write(*session, writes_to_forget(**prediction, statements, layout));
+    auto written = co_await session->execute_all(writes_to_forget(**prediction, statements, layout));
     if (!written) co_return forward_error(written);
     forgotten.existed = true;
     if (!(*prediction)->image) co_return forgotten;
@@ -178,33 +178,14 @@ class CassandraStore final : public RecordStore {
     const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
     const auto& [session, layout, statements] = **connection;
-    const std::string statement = fmt::format("SELECT value FROM {}.vidi_schema WHERE name = 'version'", layout.keyspace);
+    const std::string statement =
+        fmt::format("SELECT value FROM {}.vidi_schema WHERE name = 'version'", layout.keyspace);
     auto rows = co_await session->query(statement);
     if (!rows) co_return forward_error(rows);
     co_return Result<void>();
   }
 
  private:
-  // One message, or one for each when they are large: Cassandra refuses a batch of more than 50 KB.
-  static Task<Result<void>> write(Session& session, std::vector<Write> writes) {
-    constexpr std::size_t kLargest = std::size_t{32} << 10U;
-    std::size_t size = 0;
-    for (const Write& one : writes) size += one.values.bytes().size();
-    if (size <= kLargest) co_return co_await session.execute_all(std::move(writes));
-    std::vector<Task<Result<void>>> tasks;
-    for (Write& one : writes) tasks.push_back(write_one(session, std::move(one)));
-    for (auto& done : co_await when_all(std::move(tasks))) {
-      if (!done) co_return forward_error(done);
-    }
-    co_return Result<void>();
-  }
-
-  static Task<Result<void>> write_one(Session& session, Write one) {
-    auto done = co_await session.execute(one.statement, std::move(one.values), {});
-    if (!done) co_return forward_error(done);
-    co_return Result<void>();
-  }
-
   KnownListings known_;
   vidi::cassandra::Connector<Connection> connector_;
 };

@@ -11,8 +11,9 @@
 namespace vidi::records::cassandra {
 
 // Returns at once: the cluster is looked for from then on, and everything is `unavailable` until it has answered.
-// `url`: see cassandra/address.hpp; its options are mirror=cnn_table, shards (when the tables are made) and lifetime_days
-// (of what is written). Throws std::runtime_error with a sentence for the operator when the address is wrong.
+// `url`: see cassandra/address.hpp; its options are mirror=cnn_table, shards (when the tables are made) and
+// lifetime_days (of what is written). Throws std::runtime_error with a sentence for the operator when the address is
+// wrong.
 std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cassandra::Access& access);
 
 // The CQL that makes what a store of that address needs, each statement without its semicolon: for an administrator,

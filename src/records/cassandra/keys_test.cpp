@@ -33,8 +33,18 @@ TEST(Keys, ShardsShareThePredictionsOfADay) {
 }
 
 TEST(Keys, AnyBytesBecomeATextOfTheirOwn) {
-  const std::vector<std::string> all{"",  "Zoë", std::string("\0", 1), "\x01", "\x01" "00", "\xff", "a\xff", "\xc3", "识别结果",
-                                     "0", "ff"};
+  const std::vector<std::string> all{"",
+                                     "Zoë",
+                                     std::string("\0", 1),
+                                     "\x01",
+                                     "\x01"
+                                     "00",
+                                     "\xff",
+                                     "a\xff",
+                                     "\xc3",
+                                     "识别结果",
+                                     "0",
+                                     "ff"};
   std::set<std::string> texts;
   for (const std::string& bytes : all) {
     const std::string text = to_text(bytes);
@@ -42,20 +52,29 @@ TEST(Keys, AnyBytesBecomeATextOfTheirOwn) {
     EXPECT_EQ(from_text(text), bytes);
   }
   EXPECT_EQ(to_text("Zoë"), "Zoë");
-  EXPECT_EQ(from_text("\x01" "0"), std::nullopt);
-  EXPECT_EQ(from_text("\x01" "0g"), std::nullopt);
+  EXPECT_EQ(from_text("\x01"
+                      "0"),
+            std::nullopt);
+  EXPECT_EQ(from_text("\x01"
+                      "0g"),
+            std::nullopt);
 }
 
 TEST(Keys, NoTwoSubjectsAreAlike) {
   const std::set<std::string> subjects{subject_of_all(),
                                        subject_of_user("all"),
                                        subject_of_user(""),
-                                       subject_of_result("a", "b=c"),
-                                       subject_of_result("a=b", "c"),
-                                       subject_of_result("a", std::nullopt),
-                                       subject_of_result("a", ""),
-                                       subject_of_result("a=", std::nullopt)};
-  EXPECT_EQ(subjects.size(), 8U);
+                                       subject_of_model_result("a", "b=c"),
+                                       subject_of_model_result("a=b", "c"),
+                                       subject_of_model_result("a", std::nullopt),
+                                       subject_of_model_result("a", ""),
+                                       subject_of_model_result("a=", std::nullopt),
+                                       subject_of_model("all"),
+                                       subject_of_model("1 a"),
+                                       subject_of_result("1 a"),
+                                       subject_of_result(""),
+                                       subject_of_result(std::nullopt)};
+  EXPECT_EQ(subjects.size(), 13U);
 }
 
 TEST(Keys, TwoRequestsOfOneMicrosecondHaveTwoKeys) {

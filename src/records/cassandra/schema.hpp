@@ -1,6 +1,6 @@
 #pragma once
-// The tables of the records in Cassandra; docs/formats/cassandra.md shows them, and docs/decisions/ says why they are as
-// they are.
+// The tables of the records in Cassandra; docs/formats/cassandra.md shows them, and docs/decisions/ says why they are
+// as they are.
 
 #include <optional>
 #include <string>
@@ -28,8 +28,8 @@ struct SchemaOptions {
 std::vector<std::string> schema_statements(const SchemaOptions& options);
 
 // Makes what is missing, and brings what is older up to date. Returns the number of shards that the tables have.
-// Errors: those of the session (forbidden: the message says what an administrator can do), conflict (of a newer vidi, or
-// a table of another shape under one of the names).
+// Errors: those of the session (forbidden: the message says what an administrator can do), conflict (of a newer vidi,
+// or a table of another shape under one of the names).
 Task<Result<int>> ensure_schema(vidi::cassandra::Session& session, const SchemaOptions& options);
 
 }  // namespace vidi::records::cassandra

@@ -20,17 +20,20 @@ struct Definition {
   std::string_view name;
   std::string_view key;      // columns of the partition's key
   std::string_view matches;  // the same, each with a question mark
+  std::string_view written;  // columns beside the key that insert_values() gives
+  std::string_view marks;    // a question mark for each of key, identifier and those
 };
 
 Definition definition_of(Table table) {
   switch (table) {
     case Table::by_day:
-      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?"};
+      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?", "record", "?, ?, ?, ?"};
     case Table::by_user:
-      return {"image_by_user", "user_key, month", "user_key = ? AND month = ?"};
+      return {"image_by_user", "user_key, month", "user_key = ? AND month = ?",
+              "time, filename, result, model, image, record", "?, ?, ?, ?, ?, ?, ?, ?, ?"};
     case Table::by_result:
       return {"prediction_by_result", "model_key, result_key, day, shard",
-              "model_key = ? AND result_key = ? AND day = ? AND shard = ?"};
+              "model_key = ? AND result_key = ? AND day = ? AND shard = ?", "record", "?, ?, ?, ?, ?, ?"};
   }
   std::unreachable();
 }
@@ -42,7 +45,7 @@ class Preparer {
  public:
   Preparer(Session& session, const Layout& layout) : session_(session), layout_(layout) {}
 
-  Task<void> prepare(Statement& target, std::string text, std::int32_t page = kFewRows) {
+  Task<void> prepare(Statement& target, std::string text, std::int32_t page = kPageSizes.back()) {
     if (!result_) co_return;
     auto prepared = co_await session_.prepare(std::move(text), page);
     if (prepared) {
@@ -53,22 +56,16 @@ class Preparer {
   }
 
   Task<void> prepare_table(Statements::OfTable& target, Table table) {
-    const auto [name, key, matches] = definition_of(table);
+    const auto [name, key, matches, written, marks] = definition_of(table);
     const std::string full = fmt::format("{}.{}", layout_.keyspace, name);
-    const std::size_t keys = static_cast<std::size_t>(std::ranges::count(key, ',')) + 1;
-    std::string marks;
-    for (std::size_t i = 0; i < keys; ++i) marks += "?, ";
-    co_await prepare(target.insert,
-                     fmt::format("INSERT INTO {} ({}, id, time, filename, result, model, username, image, record) "
-                                 "VALUES ({}?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?{}",
-                                 full, key, marks, lifetime()));
+    co_await prepare(target.insert, fmt::format("INSERT INTO {} ({}, id, {}) VALUES ({}) USING TIMESTAMP ?{}", full,
+                                                key, written, marks, lifetime()));
     co_await prepare(target.correct, fmt::format("UPDATE {} USING TIMESTAMP ?{} SET label = ?, label_user = ?, "
                                                  "label_time = ? WHERE {} AND id = ?",
                                                  full, lifetime(), matches));
     co_await prepare(target.remove, fmt::format("DELETE FROM {} WHERE {} AND id = ?", full, matches));
     const std::string select = fmt::format("SELECT {} FROM {} WHERE {} AND id >= ? AND id < ?", kRead, full, matches);
-    co_await prepare(target.select, select, kFewRows);
-    co_await prepare(target.select_many, select, kManyRows);
+    for (std::size_t i = 0; i < kPageSizes.size(); ++i) co_await prepare(target.select[i], select, kPageSizes[i]);
   }
 
   // For tables of which rows expire.
@@ -98,12 +95,15 @@ std::string shown(const std::optional<std::string>& result) { return to_text(res
 CellWriter insert_values(const Partition& partition, const Prediction& prediction, ByteView record) {
   CellWriter values;
   add_key(partition, values);
-  values.uuid(prediction.id).timestamp(prediction.time).text(to_text(prediction.safe_filename));
-  values.text_or_null(text_of(prediction.result)).text(to_text(prediction.model)).text(to_text(prediction.user));
-  if (prediction.image) {
-    values.text(to_string(*prediction.image));
-  } else {
-    values.null();
+  values.uuid(prediction.id);
+  if (partition.table == Table::by_user) {
+    values.timestamp(prediction.time).text(to_text(prediction.safe_filename));
+    values.text_or_null(text_of(prediction.result)).text(to_text(prediction.model));
+    if (prediction.image) {
+      values.text(to_string(*prediction.image));
+    } else {
+      values.null();
+    }
   }
   values.blob(record).bigint(stamp(prediction.time));
   return values;
@@ -133,9 +133,9 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   const std::string lifetime = preparer.lifetime();
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
-  co_await preparer.prepare(all.add_image,
-                            fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}",
-                                        own, lifetime));
+  co_await preparer.prepare(
+      all.add_image,
+      fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}", own, lifetime));
   co_await preparer.prepare(all.remove_image,
                             fmt::format("DELETE FROM {}.prediction_by_image WHERE image = ? AND id = ?", own));
   co_await preparer.prepare(all.find_image,
@@ -149,15 +149,16 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
                             fmt::format("INSERT INTO {}.period_by_subject (subject, period) VALUES (?, ?)", own));
   co_await preparer.prepare(
       all.list_periods,
-      fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own),
-      kManyRows);
+      fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own));
   co_await preparer.prepare(
-      all.add_demand, fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}",
-                                  own, lifetime));
+      all.add_demand,
+      fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}", own,
+                  lifetime));
   co_await preparer.prepare(all.remove_demand, fmt::format("DELETE FROM {}.demandtable WHERE time = ?", own));
   if (layout.mirror_cnn_table) {
     co_await preparer.prepare(
-        all.add_cnn, "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
+        all.add_cnn,
+        "INSERT INTO bleekeyspace.cnn_table (prediction, time) VALUES (?, ?) USING TIMESTAMP ?" + lifetime);
     co_await preparer.prepare(all.remove_cnn, "DELETE FROM bleekeyspace.cnn_table WHERE prediction = ? AND time = ?");
   }
   if (!preparer.result()) co_return std::unexpected(preparer.result().error());
@@ -221,8 +222,9 @@ std::vector<Write> writes_to_append(const Prediction& prediction, const Statemen
         {statements.add_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id).bigint(time)});
   }
   const std::string key = demand_key(prediction);
-  writes.push_back({statements.add_demand,
-                    CellWriter().text(key).text(to_text(prediction.safe_filename)).text(shown(prediction.result)).bigint(time)});
+  writes.push_back(
+      {statements.add_demand,
+       CellWriter().text(key).text(to_text(prediction.safe_filename)).text(shown(prediction.result)).bigint(time)});
   if (layout.mirror_cnn_table) {
     writes.push_back({statements.add_cnn, CellWriter().text(shown(prediction.result)).text(key).bigint(time)});
   }
@@ -242,8 +244,8 @@ std::vector<Write> writes_to_correct(const Prediction& prediction, const Correct
     values.uuid(prediction.id);
     writes.push_back({statements.of(partition.table).correct, std::move(values)});
   }
-  writes.push_back({statements.add_correction,
-                    CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
+  writes.push_back(
+      {statements.add_correction, CellWriter().uuid(prediction.id).bigint(time).text(label).text(user).bigint(time)});
   return writes;
 }
 
@@ -269,7 +271,10 @@ std::vector<Write> writes_to_forget(const Prediction& prediction, const Statemen
 
 std::vector<Listing> listings_of(const Prediction& prediction) {
   const Period day = day_of(prediction.id);
-  std::vector<Listing> listings{{subject_of_all(), day}, {subject_of_result(prediction.model, prediction.result), day}};
+  std::vector<Listing> listings{{subject_of_all(), day},
+                                {subject_of_model(prediction.model), day},
+                                {subject_of_result(prediction.result), day},
+                                {subject_of_model_result(prediction.model, prediction.result), day}};
   if (!prediction.user.empty()) listings.push_back({subject_of_user(prediction.user), month_of(prediction.id)});
   return listings;
 }
@@ -286,7 +291,9 @@ Result<std::optional<Prediction>> read_row(CellReader& row) {
   if (!row.good()) return fail(ErrorCode::internal, "a row of Cassandra has not the cells that were asked for");
   if (!record) return std::optional<Prediction>();
   auto prediction = unpack_prediction(*record);
-  const auto damaged = [] { return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi"); };
+  const auto damaged = [] {
+    return fail(ErrorCode::internal, "a prediction in Cassandra is damaged, or of a newer vidi");
+  };
   if (!prediction) return damaged();
   if (label) {
     CellWriter copy;
