@@ -1,17 +1,22 @@
 """Whole requests: vidi beside a FastAPI service with the same model, in the same run.
 
-Both answer POST /predict with a 28x28 PNG of MNIST's test images, a different one each time, and record every answer in
-SQLite with synchronous=FULL and group commit before it leaves; vidi also keeps every picture. wrk runs on the same
-machine. The two take turns in every round; the table shows medians, the range, and the ratio of the medians.
+Both answer POST /predict with a 28x28 PNG of MNIST's test images, a different one each time, and record every answer
+before it leaves: in SQLite with synchronous=FULL and group commit, or in a Cassandra of one node on the same machine
+with commitlog_sync group. vidi also keeps every picture. wrk runs on the same machine. The two take turns in every round;
+the table shows medians, the range, and the ratio of the medians.
 
 usage: requests.py [--vidi build/release/apps/vidi/vidi] [--peer FOLDER --peer-python PYTHON] [--rounds 3] [--seconds 6]
+                   [--store sqlite|cassandra] [--model digits-softmax|digits-cnn]
 
 The peer's folder holds run.py, a program that serves POST /predict and GET /healthz on 127.0.0.1:$PORT with the model
-$MODELS/$MODEL.onnx, and records into $SQLITE. Without a peer only vidi is measured.
+$MODELS/$MODEL.onnx, and records into $SQLITE or, with DB=cassandra, into the keyspace `peers` at 127.0.0.1:9042, which
+must be free then. Without a peer only vidi is measured.
 """
 
 import argparse
+import contextlib
 import gzip
+import json
 import os
 import pathlib
 import re
@@ -29,9 +34,12 @@ import urllib.request
 import numpy
 from PIL import Image
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODEL = ROOT / "models" / "digits-softmax" / "1"
-CLOCK = os.sysconf("SC_CLK_TCK")
+import cluster
+
+ROOT = cluster.ROOT
+VIDI_HEALTH = "/health/ready"
+CASSANDRA_PORT = 9042  # the peer knows no other
+KEYS = {"vidi.demandtable": "time", "peers.predictions": "id"}
 
 
 def write_pictures(folder):
@@ -62,12 +70,15 @@ def wait_until_up(url, process):
 
 
 class Service:
-    """A server under load, with the files it writes in a folder of its own."""
+    """A server under load, with the files it writes in a folder of its own. `rows` counts what it has recorded."""
 
-    def __init__(self, name, folder, command, environment, health, database, query):
+    answered = 0
+    spooled = 0
+    megabytes = 0
+
+    def __init__(self, name, folder, command, environment, health, rows):
         self.name, self.folder, self.health = name, folder, health
-        self.command, self.environment = command, environment
-        self.database, self.query = database, query
+        self.command, self.environment, self.rows = command, environment, rows
         folder.mkdir()
 
     def start(self, port):
@@ -88,11 +99,7 @@ class Service:
         return listing.stdout.split()
 
     def processor_seconds(self):
-        total = 0
-        for pid in self.members():
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / CLOCK
+        return sum(cluster.processor_seconds(pid) for pid in self.members())
 
     def resident_megabytes(self):
         total = 0
@@ -101,9 +108,31 @@ class Service:
             total += int(peak[1]) if peak else 0
         return total / 1024
 
-    def rows(self):
-        with sqlite3.connect(self.folder / self.database) as connection:
-            return connection.execute(self.query).fetchone()[0]
+    def waiting(self):
+        """Records that the store has not yet: in vidi's spool."""
+        if self.health != VIDI_HEALTH:
+            return 0
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self.health}", timeout=10) as answer:
+            return json.load(answer).get("spool", {}).get("records", {}).get("entries", 0)
+
+    def drain(self):
+        """Waits until the store has every record, and returns the seconds that took."""
+        begin = time.monotonic()
+        left = self.waiting()
+        self.spooled = max(self.spooled, left)
+        while left > 0:
+            if time.monotonic() - begin > 300:
+                sys.exit(f"{self.name}: {left} records are still in the spool")
+            time.sleep(0.01)
+            left = self.waiting()
+        return time.monotonic() - begin
+
+
+def rows_of_cassandra(python, table):
+    """Counted by `python`, which has cassandra-driver: a page at a time, as one question would take too long."""
+    program = (f"from cassandra.cluster import Cluster; session = Cluster(['127.0.0.1'], port={CASSANDRA_PORT}).connect(); "
+               f"print(sum(1 for _ in session.execute('SELECT token({KEYS[table]}) FROM {table}', timeout=120)))")
+    return int(subprocess.run([python, "-c", program], capture_output=True, text=True, check=True).stdout)
 
 
 def milliseconds(text):
@@ -111,55 +140,90 @@ def milliseconds(text):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-def load(service, connections, seconds, pictures):
+def rows_of_sqlite(database):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT count(*) FROM predictions").fetchone()[0]
+
+
+def load(service, connections, seconds, pictures, node):
+    """`node`: the Cassandra, if there is one. What vidi has put into its spool counts when it is out again."""
     before = service.processor_seconds()
-    rows = service.rows()
+    node_before = node.processor_seconds() if node else 0
     result = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "--latency", "-s",
          str(ROOT / "benchmarks" / "post_pictures.lua"), f"http://127.0.0.1:{service.port}/predict"],
         env={**os.environ, "DIR": str(pictures)}, capture_output=True, text=True, check=True).stdout
+    taken = service.drain()
+    processor = service.processor_seconds() - before
+    node_processor = node.processor_seconds() - node_before if node else 0
     answered = int(re.search(r"(\d+) requests in", result)[1])
     if re.search(r"Non-2xx|Socket errors", result):
         sys.exit(f"{service.name}: requests failed\n{result}")
-    # wrk cuts its last requests off: those may be recorded without being counted.
-    recorded = service.rows() - rows
-    if recorded < answered:
-        sys.exit(f"{service.name}: {answered} answers, but only {recorded} records")
+    service.answered += answered
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", result)[1])
     return {
-        "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", result)[1]),
+        "rate": answered / (answered / rate + (taken if service.spooled else 0)),
         "p50": milliseconds(re.search(r"\n\s+50%\s+(\S+)", result)[1]),
         "p99": milliseconds(re.search(r"\n\s+99%\s+(\S+)", result)[1]),
-        "processor": (service.processor_seconds() - before) / answered * 1e6,
+        "processor": processor / answered * 1e6,
+        "node": node_processor / answered * 1e6,
     }
 
 
-def measure(services, arguments, pictures):
+def measure(services, arguments, pictures, node):
     results = {}
     for connections in arguments.connections:
         for _ in range(arguments.rounds):
             for service in services:
                 service.start(free_port())
-                load(service, connections, 1, pictures)
+                load(service, connections, arguments.warm_up, pictures, node)
                 results.setdefault((service.name, connections), []).append(
-                    load(service, connections, arguments.seconds, pictures))
-                service.megabytes = max(getattr(service, "megabytes", 0), service.resident_megabytes())
+                    load(service, connections, arguments.seconds, pictures, node))
+                service.megabytes = max(service.megabytes, service.resident_megabytes())
                 service.stop()
     return results
 
 
 def report(services, results, connections):
     median = lambda name, count, key: statistics.median(run[key] for run in results[name, count])
-    print("| connections | service | requests/s (range) | p50 ms | p99 ms | processor us/request | ratio |")
-    print("|---|---|---|---|---|---|---|")
+    print("| connections | service | requests/s (range) | p50 ms | p99 ms | processor µs/request | Cassandra's | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
     for count in connections:
         for service in services:
             rates = [run["rate"] for run in results[service.name, count]]
             ratio = statistics.median(rates) / median(services[-1].name, count, "rate")
             print(f"| {count} | {service.name} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
                   f"| {median(service.name, count, 'p50'):.2f} | {median(service.name, count, 'p99'):.2f} "
-                  f"| {median(service.name, count, 'processor'):.0f} | {ratio:.2f} |")
+                  f"| {median(service.name, count, 'processor'):.0f} | {median(service.name, count, 'node'):.0f} "
+                  f"| {ratio:.2f} |")
     for service in services:
-        print(f"{service.name}: {service.rows():,} records, at most {service.megabytes:.0f} MB resident")
+        recorded = service.rows()
+        print(f"{service.name}: {service.answered:,} answers, {recorded:,} records, at most {service.spooled:,} of them "
+              f"in the spool when a load ended; at most {service.megabytes:.0f} MB resident")
+        # wrk cuts its last requests off: those may be recorded without being counted.
+        if recorded < service.answered:
+            sys.exit(f"{service.name}: fewer records than answers")
+
+
+def services_of(arguments, folder, node):
+    """vidi, and the peer if there is one."""
+    model = ROOT / "models" / arguments.model / "1"
+    vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--data", str(folder / "vidi"), "--models",
+            str(ROOT / "models"), "--model", arguments.model, "--log-level", "warn"]
+    peer = {"MODELS": str(model), "MODEL": "model", "PYTHONDONTWRITEBYTECODE": "1"}
+    if node:
+        vidi += ["--records", f"cassandra://{node.address}/vidi"]
+        peer |= {"DB": "cassandra"}
+        rows = {"vidi": lambda: rows_of_cassandra(arguments.peer_python, "vidi.demandtable"),
+                "peer": lambda: rows_of_cassandra(arguments.peer_python, "peers.predictions")}
+    else:
+        peer |= {"DB": "sqlite", "SYNC": "FULL", "GROUP": "1", "SQLITE": str(folder / "peer" / "records.db")}
+        rows = {name: lambda name=name: rows_of_sqlite(folder / name / "records.db") for name in ("vidi", "peer")}
+    services = [Service("vidi", folder / "vidi", vidi, {}, VIDI_HEALTH, rows["vidi"])]
+    if arguments.peer:
+        command = [arguments.peer_python, str(arguments.peer / "run.py")]
+        services.append(Service("FastAPI", folder / "peer", command, peer, "/healthz", rows["peer"]))
+    return services
 
 
 def main():
@@ -169,6 +233,9 @@ def main():
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
+    parser.add_argument("--warm-up", type=int, default=2, help="seconds of load before it is measured")
+    parser.add_argument("--store", choices=["sqlite", "cassandra"], default="sqlite")
+    parser.add_argument("--model", choices=["digits-softmax", "digits-cnn"], default="digits-softmax")
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8, 64])
     arguments = parser.parse_args()
     if not shutil.which("wrk"):
@@ -179,18 +246,12 @@ def main():
         pictures = folder / "pictures"
         pictures.mkdir()
         print(f"{write_pictures(pictures):,} different pictures", flush=True)
-        services = [Service(
-            "vidi", folder / "vidi",
-            [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--data", str(folder / "vidi"), "--models",
-             str(ROOT / "models"), "--model", "digits-softmax", "--log-level", "warn"],
-            {}, "/health/ready", "records.db", "SELECT count(*) FROM predictions")]
-        if arguments.peer:
-            services.append(Service(
-                "FastAPI", folder / "peer", [arguments.peer_python, str(arguments.peer / "run.py")],
-                {"MODELS": str(MODEL), "MODEL": "model", "DB": "sqlite", "SYNC": "FULL", "GROUP": "1",
-                 "SQLITE": str(folder / "peer" / "records.db"), "PYTHONDONTWRITEBYTECODE": "1"},
-                "/healthz", "records.db", "SELECT count(*) FROM predictions"))
-        report(services, measure(services, arguments, pictures), arguments.connections)
+        with contextlib.ExitStack() as stack:
+            node = None
+            if arguments.store == "cassandra":
+                node = stack.enter_context(cluster.cassandra(folder / "cassandra", CASSANDRA_PORT))
+            services = services_of(arguments, folder, node)
+            report(services, measure(services, arguments, pictures, node), arguments.connections)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ commitlog_total_space: 256MiB
 memtable_heap_space: 128MiB
 memtable_offheap_space: 128MiB
 concurrent_reads: 8
-concurrent_writes: 8
+concurrent_writes: 128
 auto_snapshot: false
 END
 }

@@ -89,7 +89,11 @@ class BridgedSession final : public Session {
 
   Task<Result<void>> execute_all(std::vector<Write> writes) override {
     std::vector<std::size_t> statements;
+    statements.reserve(writes.size());
+    std::size_t size = 0;
+    for (const Write& write : writes) size += write.values.bytes().size();
     Bytes cells;
+    cells.reserve(size);
     for (const Write& write : writes) {
       statements.push_back(write.statement.number);
       cells.insert(cells.end(), write.values.bytes().begin(), write.values.bytes().end());

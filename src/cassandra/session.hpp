@@ -38,7 +38,7 @@ struct Cluster {
   std::string datacenter;  // asked first; empty: any
   std::chrono::milliseconds request_timeout{5000};
   std::chrono::milliseconds connect_timeout{5000};
-  std::uint32_t in_flight = 256;  // requests that the cluster works on at the same time; more wait
+  std::uint32_t in_flight = 1024;  // requests that the cluster works on at the same time; more wait
 };
 
 // A statement that a session has prepared.
@@ -78,7 +78,8 @@ class Session {
   // `from`: Rows::next of the page before.
   virtual Task<Result<Rows>> execute(Statement statement, CellWriter values, Bytes from = {}) = 0;
 
-  // In one message, each as if it were alone: all have been done when there is no error, and any when there is one.
+  // At the same time, each to the nodes that keep its row: all have been done when there is no error, and any of them
+  // when there is one.
   virtual Task<Result<void>> execute_all(std::vector<Write> writes) = 0;
 };
 

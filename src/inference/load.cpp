@@ -1,10 +1,13 @@
+#include "inference/batching.hpp"
 #include "inference/model.hpp"
 #include "inference/openvino/openvino_model.hpp"
 
 namespace vidi::inference {
 
 Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOptions& options) {
-  return load_openvino_model(path, options);
+  auto model = load_openvino_model(path, options);
+  if (!model) return model;
+  return batch(std::move(*model));
 }
 
 }  // namespace vidi::inference

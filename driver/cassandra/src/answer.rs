@@ -1,11 +1,9 @@
 //! What C++ is told: rows, or why there are none.
 
 use scylla::deserialize::row::ColumnIterator;
-use scylla::errors::{
-    DbError, ExecutionError, NewSessionError, PrepareError, RequestAttemptError,
-};
-use scylla::response::query_result::QueryResult;
+use scylla::errors::{DbError, ExecutionError, NewSessionError, PrepareError, RequestAttemptError};
 use scylla::response::PagingStateResponse;
+use scylla::response::query_result::QueryResult;
 
 use crate::cells::append_row;
 use crate::ffi::{Answer, Failure};
@@ -24,17 +22,27 @@ impl Answer {
     }
 
     pub fn prepared(statement: usize) -> Answer {
-        Answer { statement, ..Answer::empty() }
+        Answer {
+            statement,
+            ..Answer::empty()
+        }
     }
 
     pub fn failed(failure: Failure, message: impl ToString) -> Answer {
-        Answer { failure, message: message.to_string(), ..Answer::empty() }
+        Answer {
+            failure,
+            message: message.to_string(),
+            ..Answer::empty()
+        }
     }
 
     pub fn of(result: QueryResult, paging: Option<PagingStateResponse>) -> Answer {
         let mut answer = Answer::empty();
         if let Some(PagingStateResponse::HasMorePages { state }) = paging {
-            answer.next = state.as_bytes_slice().map(|bytes| bytes.to_vec()).unwrap_or_default();
+            answer.next = state
+                .as_bytes_slice()
+                .map(|bytes| bytes.to_vec())
+                .unwrap_or_default();
         }
         if !result.is_rows() {
             return answer;
@@ -47,11 +55,16 @@ impl Answer {
 }
 
 fn read(result: QueryResult, answer: &mut Answer) -> Result<(), String> {
-    let rows = result.into_rows_result().map_err(|error| error.to_string())?;
+    let rows = result
+        .into_rows_result()
+        .map_err(|error| error.to_string())?;
     answer.rows = rows.rows_num();
     answer.columns = rows.column_specs().len();
     answer.cells.reserve(rows.rows_bytes_size());
-    for row in rows.rows::<ColumnIterator>().map_err(|error| error.to_string())? {
+    for row in rows
+        .rows::<ColumnIterator>()
+        .map_err(|error| error.to_string())?
+    {
         let row = row.map_err(|error| error.to_string())?;
         append_row(row, &mut answer.cells).map_err(|error| error.to_string())?;
     }
@@ -106,6 +119,13 @@ impl From<NewSessionError> for Answer {
         let message = error.to_string();
         // The driver keeps the node's own word inside several layers.
         let denied = message.contains("Authentication failed");
-        Answer::failed(if denied { Failure::denied } else { Failure::unavailable }, message)
+        Answer::failed(
+            if denied {
+                Failure::denied
+            } else {
+                Failure::unavailable
+            },
+            message,
+        )
     }
 }

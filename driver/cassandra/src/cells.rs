@@ -8,8 +8,7 @@ use scylla::serialize::writers::RowWriter;
 const NULL: i32 = -1;
 
 /// One row of values, written by C++ for the columns of a statement.
-#[derive(Clone)]
-pub struct Cells(Vec<u8>);
+pub struct Cells<'a>(pub &'a [u8]);
 
 #[derive(Debug)]
 struct WrongCells {
@@ -18,7 +17,11 @@ struct WrongCells {
 
 impl std::fmt::Display for WrongCells {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "the values are not those of {} columns", self.expected)
+        write!(
+            formatter,
+            "the values are not those of {} columns",
+            self.expected
+        )
     }
 }
 
@@ -36,20 +39,16 @@ fn split(bytes: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     }
 }
 
-impl Cells {
-    /// Takes `columns` cells from the front of `bytes`; nothing when there are not as many.
-    pub fn take(bytes: &mut &[u8], columns: usize) -> Option<Cells> {
-        let mut rest = *bytes;
-        for _ in 0..columns {
-            (_, rest) = split(rest)?;
-        }
-        let (row, rest) = bytes.split_at(bytes.len() - rest.len());
-        *bytes = rest;
-        Some(Cells(row.to_vec()))
+/// How many bytes the first `columns` cells take; nothing when there are not as many.
+pub fn length_of(bytes: &[u8], columns: usize) -> Option<usize> {
+    let mut rest = bytes;
+    for _ in 0..columns {
+        (_, rest) = split(rest)?;
     }
+    Some(bytes.len() - rest.len())
 }
 
-impl SerializeRow for Cells {
+impl SerializeRow for Cells<'_> {
     fn serialize(
         &self,
         context: &RowSerializationContext<'_>,
@@ -57,7 +56,7 @@ impl SerializeRow for Cells {
     ) -> Result<(), SerializationError> {
         let expected = context.columns().len();
         let wrong = || SerializationError::new(WrongCells { expected });
-        let mut rest = self.0.as_slice();
+        let mut rest = self.0;
         for _ in 0..expected {
             let (cell, behind) = split(rest).ok_or_else(wrong)?;
             let to = writer.make_cell_writer();
@@ -67,7 +66,11 @@ impl SerializeRow for Cells {
             };
             rest = behind;
         }
-        if rest.is_empty() { Ok(()) } else { Err(wrong()) }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong())
+        }
     }
 
     fn is_empty(&self) -> bool {

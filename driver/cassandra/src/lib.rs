@@ -71,14 +71,30 @@ mod ffi {
 
         /// Calls back with the statement's number. `idempotent`: may be sent again when it is not known what became of
         /// it. `page`: rows of a page.
-        fn prepare(self: &Session, statement: &str, idempotent: bool, page: i32, waiter: UniquePtr<Waiter>);
+        fn prepare(
+            self: &Session,
+            statement: &str,
+            idempotent: bool,
+            page: i32,
+            waiter: UniquePtr<Waiter>,
+        );
 
         /// `cells`: one row. `from`: the `next` of the page before, or empty.
-        fn execute(self: &Session, statement: usize, cells: &[u8], from: &[u8], waiter: UniquePtr<Waiter>);
+        fn execute(
+            self: &Session,
+            statement: usize,
+            cells: &[u8],
+            from: &[u8],
+            waiter: UniquePtr<Waiter>,
+        );
 
-        /// Several writes in one message, each as if it were alone: an unlogged batch of idempotent statements.
-        /// `cells`: a row for each statement.
-        fn execute_all(self: &Session, statements: &[usize], cells: &[u8], waiter: UniquePtr<Waiter>);
+        /// Several writes at the same time, each to the nodes that keep its row. `cells`: a row for each statement.
+        fn execute_all(
+            self: &Session,
+            statements: &[usize],
+            cells: &[u8],
+            waiter: UniquePtr<Waiter>,
+        );
     }
 
     unsafe extern "C++" {

@@ -1,10 +1,12 @@
 //! A connection to a cluster: one for the process.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, RwLock};
 use std::time::Duration;
 
 use cxx::UniquePtr;
+use futures::future::join_all;
 use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
 use scylla::client::execution_profile::ExecutionProfile;
 use scylla::client::session::{OpenSsl010Config, TlsContext};
@@ -14,13 +16,12 @@ use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
 use scylla::response::PagingState;
 use scylla::statement::Consistency;
-use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::unprepared::Statement;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-use crate::cells::Cells;
+use crate::cells::{Cells, length_of};
 use crate::ffi::{Answer, Cluster, Failure, Waiter};
 
 /// One thread is enough: it only moves bytes.
@@ -45,7 +46,11 @@ struct Inner {
     session: scylla::client::session::Session,
     statements: RwLock<Vec<Arc<PreparedStatement>>>,
     permits: Semaphore,
+    most: usize,
 }
+
+/// A statement, and where the cells of its row are.
+type Row = (Arc<PreparedStatement>, Range<usize>);
 
 pub struct Session(Arc<Inner>);
 
@@ -76,10 +81,13 @@ fn tls_of(cluster: &Cluster) -> Result<Option<TlsContext>, String> {
 }
 
 fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
-    let consistency = Consistency::try_from(cluster.consistency).map_err(|error| error.to_string())?;
+    let consistency =
+        Consistency::try_from(cluster.consistency).map_err(|error| error.to_string())?;
     let mut balancing = DefaultPolicy::builder().token_aware(true);
     if !cluster.datacenter.is_empty() {
-        balancing = balancing.prefer_datacenter(cluster.datacenter.clone()).permit_dc_failover(true);
+        balancing = balancing
+            .prefer_datacenter(cluster.datacenter.clone())
+            .permit_dc_failover(true);
     }
     let profile = ExecutionProfile::builder()
         .consistency(consistency)
@@ -111,12 +119,19 @@ pub fn connect(cluster: &Cluster, mut waiter: UniquePtr<Waiter>) {
         Ok(builder) => builder,
         Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
     };
-    let permits = Semaphore::new(cluster.in_flight as usize);
+    let most = cluster.in_flight as usize;
     RUNTIME.spawn(async move {
         match builder.build().await {
             Ok(session) => {
-                let inner = Inner { session, statements: RwLock::default(), permits };
-                waiter.pin_mut().connected(Box::new(Session(Arc::new(inner))));
+                let inner = Inner {
+                    session,
+                    statements: RwLock::default(),
+                    permits: Semaphore::new(most),
+                    most,
+                };
+                waiter
+                    .pin_mut()
+                    .connected(Box::new(Session(Arc::new(inner))));
             }
             Err(error) => answer(waiter, error.into()),
         }
@@ -125,13 +140,38 @@ pub fn connect(cluster: &Cluster, mut waiter: UniquePtr<Waiter>) {
 
 impl Inner {
     fn statement(&self, number: usize) -> Option<Arc<PreparedStatement>> {
-        self.statements.read().expect("nothing panics while it holds the lock").get(number).cloned()
+        self.statements
+            .read()
+            .expect("nothing panics while it holds the lock")
+            .get(number)
+            .cloned()
     }
 
     fn add(&self, statement: PreparedStatement) -> usize {
-        let mut statements = self.statements.write().expect("nothing panics while it holds the lock");
+        let mut statements = self
+            .statements
+            .write()
+            .expect("nothing panics while it holds the lock");
         statements.push(Arc::new(statement));
         statements.len() - 1
+    }
+
+    /// Where each statement's row lies; all of `cells` belong to one.
+    fn rows_of(&self, statements: &[usize], cells: &[u8]) -> Result<Vec<Row>, &'static str> {
+        let mut rows = Vec::with_capacity(statements.len());
+        let mut begin = 0;
+        for number in statements {
+            let statement = self.statement(*number).ok_or(NO_SUCH_STATEMENT)?;
+            let columns = statement.get_variable_col_specs().len();
+            let end = begin + length_of(&cells[begin..], columns).ok_or(WRONG_CELLS)?;
+            rows.push((statement, begin..end));
+            begin = end;
+        }
+        if begin == cells.len() {
+            Ok(rows)
+        } else {
+            Err(WRONG_CELLS)
+        }
     }
 }
 
@@ -139,7 +179,8 @@ const NO_SUCH_STATEMENT: &str = "there is no statement of that number";
 const WRONG_CELLS: &str = "the values are not those of the statement's columns";
 
 impl Session {
-    fn run<F>(&self, waiter: UniquePtr<Waiter>, work: impl FnOnce(Arc<Inner>) -> F)
+    /// `messages`: how many the work sends at the same time.
+    fn run<F>(&self, messages: usize, waiter: UniquePtr<Waiter>, work: impl FnOnce(Arc<Inner>) -> F)
     where
         F: Future<Output = Answer> + Send + 'static,
     {
@@ -147,14 +188,17 @@ impl Session {
         let work = work(inner.clone());
         RUNTIME.spawn(async move {
             // It is never closed.
-            let _permit = inner.permits.acquire().await;
+            let _permit = inner
+                .permits
+                .acquire_many(messages.min(inner.most) as u32)
+                .await;
             answer(waiter, work.await);
         });
     }
 
     pub fn query(&self, statement: &str, waiter: UniquePtr<Waiter>) {
         let statement = Statement::new(statement);
-        self.run(waiter, |inner| async move {
+        self.run(1, waiter, |inner| async move {
             match inner.session.query_unpaged(statement, &[]).await {
                 Ok(result) => Answer::of(result, None),
                 Err(error) => error.into(),
@@ -164,7 +208,7 @@ impl Session {
 
     pub fn prepare(&self, statement: &str, idempotent: bool, page: i32, waiter: UniquePtr<Waiter>) {
         let statement = Statement::new(statement).with_page_size(page);
-        self.run(waiter, move |inner| async move {
+        self.run(1, waiter, move |inner| async move {
             match inner.session.prepare(statement).await {
                 Ok(mut prepared) => {
                     prepared.set_is_idempotent(idempotent);
@@ -177,21 +221,22 @@ impl Session {
     }
 
     pub fn execute(&self, statement: usize, cells: &[u8], from: &[u8], waiter: UniquePtr<Waiter>) {
-        let Some(statement) = self.0.statement(statement) else {
-            return answer(waiter, Answer::failed(Failure::invalid, NO_SUCH_STATEMENT));
+        let writes = match self.0.rows_of(&[statement], cells) {
+            Ok(writes) => writes,
+            Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
         };
-        let mut rest = cells;
-        let columns = statement.get_variable_col_specs().len();
-        let Some(cells) = Cells::take(&mut rest, columns).filter(|_| rest.is_empty()) else {
-            return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
-        };
+        let cells = cells.to_vec();
         let from = if from.is_empty() {
             PagingState::start()
         } else {
             PagingState::new_from_raw_bytes(from)
         };
-        self.run(waiter, |inner| async move {
-            match inner.session.execute_single_page(&statement, cells, from).await {
+        self.run(1, waiter, |inner| async move {
+            match inner
+                .session
+                .execute_single_page(&writes[0].0, Cells(&cells), from)
+                .await
+            {
                 Ok((result, paging)) => Answer::of(result, Some(paging)),
                 Err(error) => error.into(),
             }
@@ -199,28 +244,24 @@ impl Session {
     }
 
     pub fn execute_all(&self, statements: &[usize], cells: &[u8], waiter: UniquePtr<Waiter>) {
-        let mut batch = Batch::new(BatchType::Unlogged);
-        batch.set_is_idempotent(true);
-        let mut rows = Vec::with_capacity(statements.len());
-        let mut rest = cells;
-        for number in statements {
-            let Some(statement) = self.0.statement(*number) else {
-                return answer(waiter, Answer::failed(Failure::invalid, NO_SUCH_STATEMENT));
-            };
-            let Some(row) = Cells::take(&mut rest, statement.get_variable_col_specs().len()) else {
-                return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
-            };
-            rows.push(row);
-            batch.append_statement((*statement).clone());
-        }
-        if !rest.is_empty() {
-            return answer(waiter, Answer::failed(Failure::invalid, WRONG_CELLS));
-        }
-        self.run(waiter, |inner| async move {
-            match inner.session.batch(&batch, rows).await {
-                Ok(result) => Answer::of(result, None),
-                Err(error) => error.into(),
+        let writes = match self.0.rows_of(statements, cells) {
+            Ok(writes) => writes,
+            Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
+        };
+        let cells = cells.to_vec();
+        self.run(writes.len(), waiter, |inner| async move {
+            let each = writes.iter().map(|(statement, place)| {
+                inner
+                    .session
+                    .execute_unpaged(statement, Cells(&cells[place.clone()]))
+            });
+            // All are waited for, those after a failure too: nothing of a call goes on behind its answer.
+            for result in join_all(each).await {
+                if let Err(error) = result {
+                    return error.into();
+                }
             }
+            Answer::empty()
         });
     }
 }

@@ -11,7 +11,6 @@
 
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
-#include "core/when_all.hpp"
 #include "records/cassandra/counts.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
@@ -125,7 +124,7 @@ class CassandraStore final : public RecordStore {
       std::ranges::move(writes_to_correct(prediction, *prediction.correction, statements, layout),
                         std::back_inserter(writes));
     }
-    auto written = co_await write(*session, std::move(writes));
+    auto written = co_await session->execute_all(std::move(writes));
     if (written) known_.add(std::move(listings));
     co_return written;
   }
@@ -158,7 +157,7 @@ class CassandraStore final : public RecordStore {
     auto prediction = co_await read_one(*session, statements, layout, id);
     if (!prediction) co_return forward_error(prediction);
     if (!*prediction) co_return false;
-    auto written = co_await write(*session, writes_to_correct(**prediction, correction, statements, layout));
+    auto written = co_await session->execute_all(writes_to_correct(**prediction, correction, statements, layout));
     if (!written) co_return forward_error(written);
     co_return true;
   }
@@ -171,7 +170,7 @@ class CassandraStore final : public RecordStore {
     if (!prediction) co_return forward_error(prediction);
     Forgotten forgotten;
     if (!*prediction) co_return forgotten;
-    auto written = co_await write(*session, writes_to_forget(**prediction, statements, layout));
+    auto written = co_await session->execute_all(writes_to_forget(**prediction, statements, layout));
     if (!written) co_return forward_error(written);
     forgotten.existed = true;
     if (!(*prediction)->image) co_return forgotten;
@@ -195,26 +194,6 @@ class CassandraStore final : public RecordStore {
   }
 
  private:
-  // One message, or one for each when they are large: Cassandra refuses a batch of more than 50 KB.
-  static Task<Result<void>> write(Session& session, std::vector<Write> writes) {
-    constexpr std::size_t kLargest = std::size_t{32} << 10U;
-    std::size_t size = 0;
-    for (const Write& one : writes) size += one.values.bytes().size();
-    if (size <= kLargest) co_return co_await session.execute_all(std::move(writes));
-    std::vector<Task<Result<void>>> tasks;
-    for (Write& one : writes) tasks.push_back(write_one(session, std::move(one)));
-    for (auto& done : co_await when_all(std::move(tasks))) {
-      if (!done) co_return forward_error(done);
-    }
-    co_return Result<void>();
-  }
-
-  static Task<Result<void>> write_one(Session& session, Write one) {
-    auto done = co_await session.execute(one.statement, std::move(one.values));
-    if (!done) co_return forward_error(done);
-    co_return Result<void>();
-  }
-
   KnownListings known_;
   vidi::cassandra::Connector<Connection> connector_;
 };

@@ -22,7 +22,13 @@ std::string subject_of_all() { return "all"; }
 
 std::string subject_of_user(std::string_view user) { return "user " + to_text(user); }
 
-std::string subject_of_result(std::string_view model, const std::optional<std::string>& result) {
+std::string subject_of_model(std::string_view model) { return "model " + to_text(model); }
+
+std::string subject_of_result(const std::optional<std::string>& result) {
+  return result ? "result=" + to_text(*result) : "result";
+}
+
+std::string subject_of_model_result(std::string_view model, const std::optional<std::string>& result) {
   // The length keeps the two apart.
   return fmt::format("result {} {}{}", model.size(), to_text(model), result ? "=" + to_text(*result) : "");
 }

@@ -24,7 +24,9 @@ std::int8_t shard_of(const Uuid& id, int shards);
 // What period_by_subject lists the days or months of. No two are alike, and none is empty.
 std::string subject_of_all();
 std::string subject_of_user(std::string_view user);
-std::string subject_of_result(std::string_view model, const std::optional<std::string>& result);
+std::string subject_of_model(std::string_view model);
+std::string subject_of_result(const std::optional<std::string>& result);
+std::string subject_of_model_result(std::string_view model, const std::optional<std::string>& result);
 
 // The key of the table demandtable: the time of the request in UTC, "2019-01-29 16:55:06.393990", and eight characters
 // of the identifier, so that two requests of one microsecond are two rows. Of a prediction that was made of an older

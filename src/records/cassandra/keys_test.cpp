@@ -64,12 +64,17 @@ TEST(Keys, NoTwoSubjectsAreAlike) {
   const std::set<std::string> subjects{subject_of_all(),
                                        subject_of_user("all"),
                                        subject_of_user(""),
-                                       subject_of_result("a", "b=c"),
-                                       subject_of_result("a=b", "c"),
-                                       subject_of_result("a", std::nullopt),
-                                       subject_of_result("a", ""),
-                                       subject_of_result("a=", std::nullopt)};
-  EXPECT_EQ(subjects.size(), 8U);
+                                       subject_of_model_result("a", "b=c"),
+                                       subject_of_model_result("a=b", "c"),
+                                       subject_of_model_result("a", std::nullopt),
+                                       subject_of_model_result("a", ""),
+                                       subject_of_model_result("a=", std::nullopt),
+                                       subject_of_model("all"),
+                                       subject_of_model("1 a"),
+                                       subject_of_result("1 a"),
+                                       subject_of_result(""),
+                                       subject_of_result(std::nullopt)};
+  EXPECT_EQ(subjects.size(), 13U);
 }
 
 TEST(Keys, TwoRequestsOfOneMicrosecondHaveTwoKeys) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 #include <utility>
 
 #include "core/when_all.hpp"
@@ -25,34 +26,40 @@ Uuid after_all() {
 struct Plan {
   Table table = Table::by_day;
   std::string subject;  // whose periods are read
-  bool exact = true;    // all that the partitions hold in the range is asked for
 };
 
 Plan plan_of(const Query& query) {
   if (query.user && !query.user->empty()) {
-    return {Table::by_user, subject_of_user(*query.user), !query.model && !query.result};
+    return {Table::by_user, subject_of_user(*query.user)};
   }
-  if (query.model && query.result) {
-    const auto result = query.result->empty() ? std::nullopt : query.result;
-    return {Table::by_result, subject_of_result(*query.model, result), !query.user};
-  }
-  return {Table::by_day, subject_of_all(), !query.user && !query.model && !query.result};
+  const auto result = query.result == "" ? std::nullopt : query.result;
+  if (query.model && query.result) return {Table::by_result, subject_of_model_result(*query.model, result)};
+  // Among all of a day, but only of days on which there is one.
+  if (query.result) return {Table::by_day, subject_of_result(result)};
+  if (query.model) return {Table::by_day, subject_of_model(*query.model)};
+  return {Table::by_day, subject_of_all()};
 }
 
-// The predictions of one partition in a range, newest first, read a page at a time.
+// The predictions of one partition in a range, newest first, read a page at a time, each page larger than the one
+// before: nobody knows how many are needed.
 class Cursor {
  public:
-  Cursor(Session& session, vidi::cassandra::Statement statement, const Partition& partition, const IdRange& range)
-      : session_(session), statement_(statement) {
+  // `rows` are expected to be enough.
+  Cursor(Session& session, const Statements::OfTable& statements, const Partition& partition, const IdRange& range,
+         std::size_t rows)
+      : session_(session), statements_(statements) {
+    while (page_size_ + 1 < kPageSizes.size() && static_cast<std::size_t>(kPageSizes[page_size_]) < rows) ++page_size_;
     add_key(partition, values_);
     values_.uuid(range.first).uuid(range.end.value_or(after_all()));
   }
 
-  // Afterwards newest() is known.
+  // The next page. Afterwards newest() is known.
   Task<Result<void>> fetch() {
-    while (rows_.empty() && !at_end_) {
-      auto page = co_await session_.execute(statement_, values_, next_);
+    do {
+      read_together_ = static_cast<std::size_t>(kPageSizes[page_size_]);
+      auto page = co_await session_.execute(statements_.select[page_size_], values_, next_);
       if (!page) co_return forward_error(page);
+      page_size_ = std::min(page_size_ + 1, kPageSizes.size() - 1);
       CellReader reader(page->cells);
       for (std::size_t i = 0; i < page->count; ++i) {
         auto prediction = read_row(reader);
@@ -61,12 +68,13 @@ class Cursor {
       }
       next_ = std::move(page->next);
       at_end_ = next_.empty();
-    }
+    } while (rows_.empty() && !at_end_);
     co_return Result<void>();
   }
 
   [[nodiscard]] const Prediction* newest() const { return rows_.empty() ? nullptr : &rows_.front(); }
   [[nodiscard]] bool must_fetch() const { return rows_.empty() && !at_end_; }
+  [[nodiscard]] bool should_fetch() const { return rows_.size() * 4 <= read_together_ && !at_end_; }
 
   Prediction take() {
     Prediction prediction = std::move(rows_.front());
@@ -76,7 +84,9 @@ class Cursor {
 
  private:
   Session& session_;
-  const vidi::cassandra::Statement statement_;
+  const Statements::OfTable& statements_;
+  std::size_t page_size_ = 0;      // of kPageSizes
+  std::size_t read_together_ = 0;  // rows, at the latest time
   CellWriter values_;
   std::deque<Prediction> rows_;
   Bytes next_;
@@ -98,8 +108,12 @@ class Gatherer {
   Task<Result<Page>> gather() {
     auto periods = co_await list_periods();
     if (!periods) co_return forward_error(periods);
-    for (const Period period : *periods) {
-      const auto more = co_await read_period(period);
+    std::span<const Period> left = *periods;
+    // Where little lies in a period, many are needed: those are read at the same time.
+    for (std::size_t together = 1; !left.empty(); together = std::min<std::size_t>(2 * together, 8)) {
+      const auto now = left.first(std::min(together, left.size()));
+      left = left.subspan(now.size());
+      const auto more = co_await read_periods(now);
       if (!more) co_return std::unexpected(more.error());
       if (!*more) break;
     }
@@ -133,8 +147,9 @@ class Gatherer {
   }
 
   // False: the page is full.
-  Task<Result<bool>> read_period(Period period) {
-    std::vector<Cursor> cursors = open(period);
+  Task<Result<bool>> read_periods(std::span<const Period> periods) {
+    std::vector<Cursor> cursors;
+    for (const Period period : periods) open(period, cursors);
     while (true) {
       const auto fetched = co_await fetch(cursors);
       if (!fetched) co_return std::unexpected(fetched.error());
@@ -153,29 +168,28 @@ class Gatherer {
     }
   }
 
-  std::vector<Cursor> open(Period period) {
+  void open(Period period, std::vector<Cursor>& cursors) {
     const Statements::OfTable& of_table = statements_.of(plan_.table);
     const int shards = shards_of(plan_.table, layout_);
-    // A shard holds about its share of a page.
-    const bool few = plan_.exact && query_.limit < static_cast<std::size_t>(kFewRows * shards);
     Partition partition{.table = plan_.table,
                         .user = query_.user.value_or(""),
                         .model = query_.model.value_or(""),
                         .result = query_.result,
                         .period = period};
-    std::vector<Cursor> cursors;
+    // A shard holds about its share of the page.
+    const std::size_t share = query_.limit / static_cast<std::size_t>(shards) + 1;
     for (int shard = 0; shard < shards; ++shard) {
       partition.shard = static_cast<std::int8_t>(shard);
-      cursors.emplace_back(session_, few ? of_table.select : of_table.select_many, partition, range_);
+      cursors.emplace_back(session_, of_table, partition, range_, share);
     }
-    return cursors;
   }
 
-  // The pages that are needed, at the same time.
+  // The pages that are needed, at the same time, and with them those that soon will be.
   static Task<Result<void>> fetch(std::vector<Cursor>& cursors) {
+    if (std::ranges::none_of(cursors, &Cursor::must_fetch)) co_return Result<void>();
     std::vector<Task<Result<void>>> tasks;
     for (Cursor& cursor : cursors) {
-      if (cursor.must_fetch()) tasks.push_back(cursor.fetch());
+      if (cursor.should_fetch()) tasks.push_back(cursor.fetch());
     }
     for (auto& fetched : co_await when_all(std::move(tasks))) {
       if (!fetched) co_return forward_error(fetched);

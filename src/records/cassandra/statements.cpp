@@ -21,17 +21,20 @@ struct Definition {
   std::string_view name;
   std::string_view key;      // columns of the partition's key
   std::string_view matches;  // the same, each with a question mark
+  std::string_view written;  // columns beside the key that insert_values() gives
+  std::string_view marks;    // a question mark for each of key, identifier and those
 };
 
 Definition definition_of(Table table) {
   switch (table) {
     case Table::by_day:
-      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?"};
+      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?", "record", "?, ?, ?, ?"};
     case Table::by_user:
-      return {"image_by_user", "user_key, month", "user_key = ? AND month = ?"};
+      return {"image_by_user", "user_key, month", "user_key = ? AND month = ?",
+              "time, filename, result, model, image, record", "?, ?, ?, ?, ?, ?, ?, ?, ?"};
     case Table::by_result:
       return {"prediction_by_result", "model_key, result_key, day, shard",
-              "model_key = ? AND result_key = ? AND day = ? AND shard = ?"};
+              "model_key = ? AND result_key = ? AND day = ? AND shard = ?", "record", "?, ?, ?, ?, ?, ?"};
   }
   std::unreachable();
 }
@@ -43,7 +46,7 @@ class Preparer {
  public:
   Preparer(Session& session, const Layout& layout) : session_(session), layout_(layout) {}
 
-  Task<void> prepare(Statement& target, std::string text, std::int32_t page = kFewRows) {
+  Task<void> prepare(Statement& target, std::string text, std::int32_t page = kPageSizes.back()) {
     if (!result_) co_return;
     auto prepared = co_await session_.prepare(std::move(text), page);
     if (prepared) {
@@ -54,22 +57,16 @@ class Preparer {
   }
 
   Task<void> prepare_table(Statements::OfTable& target, Table table) {
-    const auto [name, key, matches] = definition_of(table);
+    const auto [name, key, matches, written, marks] = definition_of(table);
     const std::string full = fmt::format("{}.{}", layout_.keyspace, name);
-    const std::size_t keys = static_cast<std::size_t>(std::ranges::count(key, ',')) + 1;
-    std::string marks;
-    for (std::size_t i = 0; i < keys; ++i) marks += "?, ";
-    co_await prepare(target.insert,
-                     fmt::format("INSERT INTO {} ({}, id, time, filename, result, model, username, image, record) "
-                                 "VALUES ({}?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?{}",
-                                 full, key, marks, lifetime()));
+    co_await prepare(target.insert, fmt::format("INSERT INTO {} ({}, id, {}) VALUES ({}) USING TIMESTAMP ?{}", full,
+                                                key, written, marks, lifetime()));
     co_await prepare(target.correct, fmt::format("UPDATE {} USING TIMESTAMP ?{} SET label = ?, label_user = ?, "
                                                  "label_time = ? WHERE {} AND id = ?",
                                                  full, lifetime(), matches));
     co_await prepare(target.remove, fmt::format("DELETE FROM {} WHERE {} AND id = ?", full, matches));
     const std::string select = fmt::format("SELECT {} FROM {} WHERE {} AND id >= ? AND id < ?", kRead, full, matches);
-    co_await prepare(target.select, select, kFewRows);
-    co_await prepare(target.select_many, select, kManyRows);
+    for (std::size_t i = 0; i < kPageSizes.size(); ++i) co_await prepare(target.select[i], select, kPageSizes[i]);
   }
 
   // For tables of which rows expire.
@@ -99,12 +96,15 @@ std::string shown(const std::optional<std::string>& result) { return to_text(res
 CellWriter insert_values(const Partition& partition, const Prediction& prediction, ByteView record) {
   CellWriter values;
   add_key(partition, values);
-  values.uuid(prediction.id).timestamp(prediction.time).text(to_text(prediction.safe_filename));
-  values.text_or_null(text_of(prediction.result)).text(to_text(prediction.model)).text(to_text(prediction.user));
-  if (prediction.image) {
-    values.text(to_string(*prediction.image));
-  } else {
-    values.null();
+  values.uuid(prediction.id);
+  if (partition.table == Table::by_user) {
+    values.timestamp(prediction.time).text(to_text(prediction.safe_filename));
+    values.text_or_null(text_of(prediction.result)).text(to_text(prediction.model));
+    if (prediction.image) {
+      values.text(to_string(*prediction.image));
+    } else {
+      values.null();
+    }
   }
   values.blob(record).bigint(stamp(prediction.time));
   return values;
@@ -136,7 +136,7 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
   co_await preparer.prepare(
       all.list_results,
-      fmt::format("SELECT DISTINCT model_key, result_key, day, shard FROM {}.prediction_by_result", own), kManyRows);
+      fmt::format("SELECT DISTINCT model_key, result_key, day, shard FROM {}.prediction_by_result", own));
   co_await preparer.prepare(all.count_results,
                             fmt::format("SELECT COUNT(record) FROM {}.prediction_by_result WHERE model_key = ? AND "
                                         "result_key = ? AND day = ? AND shard = ?",
@@ -157,8 +157,7 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
                             fmt::format("INSERT INTO {}.period_by_subject (subject, period) VALUES (?, ?)", own));
   co_await preparer.prepare(
       all.list_periods,
-      fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own),
-      kManyRows);
+      fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own));
   co_await preparer.prepare(
       all.add_demand,
       fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}", own,
@@ -284,7 +283,10 @@ std::vector<Write> writes_to_forget(const Prediction& prediction, const Statemen
 
 std::vector<Listing> listings_of(const Prediction& prediction) {
   const Period day = day_of(prediction.id);
-  std::vector<Listing> listings{{subject_of_all(), day}, {subject_of_result(prediction.model, prediction.result), day}};
+  std::vector<Listing> listings{{subject_of_all(), day},
+                                {subject_of_model(prediction.model), day},
+                                {subject_of_result(prediction.result), day},
+                                {subject_of_model_result(prediction.model, prediction.result), day}};
   if (!prediction.user.empty()) listings.push_back({subject_of_user(prediction.user), month_of(prediction.id)});
   return listings;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What the store says to Cassandra: prepared once for a connection.
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,17 @@ namespace vidi::records::cassandra {
 // A table that holds whole predictions in partitions by time.
 enum class Table { by_day, by_user, by_result };
 
+// Rows of a page.
+inline constexpr std::array<std::int32_t, 3> kPageSizes{16, 64, 500};
+
 struct Statements {
   // For each Table.
   struct OfTable {
     vidi::cassandra::Statement insert;
     vidi::cassandra::Statement correct;
     vidi::cassandra::Statement remove;
-    vidi::cassandra::Statement select;       // a range of a partition, newest first, a few rows a page
-    vidi::cassandra::Statement select_many;  // the same, many rows a page
+    // A range of a partition, newest first, in pages of kPageSizes. A page of one may follow a page of another.
+    std::array<vidi::cassandra::Statement, kPageSizes.size()> select;
   };
   OfTable by_day;
   OfTable by_user;
@@ -44,10 +48,6 @@ struct Statements {
 
   [[nodiscard]] const OfTable& of(Table table) const;
 };
-
-// How many rows come in a page of Statements::OfTable::select, and of select_many.
-inline constexpr std::int32_t kFewRows = 16;
-inline constexpr std::int32_t kManyRows = 500;
 
 struct Layout {
   std::string keyspace;

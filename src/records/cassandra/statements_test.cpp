@@ -30,7 +30,7 @@ TEST(Statements, APredictionStandsInAPartitionForEachQuestion) {
   EXPECT_EQ(of_ann.back().table, Table::by_user);
   EXPECT_EQ(of_ann.back().user, "ann");
   EXPECT_LT(of_ann[1].shard, shards_of(Table::by_result, layout));
-  EXPECT_EQ(listings_of(prediction_of("ann")).size(), 3U);
+  EXPECT_EQ(listings_of(prediction_of("ann")).size(), 5U);
 }
 
 TEST(Statements, ARowIsReadWithItsLabel) {

@@ -1,0 +1,127 @@
+#include "inference/batching.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <mutex>
+#include <thread>
+
+#include "inference/fake.hpp"
+
+namespace vidi::inference {
+namespace {
+
+// How many rows each inference had.
+class Counting final : public Model {
+ public:
+  Counting(std::unique_ptr<Model> model, std::vector<std::int64_t>& batches)
+      : model_(std::move(model)), batches_(batches) {}
+
+  [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
+  [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
+
+  Task<Result<Tensor>> infer(Tensor input) override {
+    {
+      const std::scoped_lock lock(mutex_);
+      batches_.push_back(input.shape.front());
+    }
+    return model_->infer(std::move(input));
+  }
+
+ private:
+  const std::unique_ptr<Model> model_;
+  std::mutex mutex_;
+  std::vector<std::int64_t>& batches_;
+};
+
+// Rows of one pixel, whose classes are `first`, `first` + 1, ...
+Tensor rows(std::int64_t count, int first) {
+  Tensor tensor{{count, 1, 1, 1}, {}};
+  for (std::int64_t i = 0; i < count; ++i) tensor.values.push_back(static_cast<float>(first + i));
+  return tensor;
+}
+
+int class_of(const Tensor& tensor, std::size_t row) {
+  const auto begin = tensor.values.begin() + static_cast<std::ptrdiff_t>(row * 10);
+  return static_cast<int>(std::max_element(begin, begin + 10) - begin);
+}
+
+Task<void> ask(Model& model, std::int64_t count, int first, int& right) {
+  Tensor input = rows(count, first);
+  const auto answer = co_await model.infer(std::move(input));
+  if (!answer || answer->shape != std::vector<std::int64_t>{count, 10}) co_return;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (class_of(*answer, static_cast<std::size_t>(i)) == (first + i) % 10) ++right;
+  }
+}
+
+// Asks for inputs of 1, 2, 3, 1, 2, 3, ... rows, `times` at once, and returns how many rows were answered rightly.
+int ask_at_once(Model& model, int times) {
+  boost::asio::io_context context(1);
+  int right = 0;
+  for (int i = 0; i < times; ++i) {
+    boost::asio::co_spawn(context, ask(model, 1 + i % 3, i, right), boost::asio::detached);
+  }
+  context.run();
+  return right;
+}
+
+TEST(Batching, GathersWhatIsAskedAtOnceAndGivesEachItsOwnRows) {
+  std::vector<std::int64_t> batches;
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  EXPECT_EQ(ask_at_once(*model, 9), 18);
+  EXPECT_LT(batches.size(), 4U);
+  for (const std::int64_t each : batches) EXPECT_LE(each, 8);
+}
+
+TEST(Batching, ARequestAloneIsItsOwnBatch) {
+  std::vector<std::int64_t> batches;
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  EXPECT_EQ(class_of(*run(model->infer(rows(1, 7))), 0), 7);
+  EXPECT_EQ(class_of(*run(model->infer(rows(20, 3))), 19), 2);
+  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 20}));
+}
+
+TEST(Batching, AnInputOfAnotherShapeGoesByItself) {
+  std::vector<std::int64_t> batches;
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  boost::asio::io_context context(1);
+  int right = 0;
+  const auto ask_wrongly = [&]() -> Task<void> {
+    Tensor wrong{{1, 2, 1, 1}, {1, 2}};
+    const auto answer = co_await model->infer(std::move(wrong));
+  };
+  boost::asio::co_spawn(context, ask(*model, 2, 4, right), boost::asio::detached);
+  boost::asio::co_spawn(context, ask_wrongly(), boost::asio::detached);
+  boost::asio::co_spawn(context, ask(*model, 2, 8, right), boost::asio::detached);
+  context.run();
+  EXPECT_EQ(right, 4);
+  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 4}));
+}
+
+TEST(Batching, AFailureIsEverybodys) {
+  const auto model = batch(make_failing_model({.code = ErrorCode::internal, .message = "no"}), 8);
+  EXPECT_EQ(ask_at_once(*model, 6), 0);
+}
+
+TEST(Batching, ThreadsDoNotDisturbEachOther) {
+  std::vector<std::int64_t> batches;
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  std::array<int, 4> right{};
+  {
+    std::vector<std::jthread> threads;
+    for (int& count : right) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 50; ++i) count += ask_at_once(*model, 9);
+      });
+    }
+  }
+  EXPECT_EQ(right, (std::array{900, 900, 900, 900}));
+}
+
+}  // namespace
+}  // namespace vidi::inference
