@@ -168,7 +168,7 @@ class CassandraStore final : public RecordStore {
     if (!(*prediction)->image) co_return forgotten;
     CellWriter image;
     image.text(to_string(*(*prediction)->image));
-    auto others = co_await session->execute(statements.find_image, std::move(image), {});
+    auto others = co_await session->execute(statements.find_image, std::move(image));
     if (!others) co_return forward_error(others);
     if (others->count == 0) forgotten.orphan = (*prediction)->image;
     co_return forgotten;

@@ -223,7 +223,7 @@ Task<Result<std::optional<Prediction>>> read_one(Session& session, const Stateme
   CellWriter values;
   add_key(partition, values);
   values.uuid(id);
-  auto rows = co_await session.execute(statements.find, std::move(values), {});
+  auto rows = co_await session.execute(statements.find, std::move(values));
   if (!rows) co_return forward_error(rows);
   if (rows->count == 0) co_return std::optional<Prediction>();
   CellReader reader(rows->cells);
