@@ -11,8 +11,8 @@ namespace vidi::inference {
 
 // Gathers what is asked on one executor until that executor has run what was ready before: a request that is alone
 // waits for nothing, and no thread waits for another. At most `rows` go into one batch; larger inputs, and those that
-// do not fit the model, go by themselves. The last bits of an answer may depend on what
-// it was inferred with. A model that takes only one size of batch comes back as it is.
+// do not fit the model, go by themselves. The last bits of an answer may depend on what it was inferred with. A model
+// that takes only one size of batch comes back as it is.
 std::unique_ptr<Model> batch(std::unique_ptr<Model> model, std::size_t rows = 32);
 
 }  // namespace vidi::inference
