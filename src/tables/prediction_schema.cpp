@@ -5,9 +5,9 @@
 namespace vidi::tables {
 
 std::shared_ptr<arrow::Schema> prediction_schema() {
-  const auto text = arrow::utf8();
-  const auto number = arrow::float64();
-  const auto pixels = arrow::int32();
+  const auto& text = arrow::utf8();
+  const auto& number = arrow::float64();
+  const auto& pixels = arrow::int32();
   const auto time = arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
   const auto label = arrow::field("label", text);
   const auto probability = arrow::field("probability", number);

@@ -14,6 +14,7 @@ namespace vidi::test {
 
 // HOST:PORT of "cassandra" or "s3". Throws when it does not run.
 inline std::string address_of(const std::string& service) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment meanwhile
   const char* folder = std::getenv("VIDI_TEST_SERVICES");
   if (folder == nullptr) throw std::runtime_error("VIDI_TEST_SERVICES names no folder of scripts/services.sh");
   std::string address;

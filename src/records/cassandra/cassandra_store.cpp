@@ -20,7 +20,6 @@ namespace vidi::records::cassandra {
 namespace {
 
 using vidi::cassandra::Address;
-using vidi::cassandra::CellReader;
 using vidi::cassandra::CellWriter;
 using vidi::cassandra::Session;
 using vidi::cassandra::Write;

@@ -33,18 +33,9 @@ TEST(Keys, ShardsShareThePredictionsOfADay) {
 }
 
 TEST(Keys, AnyBytesBecomeATextOfTheirOwn) {
-  const std::vector<std::string> all{"",
-                                     "Zoë",
-                                     std::string("\0", 1),
-                                     "\x01",
-                                     "\x01"
-                                     "00",
-                                     "\xff",
-                                     "a\xff",
-                                     "\xc3",
-                                     "识别结果",
-                                     "0",
-                                     "ff"};
+  const std::vector<std::string> all{
+      "",  "Zoë", std::string("\0", 1), "\x01", std::string("\x01") + "00", "\xff", "a\xff", "\xc3", "识别结果",
+      "0", "ff"};
   std::set<std::string> texts;
   for (const std::string& bytes : all) {
     const std::string text = to_text(bytes);

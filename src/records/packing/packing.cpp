@@ -80,7 +80,8 @@ void put_bytes(Bytes& blob, ByteView bytes) { blob.insert(blob.end(), bytes.begi
 constexpr std::uint8_t kForm = 1;
 
 // What a prediction may be without.
-enum Parts : std::uint8_t { kResult = 1, kImage = 2 };
+constexpr unsigned kResult = 1;
+constexpr unsigned kImage = 2;
 
 }  // namespace
 
@@ -104,7 +105,7 @@ void pack(const std::vector<Digit>& digits, Bytes& blob) {
 void pack(const Prediction& prediction, Bytes& blob) {
   blob.clear();
   put(blob, kForm);
-  put(blob, static_cast<std::uint8_t>((prediction.result ? kResult : 0) | (prediction.image ? kImage : 0)));
+  put(blob, static_cast<std::uint8_t>((prediction.result ? kResult : 0U) | (prediction.image ? kImage : 0U)));
   put_bytes(blob, prediction.id.bytes);
   put(blob, std::int64_t{prediction.time.time_since_epoch().count()});
   put_text(blob, prediction.model);
