@@ -33,7 +33,8 @@ image::Image bars(int count) {
   std::ranges::fill(picture.pixels, std::uint8_t{255});
   for (int bar = 0; bar < count; ++bar) {
     for (int y = 30; y < 90; ++y) {
-      std::ranges::fill(picture.row(y).subspan(static_cast<std::size_t>(95 + 100 * bar), 10), std::uint8_t{0});
+      std::ranges::fill(picture.row(y).subspan(95 + std::size_t{100} * static_cast<std::size_t>(bar), 10),
+                        std::uint8_t{0});
     }
   }
   return picture;

@@ -39,6 +39,7 @@ Task<Result<std::size_t>> forget_outdated(Recorder& recorder, const RetentionRul
 class Retention {
  public:
   Retention(Recorder& recorder, RetentionRules rules, std::chrono::milliseconds pause);
+  ~Retention() = default;
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 

@@ -108,8 +108,9 @@ TEST_F(JournalTest, LeavesOutAnEntryThatWasNotWrittenAsAWhole) {
   std::ifstream(file, std::ios::binary)
       .read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(whole));
   constexpr std::size_t kHead = 8;  // of the file
-  constexpr std::size_t kEnd = kHead + 3 * 24 + 3 + 3 + 5;
-  for (std::size_t end = kHead + 2 * 24 + 6 + 1; end < kEnd; ++end) {
+  constexpr std::size_t kEntryHead = 24;
+  constexpr std::size_t kEnd = kHead + 3 * kEntryHead + 3 + 3 + 5;
+  for (std::size_t end = kHead + 2 * kEntryHead + 6 + 1; end < kEnd; ++end) {
     std::ofstream(file, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(end));
     const auto journal = open();
@@ -191,7 +192,7 @@ TEST_F(JournalTest, LosesNothingFromManyThreads) {
     });
   }
   std::vector<std::string> all;
-  while (all.size() < kThreads * kEach) {
+  while (all.size() < std::size_t{kThreads} * kEach) {
     const auto entries = journal->read(64);
     ASSERT_TRUE(entries);
     for (const Entry& entry : *entries) all.emplace_back(as_text(entry.payload));

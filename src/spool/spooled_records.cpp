@@ -52,14 +52,18 @@ class SpooledRecordStore final : public SpooledRecords {
 
   Task<Result<std::vector<records::Count>>> count(records::Days days) override { return store_->count(days); }
 
+  // What waits may be in the store already, when its answer was only late: handing it over once more brings back
+  // neither what was corrected nor what was forgotten.
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
-    if (waits(id)) co_return not_yet();
-    co_return co_await store_->correct(id, std::move(correction));
+    auto corrected = co_await store_->correct(id, std::move(correction));
+    if (corrected && !*corrected && waits(id)) co_return not_yet();
+    co_return corrected;
   }
 
   Task<Result<Forgotten>> forget(Uuid id) override {
-    if (waits(id)) co_return not_yet();
-    co_return co_await store_->forget(id);
+    auto forgotten = co_await store_->forget(id);
+    if (forgotten && !forgotten->existed && waits(id)) co_return not_yet();
+    co_return forgotten;
   }
 
   // Predictions are taken as long as there is room in the spool, or the store answers.

@@ -109,7 +109,7 @@ Result<Address> parse_address(std::string_view url) {
 
 Credentials credentials_from_environment() {
   const auto value = [](const char* name) {
-    const char* found = std::getenv(name);
+    const char* found = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
     return std::string(found != nullptr ? found : "");
   };
   return {value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), value("AWS_SESSION_TOKEN")};
