@@ -1,10 +1,12 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,10 @@ using Sums = std::map<std::string, std::uint64_t>;
 // The most first, but days in their order.
 nlohmann::ordered_json describe(const Sums& sums, const char* name, bool by_count) {
   std::vector<std::pair<std::string, std::uint64_t>> entries(sums.begin(), sums.end());
-  if (by_count) std::ranges::stable_sort(entries, std::greater<>(), &std::pair<std::string, std::uint64_t>::second);
+  const auto is_before = [](const auto& a, const auto& b) {
+    return std::tie(b.second, a.first) < std::tie(a.second, b.first);
+  };
+  if (by_count) std::ranges::sort(entries, is_before);
   auto list = nlohmann::ordered_json::array();
   for (const auto& [value, count] : entries) {
     nlohmann::ordered_json entry;
