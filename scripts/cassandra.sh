@@ -10,11 +10,9 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 jars="$root/build/services/cassandra-5.0.6"
 
-say() { printf 'cassandra: %s\n' "$*" >&2; }
-fail() {
-  say "$*"
-  exit 1
-}
+service=cassandra
+# shellcheck source=scripts/services/process.sh
+. "$root/scripts/services/process.sh"
 
 fetch() {
   if [[ -e "$jars/.complete" ]]; then return; fi
@@ -23,13 +21,6 @@ fetch() {
   mvn --batch-mode --quiet -f "$root/scripts/services/pom.xml" dependency:copy-dependencies \
     -DoutputDirectory="$jars" >&2 || fail "Maven could not fetch it. Is there a network?"
   touch "$jars/.complete"
-}
-
-free_port() {
-  /usr/bin/python3 -c 'import socket, sys
-with socket.socket() as s:
-    s.bind((sys.argv[1], 0))
-    print(s.getsockname()[1])' "$1"
 }
 
 configure() { # FOLDER HOST PORT STORAGE_PORT SEEDS
@@ -118,24 +109,9 @@ start() {
   done
 }
 
-stop() {
-  local folder=$1 pid
-  pid=$(cat "$folder/pid" 2>/dev/null) || return 0
-  kill "$pid" 2>/dev/null || true
-  for _ in $(seq 100); do
-    if ! kill -0 "$pid" 2>/dev/null; then
-      rm -f "$folder/pid"
-      return 0
-    fi
-    sleep 0.1
-  done
-  kill -KILL "$pid" 2>/dev/null || true
-  rm -f "$folder/pid"
-}
-
 case "${1:-}" in
   fetch) fetch ;;
   start) start "${2:?FOLDER}" "${3:-1}" ;;
-  stop) stop "${2:?FOLDER}" ;;
+  stop) stop_process "${2:?FOLDER}" 100 ;;
   *) fail "say what: fetch, start FOLDER [NODE] or stop FOLDER" ;;
 esac

@@ -10,11 +10,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 version=v1.8.0
 program="$root/build/services/versitygw-$version/versitygw"
 
-say() { printf 's3: %s\n' "$*" >&2; }
-fail() {
-  say "$*"
-  exit 1
-}
+service=s3
+# shellcheck source=scripts/services/process.sh
+. "$root/scripts/services/process.sh"
 
 fetch() {
   if [[ -x "$program" ]]; then return; fi
@@ -35,10 +33,7 @@ start() {
   if [[ -e "$folder/address" ]]; then
     port=$(cut -d: -f2 "$folder/address") # started again: where it was
   else
-    port=$(/usr/bin/python3 -c 'import socket
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    print(s.getsockname()[1])')
+    port=$(free_port 127.0.0.1)
   fi
   setsid "$program" --access test --secret testtest --port "127.0.0.1:$port" posix "$folder/buckets" \
     >>"$folder/log" 2>&1 </dev/null &
@@ -55,21 +50,9 @@ with socket.socket() as s:
   echo "127.0.0.1:$port" >"$folder/address"
 }
 
-stop() {
-  local folder=$1 pid
-  pid=$(cat "$folder/pid" 2>/dev/null) || return 0
-  kill "$pid" 2>/dev/null || true
-  for _ in $(seq 50); do
-    if ! kill -0 "$pid" 2>/dev/null; then break; fi
-    sleep 0.1
-  done
-  kill -KILL "$pid" 2>/dev/null || true
-  rm -f "$folder/pid"
-}
-
 case "${1:-}" in
   fetch) fetch ;;
   start) start "${2:?FOLDER}" ;;
-  stop) stop "${2:?FOLDER}" ;;
+  stop) stop_process "${2:?FOLDER}" 50 ;;
   *) fail "say what: fetch, start FOLDER or stop FOLDER" ;;
 esac

@@ -1,0 +1,32 @@
+# Sourced by the scripts that start a real service for tests: what they have in common. `service` is its name.
+# shellcheck shell=bash
+
+say() { printf '%s: %s\n' "${service:?}" "$*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+# free_port HOST: prints a port that nobody listens on.
+free_port() {
+  /usr/bin/python3 -c 'import socket, sys
+with socket.socket() as s:
+    s.bind((sys.argv[1], 0))
+    print(s.getsockname()[1])' "$1"
+}
+
+# stop_process FOLDER TENTHS: ends the process that FOLDER/pid names, and kills it when it has not ended by then.
+stop_process() {
+  local folder=$1 pid
+  pid=$(cat "$folder/pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null || true
+  for _ in $(seq "$2"); do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      rm -f "$folder/pid"
+      return 0
+    fi
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  rm -f "$folder/pid"
+}
