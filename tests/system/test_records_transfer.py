@@ -11,7 +11,6 @@ from cassandra.policies import RoundRobinPolicy
 from harness.client import Client
 from harness.pictures import digit_file, encode, mnist, mnist_png
 from harness.server import MODELS, Server, run_vidi
-from harness.services import cassandra
 from PIL import Image
 
 COUNT = 30
@@ -280,12 +279,6 @@ def test_a_picture_that_is_gone_is_named(corrected, tmp_path):
     done = export(folder, "--corrected", "--objects", objects, "--format", "folders", tmp_path / "set", status=2)
     assert "44 left out" in done.stderr.decode()
     assert done.stderr.decode().count("its picture is not in the object store") == 44
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with cassandra(tmp_path_factory.mktemp("cassandra")) as running:
-        yield running
 
 
 @pytest.fixture
