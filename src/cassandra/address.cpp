@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace vidi::cassandra {
 namespace {
@@ -22,31 +21,6 @@ std::vector<std::string> split(std::string_view text, char at) {
     if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
-}
-
-std::optional<int> number_of(std::string_view text, int least, int most) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-  return value;
-}
-
-// RFC 3986, section 2.1.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    const std::string_view digits = text.substr(i + 1, 2);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-    decoded += static_cast<char>(value);
-    i += 2;
-  }
-  return decoded;
 }
 
 struct NamedConsistency {
@@ -82,14 +56,14 @@ Result<Replication> replication_of(const std::string& text) {
                     text));
   };
   Replication replication;
-  if (const auto copies = number_of(text, 1, kMostCopies)) {
+  if (const auto copies = number_within(text, 1, kMostCopies)) {
     replication.simple = *copies;
     return replication;
   }
   for (const std::string& part : split(text, ',')) {
     const std::size_t colon = part.rfind(':');
     if (colon == std::string::npos || colon == 0 || part.contains('\'')) return wrong();
-    const auto copies = number_of(std::string_view(part).substr(colon + 1), 0, kMostCopies);
+    const auto copies = number_within(std::string_view(part).substr(colon + 1), 0, kMostCopies);
     if (!copies) return wrong();
     replication.by_datacenter[part.substr(0, colon)] = *copies;
   }
@@ -105,7 +79,7 @@ Result<void> read_hosts(std::string_view authority, Cluster& cluster) {
       return refuse(
           fmt::format("\"{}\" names no host: cassandra://HOST[:PORT][,HOST...]/KEYSPACE is expected", authority));
     }
-    if (has_port && !number_of(std::string_view(host).substr(colon + 1), 1, 65'535)) {
+    if (has_port && !number_within(std::string_view(host).substr(colon + 1), 1, 65'535)) {
       return refuse(fmt::format("the port of the host \"{}\" is not one: it must be 1 to 65535", host));
     }
     cluster.hosts.push_back(has_port ? host : host + ":9042");
@@ -113,45 +87,28 @@ Result<void> read_hosts(std::string_view authority, Cluster& cluster) {
   return {};
 }
 
-Result<void> read_options(std::string_view text, Address& address) {
-  if (text.empty()) return {};
-  for (const std::string& part : split(text, '&')) {
-    const std::size_t equal = part.find('=');
-    const auto value =
-        equal == std::string::npos ? std::nullopt : percent_decoded(std::string_view(part).substr(equal + 1));
-    if (!value || equal == 0) return refuse(fmt::format("the option \"{}\" is not of the form NAME=VALUE", part));
-    if (!address.options.emplace(part.substr(0, equal), *value).second) {
-      return refuse(fmt::format("the option {} stands there twice", part.substr(0, equal)));
-    }
-  }
-  return {};
-}
-
 Result<void> use_options(Address& address) {
-  if (const auto name = address.take("consistency")) {
+  AddressOptions& options = address.options;
+  if (const auto name = take_option(options, "consistency")) {
     const auto consistency = consistency_of(*name);
     if (!consistency) return std::unexpected(consistency.error());
     address.cluster.consistency = *consistency;
   }
-  if (const auto text = address.take("replication")) {
+  if (const auto text = take_option(options, "replication")) {
     auto replication = replication_of(*text);
     if (!replication) return std::unexpected(replication.error());
     address.replication = std::move(*replication);
   }
-  if (const auto name = address.take("datacenter")) address.cluster.datacenter = *name;
+  if (const auto name = take_option(options, "datacenter")) address.cluster.datacenter = *name;
   for (const auto& [name, target] : {std::pair{"timeout_ms", &address.cluster.request_timeout},
                                      std::pair{"connect_timeout_ms", &address.cluster.connect_timeout}}) {
-    const auto text = address.take(name);
-    if (!text) continue;
-    const auto milliseconds = number_of(*text, 1, 600'000);
-    if (!milliseconds) return refuse(fmt::format("{}={} is not a number from 1 to 600000", name, *text));
-    *target = std::chrono::milliseconds(*milliseconds);
+    auto milliseconds = take_number(options, name, 1, 600'000);
+    if (!milliseconds) return forward_error(milliseconds);
+    if (*milliseconds) *target = std::chrono::milliseconds(**milliseconds);
   }
-  if (const auto text = address.take("in_flight")) {
-    const auto count = number_of(*text, 1, 32'768);
-    if (!count) return refuse(fmt::format("in_flight={} is not a number from 1 to 32768", *text));
-    address.cluster.in_flight = static_cast<std::uint32_t>(*count);
-  }
+  auto in_flight = take_number(options, "in_flight", 1, 32'768);
+  if (!in_flight) return forward_error(in_flight);
+  if (*in_flight) address.cluster.in_flight = static_cast<std::uint32_t>(**in_flight);
   return {};
 }
 
@@ -162,12 +119,6 @@ std::string Replication::to_cql() const {
   std::string text = "{'class': 'NetworkTopologyStrategy'";
   for (const auto& [datacenter, copies] : by_datacenter) text += fmt::format(", '{}': {}", datacenter, copies);
   return text + "}";
-}
-
-std::optional<std::string> Address::take(const std::string& name) {
-  const auto node = options.extract(name);
-  if (node.empty()) return std::nullopt;
-  return node.mapped();
 }
 
 bool is_plain_name(std::string_view name) {
@@ -203,7 +154,9 @@ Result<Address> parse_address(std::string_view url) {
   std::ranges::transform(address.keyspace, address.keyspace.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   if (auto good = read_hosts(hosts, address.cluster); !good) return forward_error(good);
-  if (auto good = read_options(options, address); !good) return forward_error(good);
+  auto parsed = parse_address_options(options);
+  if (!parsed) return forward_error(parsed);
+  address.options = std::move(*parsed);
   if (auto good = use_options(address); !good) return forward_error(good);
   return address;
 }

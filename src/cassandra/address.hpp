@@ -2,12 +2,11 @@
 // How a store in Cassandra is named: cassandra://HOST[:PORT][,HOST[:PORT]...]/KEYSPACE[?NAME=VALUE[&NAME=VALUE...]]
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cassandra/session.hpp"
+#include "core/address_options.hpp"
 #include "core/result.hpp"
 
 namespace vidi::cassandra {
@@ -25,10 +24,7 @@ struct Address {
   Cluster cluster;       // hosts, consistency, datacenter and timeouts as the address has them
   std::string keyspace;  // a name that needs no quotes
   Replication replication;
-  std::map<std::string, std::string> options;  // those that only the store knows
-
-  // Takes an option away and returns it.
-  std::optional<std::string> take(const std::string& name);
+  AddressOptions options;  // those that only the store knows
 };
 
 // Error invalid_argument: what is wrong, with the value and what would be right.

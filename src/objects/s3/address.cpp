@@ -4,22 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
-#include <optional>
 #include <utility>
+
+#include "core/address_options.hpp"
 
 namespace vidi::objects::s3 {
 namespace {
 
 std::unexpected<Error> refuse(const std::string& message) { return fail(ErrorCode::invalid_argument, message); }
-
-std::optional<int> number_of(std::string_view text, int least, int most) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-  return value;
-}
 
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 bool is_bucket_name(std::string_view name) {
@@ -42,32 +35,31 @@ Result<void> set_endpoint(std::string_view url, Address& address) {
   return {};
 }
 
-Result<void> set_option(std::string_view name, std::string_view value, Address& address) {
-  if (name == "endpoint") return set_endpoint(value, address);
-  if (name == "region" && !value.empty()) {
-    address.region = value;
-    return {};
+Result<void> use_options(AddressOptions& options, Address& address) {
+  if (const auto endpoint = take_option(options, "endpoint")) {
+    if (auto set = set_endpoint(*endpoint, address); !set) return set;
   }
-  for (const auto& [known, target] :
+  if (const auto region = take_option(options, "region")) {
+    if (region->empty()) return refuse("region= names none");
+    address.region = *region;
+  }
+  for (const auto& [name, target] :
        {std::pair{"timeout_ms", &address.request_timeout}, std::pair{"connect_timeout_ms", &address.connect_timeout}}) {
-    if (name != known) continue;
-    const auto milliseconds = number_of(value, 1, 600'000);
-    if (!milliseconds) return refuse(fmt::format("{}={} is not a number from 1 to 600000", name, value));
-    *target = std::chrono::milliseconds(*milliseconds);
-    return {};
+    auto milliseconds = take_number(options, name, 1, 600'000);
+    if (!milliseconds) return forward_error(milliseconds);
+    if (*milliseconds) *target = std::chrono::milliseconds(**milliseconds);
   }
-  for (const auto& [known, target] :
+  for (const auto& [name, target] :
        {std::pair{"attempts", &address.attempts}, std::pair{"connections", &address.connections}}) {
-    if (name != known) continue;
-    const auto number = number_of(value, 1, 1000);
-    if (!number) return refuse(fmt::format("{}={} is not a number from 1 to 1000", name, value));
-    *target = *number;
-    return {};
+    auto number = take_number(options, name, 1, 1000);
+    if (!number) return forward_error(number);
+    if (*number) *target = **number;
   }
+  if (options.empty()) return {};
   return refuse(
       fmt::format("the option {}={} of an object store in S3 is not known: endpoint, region, timeout_ms, "
                   "connect_timeout_ms, attempts and connections are",
-                  name, value));
+                  options.begin()->first, options.begin()->second));
 }
 
 }  // namespace
@@ -78,7 +70,7 @@ Result<Address> parse_address(std::string_view url) {
   if (!rest.starts_with(kScheme)) return refuse(fmt::format("\"{}\" does not begin with s3://", url));
   rest.remove_prefix(kScheme.size());
   const std::size_t question = rest.find('?');
-  std::string_view options = question == std::string_view::npos ? "" : rest.substr(question + 1);
+  const std::string_view options = question == std::string_view::npos ? "" : rest.substr(question + 1);
   rest = rest.substr(0, question);
   const std::size_t slash = rest.find('/');
   Address address;
@@ -92,18 +84,9 @@ Result<Address> parse_address(std::string_view url) {
   while (prefix.starts_with('/')) prefix.remove_prefix(1);
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   address.prefix = prefix;
-  while (!options.empty()) {
-    const std::size_t end = options.find('&');
-    const std::string_view option = options.substr(0, end);
-    const std::size_t equal = option.find('=');
-    if (equal == std::string_view::npos) {
-      return refuse(fmt::format("the option \"{}\" is not of the form NAME=VALUE", option));
-    }
-    if (auto good = set_option(option.substr(0, equal), option.substr(equal + 1), address); !good) {
-      return forward_error(good);
-    }
-    options = end == std::string_view::npos ? "" : options.substr(end + 1);
-  }
+  auto parsed = parse_address_options(options);
+  if (!parsed) return forward_error(parsed);
+  if (auto used = use_options(*parsed, address); !used) return forward_error(used);
   return address;
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -58,28 +58,23 @@ struct Options {
   std::chrono::seconds lifetime{0};
 };
 
-int number_from(const std::string& name, const std::string& text, int least, int most) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) {
-    throw std::runtime_error(fmt::format("{}={} is not a number from {} to {}", name, text, least, most));
-  }
-  return value;
+std::optional<int> number_from(Address& address, const std::string& name, int least, int most) {
+  const auto number = take_number(address.options, name, least, most);
+  if (!number) throw std::runtime_error(number.error().message);
+  return *number;
 }
 
 Options options_from(Address& address) {
   Options options;
   options.schema.keyspace = address.keyspace;
   options.schema.replication = address.replication;
-  if (const auto mirror = address.take("mirror")) {
+  if (const auto mirror = take_option(address.options, "mirror")) {
     if (*mirror != "cnn_table") throw std::runtime_error(fmt::format("mirror={} is not known: cnn_table is", *mirror));
     options.schema.mirror_cnn_table = true;
   }
-  if (const auto text = address.take("shards")) options.schema.shards = number_from("shards", *text, 1, 127);
-  if (const auto text = address.take("lifetime_days")) {
-    // Cassandra's own limit is 20 years.
-    options.lifetime = std::chrono::days(number_from("lifetime_days", *text, 1, 7300));
-  }
+  if (const auto shards = number_from(address, "shards", 1, 127)) options.schema.shards = *shards;
+  // Cassandra's own limit is 20 years.
+  if (const auto days = number_from(address, "lifetime_days", 1, 7300)) options.lifetime = std::chrono::days(*days);
   if (!address.options.empty()) {
     throw std::runtime_error(
         fmt::format("the option {} of a record store in Cassandra is not known: consistency, "
