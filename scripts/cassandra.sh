@@ -5,7 +5,8 @@
 #                                         until it answers; FOLDER/address then holds HOST:PORT, FOLDER/pid its process
 #   scripts/cassandra.sh stop FOLDER      stops it
 # Further nodes (2 on 127.0.0.2, ...) join the first when SEED names its folder; a driver expects them all at one port.
-# An address that stands in FOLDER beforehand is used. HEAP is the heap (512M), JAVA_FLAGS more flags for Java.
+# An address that stands in FOLDER beforehand is used. HEAP is the heap (512M), JAVA_FLAGS more flags for Java, YAML more
+# lines for cassandra.yaml, which outrank those here.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 jars="$root/build/services/cassandra-5.0.6"
@@ -47,6 +48,7 @@ memtable_offheap_space: 128MiB
 concurrent_reads: 8
 concurrent_writes: 128
 auto_snapshot: false
+${YAML:-}
 END
 }
 

@@ -57,6 +57,10 @@ cassandra::Access access_of(const Settings& settings) {
   if (access.certificate.empty() != access.key.empty()) {
     throw std::runtime_error("cassandra-certificate and cassandra-key belong together: give both or neither");
   }
+  // Whoever names certificates must not send a password in clear text.
+  if (!access.tls && !(access.authorities.empty() && access.certificate.empty())) {
+    throw std::runtime_error("cassandra-authorities and cassandra-certificate need cassandra-tls to be on");
+  }
   return access;
 }
 

@@ -1,7 +1,7 @@
 //! What C++ is told: rows, or why there are none.
 
 use scylla::deserialize::row::ColumnIterator;
-use scylla::errors::{DbError, ExecutionError, NewSessionError, PrepareError, RequestAttemptError};
+use scylla::errors::{DbError, ExecutionError, PrepareError, RequestAttemptError};
 use scylla::response::PagingStateResponse;
 use scylla::response::query_result::QueryResult;
 
@@ -28,10 +28,13 @@ impl Answer {
         }
     }
 
+    /// The message becomes one line: some of the driver's have several.
     pub fn failed(failure: Failure, message: impl ToString) -> Answer {
+        let message = message.to_string();
+        let words: Vec<&str> = message.split_whitespace().collect();
         Answer {
             failure,
-            message: message.to_string(),
+            message: words.join(" "),
             ..Answer::empty()
         }
     }
@@ -111,21 +114,5 @@ impl From<PrepareError> for Answer {
             _ => Failure::unavailable,
         };
         Answer::failed(failure, error)
-    }
-}
-
-impl From<NewSessionError> for Answer {
-    fn from(error: NewSessionError) -> Answer {
-        let message = error.to_string();
-        // The driver keeps the node's own word inside several layers.
-        let denied = message.contains("Authentication failed");
-        Answer::failed(
-            if denied {
-                Failure::denied
-            } else {
-                Failure::unavailable
-            },
-            message,
-        )
     }
 }

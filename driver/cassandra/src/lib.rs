@@ -5,7 +5,9 @@
 
 mod answer;
 mod cells;
+mod refusal;
 mod session;
+mod tls;
 
 use session::{Session, connect};
 

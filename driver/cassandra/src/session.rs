@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use cxx::UniquePtr;
 use futures::future::join_all;
-use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslVerifyMode};
 use scylla::client::execution_profile::ExecutionProfile;
-use scylla::client::session::{OpenSsl010Config, TlsContext};
 use scylla::client::session_builder::SessionBuilder;
 use scylla::client::{PoolSize, WriteCoalescingDelay};
 use scylla::policies::load_balancing::DefaultPolicy;
@@ -23,6 +21,8 @@ use tokio::sync::Semaphore;
 
 use crate::cells::{Cells, length_of};
 use crate::ffi::{Answer, Cluster, Failure, Waiter};
+use crate::refusal::Attempt;
+use crate::tls::{Rejection, context_of};
 
 /// One thread is enough: it only moves bytes.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -58,29 +58,7 @@ fn answer(mut waiter: UniquePtr<Waiter>, answer: Answer) {
     waiter.pin_mut().done(answer);
 }
 
-fn tls_of(cluster: &Cluster) -> Result<Option<TlsContext>, String> {
-    if !cluster.tls {
-        return Ok(None);
-    }
-    let build = || -> Result<SslConnectorBuilder, openssl::error::ErrorStack> {
-        let mut builder = SslConnector::builder(SslMethod::tls_client())?;
-        builder.set_verify(SslVerifyMode::PEER);
-        if cluster.authorities.is_empty() {
-            builder.set_default_verify_paths()?;
-        } else {
-            builder.set_ca_file(&cluster.authorities)?;
-        }
-        if !cluster.certificate.is_empty() {
-            builder.set_certificate_chain_file(&cluster.certificate)?;
-            builder.set_private_key_file(&cluster.key, SslFiletype::PEM)?;
-        }
-        Ok(builder)
-    };
-    let builder = build().map_err(|error| format!("the certificates cannot be used: {error}"))?;
-    Ok(Some(OpenSsl010Config::new(builder).into()))
-}
-
-fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
+fn builder_of(cluster: &Cluster, rejection: &Rejection) -> Result<SessionBuilder, String> {
     let consistency =
         Consistency::try_from(cluster.consistency).map_err(|error| error.to_string())?;
     let mut balancing = DefaultPolicy::builder().token_aware(true);
@@ -106,8 +84,10 @@ fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
         .keepalive_timeout(KEEPALIVE_TIMEOUT)
         .pool_size(PoolSize::PerHost(NonZeroUsize::MIN))
         .write_coalescing_delay(WriteCoalescingDelay::SmallNondeterministic)
-        .fetch_schema_metadata(false)
-        .tls_context(tls_of(cluster)?);
+        .fetch_schema_metadata(false);
+    if cluster.tls {
+        builder = builder.tls_context(Some(context_of(cluster, rejection.clone())?));
+    }
     if !cluster.user.is_empty() {
         builder = builder.user(&cluster.user, &cluster.password);
     }
@@ -115,7 +95,12 @@ fn builder_of(cluster: &Cluster) -> Result<SessionBuilder, String> {
 }
 
 pub fn connect(cluster: &Cluster, mut waiter: UniquePtr<Waiter>) {
-    let builder = match builder_of(cluster) {
+    let attempt = Attempt {
+        tls: cluster.tls,
+        certificate: !cluster.certificate.is_empty(),
+        rejection: Rejection::default(),
+    };
+    let builder = match builder_of(cluster, &attempt.rejection) {
         Ok(builder) => builder,
         Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
     };
@@ -133,7 +118,7 @@ pub fn connect(cluster: &Cluster, mut waiter: UniquePtr<Waiter>) {
                     .pin_mut()
                     .connected(Box::new(Session(Arc::new(inner))));
             }
-            Err(error) => answer(waiter, error.into()),
+            Err(error) => answer(waiter, attempt.refusal(error)),
         }
     });
 }

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def why_not(name):
     return None
 
 
+def listens(address):
+    host, port = address.split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except ConnectionError:
+        return False
+    except TimeoutError:
+        pass
+    return True
+
+
 class Service:
     """What `scripts/NAME.sh` starts and stops; its data stays in `folder`."""
 
@@ -41,6 +53,7 @@ class Service:
         self.folder = Path(folder)
         self.arguments = arguments
         self.environment = environment
+        self.driver = {}  # what the Python driver needs to be let in, for tests that read past vidi
 
     def start(self):
         self._run("start", self.folder, *self.arguments)
@@ -78,6 +91,9 @@ class Service:
 
     def kill9(self):
         os.kill(self.pid, signal.SIGKILL)
+        # The last of its threads holds the port for a moment, and a start would take that for an answer.
+        while listens(self.address):
+            time.sleep(0.01)
         (self.folder / "pid").unlink()
 
     def freeze(self):

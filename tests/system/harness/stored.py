@@ -24,7 +24,7 @@ class Reader:
             WhiteListRoundRobinPolicy([host]), consistency_level=ConsistencyLevel.LOCAL_QUORUM, request_timeout=60
         )
         self.cluster = Cluster(
-            [host], int(port), protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: profile}
+            [host], int(port), protocol_version=5, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, **node.driver
         )
 
     def rows(self, statement, seconds=30):
