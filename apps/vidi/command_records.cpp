@@ -81,6 +81,7 @@ int list(const CLI::App& command, const Options& options, const Settings& settin
   if ((options.format == "parquet") == options.out.empty()) {
     throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
   }
+  check_records_exist(records_url(settings), access_of(settings));
   const auto store = open_records(settings);
   wait_until_ready(*store);
   list_records(*store, {.query = query_of(command, options.filters),
@@ -138,6 +139,8 @@ int import(const ImportOptions& options, Settings settings) {
 
 int export_set(const CLI::App& command, const Options& filters, const ExportOptions& options,
                const Settings& settings) {
+  check_records_exist(records_url(settings), access_of(settings));
+  check_objects_exist(objects_url(settings), access_of(settings));
   const auto records = open_records(settings);
   const auto objects = open_objects(settings);
   wait_until_ready(*records);

@@ -3,19 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "cassandra/address.hpp"
-#include "cassandra/session.hpp"
 #include "core/when_all.hpp"
 #include "recognition/filename.hpp"
 #include "record_access.hpp"
 #include "records/cassandra/plain_table.hpp"
-#include "records/cassandra/schema.hpp"
 #include "tables/predictions.hpp"
 
 namespace vidi::app {
@@ -64,24 +60,6 @@ void count(Imported what, ImportCounts& counts) {
   }
 }
 
-void check_tables(const std::string& url, const cassandra::Access& access) {
-  auto address = value_of(cassandra::parse_address(url));
-  address.cluster.access = access;
-  const auto session = value_of(run(cassandra::Session::connect(address.cluster)));
-  if (!value_of(run(records::cassandra::has_tables(*session, address.keyspace)))) {
-    throw std::runtime_error(fmt::format("the keyspace {} holds no records of vidi", address.keyspace));
-  }
-}
-
-// Opening a store would make one that is missing.
-void check_exists(const std::string& url, const cassandra::Access& access) {
-  if (records::is_remote(url)) check_tables(url, access);
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (!url.starts_with(kSqlite)) return;
-  const std::string path = url.substr(kSqlite.size());
-  if (!std::filesystem::exists(path)) throw std::runtime_error(fmt::format("there is no database {}", path));
-}
-
 // One line for a terminal, whatever it holds.
 std::string shown(const std::string& text) {
   constexpr std::size_t kMost = 80;
@@ -98,7 +76,7 @@ PredictionSource read_file(const std::string& path) {
 }
 
 PredictionSource read_store(const std::string& url, const cassandra::Access& access) {
-  check_exists(url, access);
+  check_records_exist(url, access);
   const std::shared_ptr<RecordStore> store = records::open_record_store(url, access);
   wait_until_ready(*store);
   return [store, cursor = std::optional<std::string>(), at_end = false]() mutable {

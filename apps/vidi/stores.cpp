@@ -27,8 +27,6 @@ std::string url_of(const Settings& settings, std::string_view key, const std::st
   return scheme + (fs::path(settings.text("data")) / name).string();
 }
 
-std::string objects_url(const Settings& settings) { return url_of(settings, "objects", "file:", "objects"); }
-
 fs::path spool_folder(const Settings& settings, const char* name) {
   const std::string& folder = settings.text("spool");
   return (folder.empty() ? fs::path(settings.text("data")) / "spool" : fs::path(folder)) / name;
@@ -45,6 +43,8 @@ spool::Options spool_options(const Settings& settings, const char* name) {
 }  // namespace
 
 std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
+
+std::string objects_url(const Settings& settings) { return url_of(settings, "objects", "file:", "objects"); }
 
 cassandra::Access access_of(const Settings& settings) {
   cassandra::Access access;

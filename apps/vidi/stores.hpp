@@ -26,8 +26,9 @@ Stores open_stores(const Settings& settings);
 // What Cassandra lets this program in with.
 cassandra::Access access_of(const Settings& settings);
 
-// Where the settings say that predictions are recorded.
+// Where the settings say that predictions are recorded, and pictures kept.
 std::string records_url(const Settings& settings);
+std::string objects_url(const Settings& settings);
 
 // Without a spool, for commands that end.
 std::unique_ptr<records::RecordStore> open_records(const Settings& settings);

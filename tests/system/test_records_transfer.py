@@ -155,6 +155,12 @@ def test_what_makes_no_sense_is_told_why_and_makes_nothing(recorded, arguments, 
     assert sorted(recorded.rglob("*")) == before
 
 
+def test_a_database_that_is_missing_is_told_and_not_made(tmp_path):
+    assert "there is no database absent.db" in vidi(tmp_path, "--records", "sqlite:absent.db", status=2).stderr.decode()
+    assert "there is no database data/records.db" in vidi(tmp_path, status=2).stderr.decode()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_damaged_file_is_refused(recorded, tmp_path):
     file = tmp_path / "all.parquet"
     vidi(recorded, "--all", "--format", "parquet", "--out", file)
@@ -394,11 +400,39 @@ def test_a_forgotten_old_row_is_gone_from_the_plain_table(node, session, old_tab
     assert out(again).startswith("2 read, 0 added, 0 corrected, 2 were there already\n")
 
 
-def test_a_keyspace_without_records_is_told_and_not_made(node, session, tmp_path):
-    move = ["import", "--from", keyspace(node, "absent"), "--to", f"sqlite:{tmp_path}/x.db"]
-    assert "the keyspace absent holds no records" in vidi(tmp_path, *move, status=2).stderr.decode()
-    assert "absent" not in [row[0] for row in session.execute("SELECT keyspace_name FROM system_schema.keyspaces")]
-    assert not (tmp_path / "x.db").exists()
+def keyspaces(session):
+    return {row[0] for row in session.execute("SELECT keyspace_name FROM system_schema.keyspaces")}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "--to", "sqlite:x.db", "--from"],
+        ["--records"],
+        ["--all", "--format", "parquet", "--out", "x.parquet", "--records"],
+        ["export", "x", "--format", "folders", "--records"],
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_a_keyspace_without_records_is_told_and_not_made(node, session, tmp_path, command):
+    before = keyspaces(session)
+    assert "the keyspace absent holds no records" in vidi(tmp_path, *command, keyspace(node, "absent"), status=2).stderr.decode()
+    assert keyspaces(session) == before
+    assert not list(tmp_path.iterdir())
+
+
+def test_somebody_elses_keyspace_stays_as_it_is(node, session, old_table, tmp_path):
+    done = vidi(tmp_path, "--records", keyspace(node, old_table), status=2)
+    assert f"the keyspace {old_table} holds no records of vidi" in done.stderr.decode()
+    tables = session.execute(f"SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{old_table}'")
+    assert [row.table_name for row in tables] == ["demandtable"]
+
+
+def test_an_export_from_a_keyspace_without_pictures_makes_none(node, session, recorded, tmp_path):
+    before = keyspaces(session)
+    command = ["export", tmp_path / "set", "--format", "folders", "--objects", keyspace(node, "absent")]
+    assert "the keyspace absent holds no pictures" in vidi(recorded, *command, status=2).stderr.decode()
+    assert keyspaces(session) == before and not list(tmp_path.iterdir())
 
 
 def test_pictures_in_cassandra_are_exported_beside_a_running_server(node, tmp_path, make_server):

@@ -41,10 +41,9 @@ struct Options {
 
 Task<Result<void>> make_tables(Session& session, const Options& options) {
   const std::string& own = options.keyspace;
-  const std::string ready = fmt::format("SELECT digest FROM {}.picture LIMIT 1", own);
-  const auto there = co_await session.query(ready);
-  if (there) co_return Result<void>();
-  if (there.error().code != ErrorCode::invalid_argument) co_return std::unexpected(there.error());
+  const auto there = co_await has_tables(session, own);
+  if (!there) co_return std::unexpected(there.error());
+  if (*there) co_return Result<void>();
   std::vector<std::string> statements{
       fmt::format("CREATE KEYSPACE IF NOT EXISTS {} WITH replication = {}", own, options.replication.to_cql()),
       fmt::format("CREATE TABLE IF NOT EXISTS {}.picture_chunk (digest text, number int, bytes blob, "
@@ -228,6 +227,15 @@ class CassandraStore final : public ObjectStore {
 };
 
 }  // namespace
+
+Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
+  const std::string statement = fmt::format("SELECT digest FROM {}.picture LIMIT 1", keyspace);
+  const auto there = co_await session.query(statement);
+  if (there) co_return true;
+  // Cassandra refuses to look where there is no such keyspace or table.
+  if (there.error().code == ErrorCode::invalid_argument) co_return false;
+  co_return std::unexpected(there.error());
+}
 
 std::unique_ptr<ObjectStore> open_store(const std::string& url, const vidi::cassandra::Access& access) {
   auto address = vidi::cassandra::parse_address(url);
