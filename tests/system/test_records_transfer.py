@@ -287,6 +287,9 @@ def test_a_picture_that_is_gone_is_named(corrected, tmp_path):
     assert done.stderr.decode().count("its picture is not in the object store") == 44
 
 
+needs_cassandra = pytest.mark.services("cassandra")
+
+
 @pytest.fixture
 def session(node):
     host, port = node.address.split(":")
@@ -299,6 +302,7 @@ def keyspace(node, name):
     return f"cassandra://{node.address}/{name}"
 
 
+@needs_cassandra
 def test_sqlite_to_cassandra_and_back(node, recorded, tmp_path):
     store = keyspace(node, "moved")
     total = COUNT + 1
@@ -347,6 +351,7 @@ def wait_until(client, path):
         time.sleep(0.1)
 
 
+@needs_cassandra
 def test_old_rows_become_predictions_and_stay_as_they_are(node, session, old_table, tmp_path, make_server):
     store = keyspace(node, old_table)
     server = make_server("--records", store)
@@ -377,6 +382,7 @@ def test_old_rows_become_predictions_and_stay_as_they_are(node, session, old_tab
     assert all(each["model"] == "demandtable" and each["version"] in OLD_ROWS for each in predictions[1:])
 
 
+@needs_cassandra
 def test_old_rows_move_to_another_cluster_under_their_keys(node, session, old_table, tmp_path):
     database, other = f"sqlite:{tmp_path}/old.db", f"{old_table}_other"
     vidi(tmp_path, "import", "--from", keyspace(node, old_table), "--plain-table", "--to", database)
@@ -387,6 +393,7 @@ def test_old_rows_move_to_another_cluster_under_their_keys(node, session, old_ta
     assert rows_of(session, other) == sorted((key, name, result or "") for key, (name, result) in OLD_ROWS.items())
 
 
+@needs_cassandra
 def test_a_forgotten_old_row_is_gone_from_the_plain_table(node, session, old_table, tmp_path, make_server):
     store = keyspace(node, old_table)
     vidi(tmp_path, "import", "--from", store, "--plain-table", "--to", store)
@@ -404,6 +411,7 @@ def keyspaces(session):
     return {row[0] for row in session.execute("SELECT keyspace_name FROM system_schema.keyspaces")}
 
 
+@needs_cassandra
 @pytest.mark.parametrize(
     "command",
     [
@@ -421,6 +429,7 @@ def test_a_keyspace_without_records_is_told_and_not_made(node, session, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@needs_cassandra
 def test_somebody_elses_keyspace_stays_as_it_is(node, session, old_table, tmp_path):
     done = vidi(tmp_path, "--records", keyspace(node, old_table), status=2)
     assert f"the keyspace {old_table} holds no records of vidi" in done.stderr.decode()
@@ -428,6 +437,7 @@ def test_somebody_elses_keyspace_stays_as_it_is(node, session, old_table, tmp_pa
     assert [row.table_name for row in tables] == ["demandtable"]
 
 
+@needs_cassandra
 def test_an_export_from_a_keyspace_without_pictures_makes_none(node, session, recorded, tmp_path):
     before = keyspaces(session)
     command = ["export", tmp_path / "set", "--format", "folders", "--objects", keyspace(node, "absent")]
@@ -435,6 +445,7 @@ def test_an_export_from_a_keyspace_without_pictures_makes_none(node, session, re
     assert keyspaces(session) == before and not list(tmp_path.iterdir())
 
 
+@needs_cassandra
 def test_pictures_in_cassandra_are_exported_beside_a_running_server(node, tmp_path, make_server):
     store = keyspace(node, "beside")
     with Client(make_server("--records", store, "--objects", store).url) as client:
@@ -448,6 +459,7 @@ def test_pictures_in_cassandra_are_exported_beside_a_running_server(node, tmp_pa
     assert found == {mnist_png(index) for index in range(20)}
 
 
+@needs_cassandra
 def test_a_plain_table_that_is_missing_is_told(node, tmp_path):
     done = vidi(tmp_path, "import", "--from", keyspace(node, "absent"), "--plain-table", "--to", "sqlite:x.db", status=2)
     assert "absent" in done.stderr.decode()
