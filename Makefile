@@ -62,6 +62,7 @@ lint:
 format:
 	@scripts/setup.sh lint
 	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --manifest-path driver/cassandra/Cargo.toml; fi
 
 .PHONY: bench
 bench:

@@ -72,6 +72,11 @@ rust_packages() {
   if ((major * 1000 + minor < 1088)); then echo cargo-web rustc-web; fi
 }
 
+# Its formatter and its linter, where Rust comes from Debian: another Rust brings its own.
+rust_lint_packages() {
+  if [[ -n "$(rust_packages)" || -z "$(missing_packages cargo-web)" ]]; then echo rustfmt-web rust-web-clippy; fi
+}
+
 install_packages() {
   local missing=() as_root=()
   mapfile -t missing < <(missing_packages "$@")
@@ -134,6 +139,7 @@ for group in "$@"; do
     fail "there is no group '$group': serve, test, train, lint, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
+  if [[ "$group" == lint ]]; then wanted+=" $(rust_lint_packages)"; fi
   if [[ "$group" == test ]]; then package_megabytes=3300; fi
   if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=1100
