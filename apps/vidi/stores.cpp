@@ -40,6 +40,20 @@ spool::Options spool_options(const Settings& settings, const char* name) {
   return options;
 }
 
+// `spooled` must outlive what is returned.
+template <typename Spooled>
+std::function<api::SpoolState()> state_of(std::string name, const Spooled& spooled) {
+  return [name = std::move(name), &spooled] {
+    const spool::Depth depth = spooled.depth();
+    return api::SpoolState{.name = name,
+                           .connected = spooled.connected(),
+                           .entries = depth.entries,
+                           .bytes = depth.bytes,
+                           .oldest = depth.oldest,
+                           .damaged = depth.damaged};
+  };
+}
+
 }  // namespace
 
 std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
@@ -74,11 +88,11 @@ std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings) {
 
 Stores open_stores(const Settings& settings) {
   Stores stores;
-  std::vector<std::pair<std::string, std::function<spool::Depth()>>> depths;
+  std::vector<std::function<api::SpoolState()>> spools;
   stores.records = open_records(settings);
   if (records::is_remote(records_url(settings))) {
     auto spooled = spool::spool(std::move(stores.records), spool_options(settings, "records"));
-    depths.emplace_back("records", [store = spooled.get()] { return store->depth(); });
+    spools.push_back(state_of("records", *spooled));
     stores.records = std::move(spooled);
   }
   stores.objects = open_objects(settings);
@@ -87,19 +101,12 @@ Stores open_stores(const Settings& settings) {
     const objects::local::Options small{.segment_size = std::size_t{4} << 20U};
     auto local = objects::local::open_store((spool_folder(settings, "pictures")).string(), small);
     auto spooled = spool::spool(std::move(stores.objects), std::move(local), spool_options(settings, "objects"));
-    depths.emplace_back("objects", [store = spooled.get()] { return store->depth(); });
+    spools.push_back(state_of("objects", *spooled));
     stores.objects = std::move(spooled);
   }
-  stores.spools = [depths = std::move(depths)] {
+  stores.spools = [spools = std::move(spools)] {
     std::vector<api::SpoolState> states;
-    for (const auto& [name, depth_of] : depths) {
-      const spool::Depth depth = depth_of();
-      states.push_back({.name = name,
-                        .entries = depth.entries,
-                        .bytes = depth.bytes,
-                        .oldest = depth.oldest,
-                        .damaged = depth.damaged});
-    }
+    for (const auto& state : spools) states.push_back(state());
     return states;
   };
   return stores;

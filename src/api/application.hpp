@@ -16,9 +16,10 @@
 
 namespace vidi::api {
 
-// What waits on this machine for a store that does not answer.
+// A store on other machines, and what waits on this one for it.
 struct SpoolState {
   std::string name;  // of the store: "records", "objects"
+  bool connected = false;
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;          // on the disk
   std::optional<Timestamp> oldest;  // since when the longest waits; absent: nothing waits

@@ -8,6 +8,7 @@ namespace {
 
 nlohmann::ordered_json describe(const SpoolState& state) {
   nlohmann::ordered_json body;
+  body["store"] = state.connected ? "connected" : "unreachable";
   body["entries"] = state.entries;
   body["bytes"] = state.bytes;
   const auto age = state.oldest ? now() - *state.oldest : std::chrono::microseconds(0);

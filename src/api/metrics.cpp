@@ -32,12 +32,14 @@ void add_gauge(prometheus::MetricFamily& to, const SpoolState& state, double val
 
 std::vector<prometheus::MetricFamily> describe(const std::vector<SpoolState>& states) {
   using enum prometheus::MetricType;
+  auto connected = family("vidi_store_connected", "Whether the store answered when it was last asked: 1 or 0.", Gauge);
   auto entries = family("vidi_spool_entries", "What waits on this machine for its store.", Gauge);
   auto bytes = family("vidi_spool_bytes", "The disk that the spool takes.", Gauge);
   auto oldest = family("vidi_spool_oldest_seconds", "How long the oldest entry has waited; 0 when none waits.", Gauge);
   auto damaged = family("vidi_spool_damaged_total", "Entries that a kill or a loss of power left unfinished.", Counter);
   const Timestamp time = now();
   for (const SpoolState& state : states) {
+    add_gauge(connected, state, state.connected ? 1 : 0);
     add_gauge(entries, state, static_cast<double>(state.entries));
     add_gauge(bytes, state, static_cast<double>(state.bytes));
     const auto age = state.oldest ? time - *state.oldest : std::chrono::microseconds(0);
@@ -46,7 +48,7 @@ std::vector<prometheus::MetricFamily> describe(const std::vector<SpoolState>& st
     count.counter.value = static_cast<double>(state.damaged);
     damaged.metric.push_back(std::move(count));
   }
-  return {entries, bytes, oldest, damaged};
+  return {connected, entries, bytes, oldest, damaged};
 }
 
 }  // namespace

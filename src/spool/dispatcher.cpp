@@ -46,7 +46,11 @@ Dispatcher::~Dispatcher() {
 Task<std::optional<Result<void>>> Dispatcher::ask(std::function<Task<Result<void>>()> work) {
   if (!answering_) co_return std::nullopt;
   auto done = co_await within(options_.patience, background_.get_executor(), work());
-  if (done && (*done || !may_pass(done->error()))) co_return done;
+  if (done && (*done || !may_pass(done->error()))) {
+    // Written only when it changes: every request comes by here.
+    if (!connected_) connected_ = true;
+    co_return done;
+  }
   stop_asking(done ? done->error().message : "it takes too long");
   co_return std::nullopt;
 }
@@ -69,7 +73,7 @@ Task<bool> Dispatcher::hand_over() {
     co_return false;
   }
   if (entries->empty()) {
-    if (!answering_ && co_await store_.check()) ask_again();
+    co_await look_at_store();
     co_return false;
   }
   std::vector<Task<Result<void>>> tasks;
@@ -83,13 +87,25 @@ Task<bool> Dispatcher::hand_over() {
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (!results[i]) set_aside((*entries)[i], results[i].error().message);
   }
+  connected_ = true;
   journal_.done(entries->back().number);
   for (const Entry& entry : *entries) store_.delivered(entry);
   if (journal_.depth().entries == 0) ask_again();
   co_return true;
 }
 
+// A store that is away is looked for without end; of one that is there it is seen when it goes, without any request.
+Task<void> Dispatcher::look_at_store() {
+  const auto time = std::chrono::steady_clock::now();
+  if (answering_ && connected_ && time - looked_ < options_.look) co_return;
+  looked_ = time;
+  const auto good = co_await store_.check();
+  connected_ = good.has_value();
+  if (good) ask_again();
+}
+
 void Dispatcher::stop_asking(const std::string& why) {
+  connected_ = false;
   if (!answering_.exchange(false)) return;
   spdlog::warn("{}: the store does not answer ({}); what it should keep is kept on this machine until it does",
                store_.name, why);

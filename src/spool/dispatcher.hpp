@@ -23,10 +23,11 @@ struct Options {
   Limits limits;
   std::chrono::milliseconds patience{250};  // what takes the store longer is spooled as well; done twice, it is once
   std::chrono::milliseconds pause{500};     // before a store that failed is tried again
+  std::chrono::milliseconds look{5000};     // how often a store is asked whether it is there when nothing waits for it
   std::size_t together = 64;                // entries handed over at the same time
 };
 
-// ask(), keep() and depth(): any thread. The functions are called on the dispatcher's thread.
+// ask(), keep(), depth() and connected(): any thread. The functions are called on the dispatcher's thread.
 class Dispatcher {
  public:
   struct Store {
@@ -54,11 +55,14 @@ class Dispatcher {
   }
 
   [[nodiscard]] Depth depth() const { return journal_.depth(); }
+  // Whether the store answered when it was last asked for anything.
+  [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] Result<void> room_for(std::uint64_t bytes) const { return journal_.room_for(bytes); }
 
  private:
   Task<void> run();
   Task<bool> hand_over();
+  Task<void> look_at_store();
   void stop_asking(const std::string& why);
   void ask_again();
   void set_aside(const Entry& entry, const std::string& why) const;
@@ -67,6 +71,8 @@ class Dispatcher {
   const Store store_;
   Journal journal_;
   std::atomic<bool> answering_ = true;
+  std::atomic<bool> connected_ = false;
+  std::chrono::steady_clock::time_point looked_;  // of the background's thread
   boost::asio::io_context background_{1};
   boost::asio::steady_timer pause_{background_};  // of the background's thread, as is `stopping_`
   bool stopping_ = false;

@@ -66,6 +66,7 @@ class SpooledObjectStore final : public SpooledObjects {
   }
 
   [[nodiscard]] Depth depth() const override { return dispatcher_.depth(); }
+  [[nodiscard]] bool connected() const override { return dispatcher_.connected(); }
 
  private:
   Task<Result<void>> put_now(Digest digest, std::shared_ptr<const Bytes> bytes) {

@@ -12,6 +12,8 @@ namespace vidi::spool {
 class SpooledObjects : public objects::ObjectStore {
  public:
   [[nodiscard]] virtual Depth depth() const = 0;
+  // Whether the store behind it answered when it was last asked for anything, at most seconds ago.
+  [[nodiscard]] virtual bool connected() const = 0;
 };
 
 // put() fails only when the spool is full or its disk is broken; what waits is read from where it waits. Throws

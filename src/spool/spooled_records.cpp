@@ -73,6 +73,7 @@ class SpooledRecordStore final : public SpooledRecords {
   }
 
   [[nodiscard]] Depth depth() const override { return dispatcher_.depth(); }
+  [[nodiscard]] bool connected() const override { return dispatcher_.connected(); }
 
  private:
   static std::unexpected<Error> not_yet() {

@@ -12,6 +12,8 @@ namespace vidi::spool {
 class SpooledRecords : public records::RecordStore {
  public:
   [[nodiscard]] virtual Depth depth() const = 0;
+  // Whether the store behind it answered when it was last asked for anything, at most seconds ago.
+  [[nodiscard]] virtual bool connected() const = 0;
 };
 
 // append() fails only when the spool is full or its disk is broken. Reads, corrections and forgetting need the store

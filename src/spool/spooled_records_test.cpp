@@ -64,7 +64,12 @@ class SpooledRecordsTest : public testing::Test {
  protected:
   void open() {
     spool_ = spool(std::make_unique<MoodyStore>(mood_),
-                   {.folder = folder_.path() / "spool", .patience = 50ms, .pause = 10ms});
+                   {.folder = folder_.path() / "spool", .patience = 50ms, .pause = 10ms, .look = 20ms});
+  }
+
+  bool becomes(bool connected) {
+    for (int i = 0; i < 1000 && spool_->connected() != connected; ++i) std::this_thread::sleep_for(10ms);
+    return spool_->connected() == connected;
   }
 
   std::size_t stored() { return run(spool_->list({.limit = 1000}))->predictions.size(); }
@@ -125,6 +130,30 @@ TEST_F(SpooledRecordsTest, SaysThatAPredictionIsKeptButCannotBeReadYet) {
   EXPECT_EQ(run(spool_->find(prediction.id)).error().code, ErrorCode::unavailable);
   EXPECT_EQ(run(spool_->correct(prediction.id, {})).error().code, ErrorCode::unavailable);
   EXPECT_EQ(run(spool_->forget(prediction.id)).error().code, ErrorCode::unavailable);
+}
+
+TEST_F(SpooledRecordsTest, KnowsWhetherTheStoreIsThereWithoutAnyRequest) {
+  *mood_ = Mood::absent;
+  open();
+  std::this_thread::sleep_for(50ms);
+  EXPECT_FALSE(spool_->connected());
+  *mood_ = Mood::well;
+  EXPECT_TRUE(becomes(true));
+  *mood_ = Mood::absent;
+  EXPECT_TRUE(becomes(false));
+  EXPECT_TRUE(run(spool_->check())) << "there is room in the spool";
+}
+
+TEST_F(SpooledRecordsTest, KnowsAtOnceWhenARequestFindsTheStoreGone) {
+  spool_ = spool(std::make_unique<MoodyStore>(mood_),
+                 {.folder = folder_.path() / "spool", .pause = 10ms, .look = std::chrono::hours(1)});
+  ASSERT_TRUE(becomes(true));
+  *mood_ = Mood::absent;
+  ASSERT_TRUE(run(spool_->append(sample_prediction(1))));
+  EXPECT_FALSE(spool_->connected());
+  *mood_ = Mood::well;
+  wait_until_empty();
+  EXPECT_TRUE(spool_->connected());
 }
 
 TEST_F(SpooledRecordsTest, HandsOverWhatAProcessBeforeHasLeft) {

@@ -50,6 +50,30 @@ def test_the_server_starts_before_cassandra_and_catches_up(make_server, node, ke
     report(prove(server, node, [outcome], keyspace))
 
 
+def test_health_says_whether_cassandra_is_there_without_any_request(make_server, node, keyspace):
+    at = records(node, keyspace)
+    with Client(make_server(*at, "--objects", at[1]).url) as client:
+        for act, state in ((lambda: None, "connected"), (node.kill9, "unreachable"), (node.start, "connected")):
+            act()
+            wait_for_state(client, state)
+
+
+def wait_for_state(client, state, seconds=30):
+    end = time.monotonic() + seconds
+    while True:
+        ready = client.get("/health/ready")
+        assert ready.status == 200 and ready.json["ready"] is True
+        states = [spool["store"] for spool in ready.json["spool"].values()]
+        assert len(states) == 2
+        if set(states) == {state}:
+            break
+        assert time.monotonic() < end, states
+        time.sleep(0.1)
+    value = 1 if state == "connected" else 0
+    for store in ("records", "objects"):
+        assert f'vidi_store_connected{{store="{store}"}} {value}\n' in client.get("/metrics").text
+
+
 def test_killed_and_started_again_under_load(make_server, node, keyspace, report):
     server = make_server(*records(node, keyspace))
     before = load_for(server, 1)
