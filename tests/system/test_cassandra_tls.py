@@ -187,7 +187,9 @@ def test_the_certificate_must_name_the_address(make_server, start_node, keyspace
     ],
     ids=["none", "of_a_stranger", "with_another_key", "with_a_locked_key"],
 )
-def test_a_node_that_asks_for_a_certificate(make_server, start_node, keyspace, certificates, access, own, reason, report):
+def test_a_node_that_asks_for_a_certificate(
+    make_server, start_node, keyspace, certificates, access, own, reason, report
+):
     def with_own(certificate, key):
         return [*access, "--cassandra-certificate", certificates / certificate, "--cassandra-key", certificates / key]
 

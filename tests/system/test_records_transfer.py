@@ -424,7 +424,8 @@ def keyspaces(session):
 )
 def test_a_keyspace_without_records_is_told_and_not_made(node, session, tmp_path, command):
     before = keyspaces(session)
-    assert "the keyspace absent holds no records" in vidi(tmp_path, *command, keyspace(node, "absent"), status=2).stderr.decode()
+    done = vidi(tmp_path, *command, keyspace(node, "absent"), status=2)
+    assert "the keyspace absent holds no records" in done.stderr.decode()
     assert keyspaces(session) == before
     assert not list(tmp_path.iterdir())
 

@@ -97,7 +97,9 @@ def test_away_for_a_while_under_load(make_server, bucket, report):
         assert not wrong, f"{len(wrong)} of {pictures} cannot be read while S3 is away"
     with Client(server.url) as client:
         waited = waiting(client, "objects")
-        assert waited > 0 and client.get("/health/ready").status == 200
+        ready = client.get("/health/ready")
+        assert waited > 0 and ready.status == 200
+        assert ready.json["spool"]["objects"]["store"] == "unreachable"
     load = Load(server.url, pictures=range(5000, 6000), pause=0.05).start()
     bucket.start()
     time.sleep(2)
