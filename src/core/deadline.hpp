@@ -1,11 +1,10 @@
 #pragma once
 // Waiting for a task no longer than so long.
 
-#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,35 +14,37 @@
 
 namespace vidi {
 
-// What the task returns, or nothing when it takes longer. Then it goes on by itself until it ends: it runs on
-// `executor`, which together with whatever the task uses must live until then. An exception of the task is no answer
-// either.
+// What the task returns, or nothing when it takes longer. Then it goes on by itself until it ends: it runs on the
+// caller's executor, which together with whatever the task uses must live until then (one that runs until nothing is
+// left to do does). An exception of the task is no answer either. The executor's work is done by one thread.
 template <typename T>
-Task<std::optional<T>> within(std::chrono::milliseconds limit, boost::asio::any_io_executor executor, Task<T> task) {
+Task<std::optional<T>> within(std::chrono::milliseconds limit, Task<T> task) {
   using Answer = std::optional<T>;
   struct State {
-    std::atomic<bool> over = false;
+    explicit State(const boost::asio::any_io_executor& executor) : timer(executor) {}
+
+    bool over = false;
     Completion<Answer> done;
+    boost::asio::steady_timer timer;
 
     void finish(Answer answer) {
-      if (!over.exchange(true)) done(std::move(answer));
+      if (!std::exchange(over, true)) done(std::move(answer));
     }
   };
-  const auto state = std::make_shared<State>();
-  const auto timer = std::make_shared<boost::asio::steady_timer>(executor, limit);
-  co_return co_await wait_for<Answer>([&](Completion<Answer> done) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto state = std::make_shared<State>(executor);
+  auto start = [&](Completion<Answer> done) {
     state->done = std::move(done);
-    // The timer is of the executor alone, as the task is.
-    boost::asio::post(executor, [state, timer] {
-      timer->async_wait([state](const boost::system::error_code& error) {
-        if (!error) state->finish(std::nullopt);
-      });
+    state->timer.expires_after(limit);
+    state->timer.async_wait([state](const boost::system::error_code& error) {
+      if (!error) state->finish(std::nullopt);
     });
-    boost::asio::co_spawn(executor, std::move(task), [state, timer](const std::exception_ptr& thrown, T value) {
-      timer->cancel();
+    boost::asio::co_spawn(executor, std::move(task), [state](const std::exception_ptr& thrown, T value) {
+      state->timer.cancel();
       state->finish(thrown ? Answer() : Answer(std::move(value)));
     });
-  });
+  };
+  co_return co_await wait_for<Answer>(start);
 }
 
 }  // namespace vidi

@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -24,13 +25,14 @@ std::uint64_t random_bits() {
   return block[used++];
 }
 
-Uuid assemble(Timestamp time, std::uint64_t random) {
+// `rest`: the 62 bits behind the variant.
+Uuid assemble(Timestamp time, std::uint64_t rest) {
   const auto total = static_cast<std::uint64_t>(time.time_since_epoch().count());
   const std::uint64_t milliseconds = total / 1000;
   // Rounded up, so that reading it back and cutting gives the same microsecond.
   const std::uint64_t fraction = (total % 1000 * 4096 + 999) / 1000;
   const std::uint64_t high = milliseconds << 16U | 0x7000U | fraction;
-  const std::uint64_t low = 0x8000'0000'0000'0000U | (random >> 2U);
+  const std::uint64_t low = 0x8000'0000'0000'0000U | rest;
   Uuid uuid;
   for (unsigned i = 0; i < 8; ++i) {
     uuid.bytes[i] = static_cast<std::byte>(high >> (56U - 8U * i));
@@ -39,9 +41,27 @@ Uuid assemble(Timestamp time, std::uint64_t random) {
   return uuid;
 }
 
+constexpr std::chrono::milliseconds kLane(128);
+
+// Another one for every lane's time, and for every process.
+std::uint64_t lane_at(Timestamp time) {
+  static const std::uint64_t start = random_bits();
+  const std::uint64_t number = start + static_cast<std::uint64_t>(time.time_since_epoch() / kLane);
+  return number * 0x9e37'79b9'7f4a'7c15U >> 56U;  // neighbouring numbers spread evenly
+}
+
+// No two alike among 16 million.
+std::uint64_t next_count() {
+  static std::atomic<std::uint64_t> count = random_bits();
+  return count++ & 0xff'ffffU;
+}
+
 }  // namespace
 
-Uuid make_uuid(Timestamp time) { return assemble(time, random_bits()); }
+Uuid make_uuid(Timestamp time) {
+  const std::uint64_t random = random_bits() >> 34U;
+  return assemble(time, random << 32U | next_count() << 8U | lane_at(time));
+}
 
 Uuid first_uuid_of(Timestamp time) { return assemble(time, 0); }
 

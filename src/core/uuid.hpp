@@ -20,8 +20,9 @@ struct Uuid {
 };
 
 // A new identifier for something that happened at `time` (not before 1970): the milliseconds in the first 48 bits, the
-// fraction of the millisecond in the next 12 (RFC 9562, section 6.2, method 3), then 62 random bits. Identifiers of
-// later microseconds are greater. Any thread.
+// fraction of the millisecond in the next 12 (RFC 9562, section 6.2, method 3), then 30 random bits, 24 that count from
+// a random number, and 8 that change every 128 ms and differ from process to process: what was identified together has
+// those in common, so that a store can put it together. Identifiers of later microseconds are greater. Any thread.
 Uuid make_uuid(Timestamp time);
 
 // The time in an identifier that make_uuid made, to the microsecond.
@@ -40,7 +41,7 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 
 template <>
 struct std::hash<vidi::Uuid> {
-  // The last eight bytes are random.
+  // The last eight bytes differ most.
   std::size_t operator()(const vidi::Uuid& uuid) const noexcept {
     std::size_t value = 0;
     for (std::size_t i = 8; i < 16; ++i) value = value << 8U | std::to_integer<std::size_t>(uuid.bytes[i]);

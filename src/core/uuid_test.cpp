@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 
 namespace vidi {
 namespace {
@@ -37,6 +40,29 @@ TEST(Uuid, NeverTwiceTheSame) {
   std::set<Uuid> seen;
   const Timestamp time = now();
   for (int i = 0; i < 100'000; ++i) EXPECT_TRUE(seen.insert(make_uuid(time)).second);
+}
+
+TEST(Uuid, TheLastFourBytesAreNotTwiceTheSameInOneMicrosecond) {
+  std::set<std::array<std::byte, 4>> seen;
+  const Timestamp time = now();
+  for (int i = 0; i < 100'000; ++i) {
+    std::array<std::byte, 4> last{};
+    const Uuid uuid = make_uuid(time);
+    std::ranges::copy(std::span(uuid.bytes).last(4), last.begin());
+    EXPECT_TRUE(seen.insert(last).second);
+  }
+}
+
+TEST(Uuid, TheLastByteStaysFor128MillisecondsAndAllOccur) {
+  const Timestamp start{microseconds(12'800'000'000)};
+  std::set<std::byte> lanes;
+  for (int lane = 0; lane < 1000; ++lane) {
+    const Timestamp begin = start + lane * std::chrono::milliseconds(128);
+    const std::byte byte = make_uuid(begin).bytes.back();
+    EXPECT_EQ(make_uuid(begin + microseconds(127'999)).bytes.back(), byte);
+    lanes.insert(byte);
+  }
+  EXPECT_GT(lanes.size(), 200U);
 }
 
 TEST(Uuid, ReadsBackWhatItPrints) {

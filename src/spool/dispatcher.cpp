@@ -45,7 +45,7 @@ Dispatcher::~Dispatcher() {
 
 Task<std::optional<Result<void>>> Dispatcher::ask(std::function<Task<Result<void>>()> work) {
   if (!answering_) co_return std::nullopt;
-  auto done = co_await within(options_.patience, background_.get_executor(), work());
+  auto done = co_await within(options_.patience, work());
   if (done && (*done || !may_pass(done->error()))) {
     // Written only when it changes: every request comes by here.
     if (!connected_) connected_ = true;

@@ -1,19 +1,24 @@
 //! A connection to a cluster: one for the process.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use cxx::UniquePtr;
 use futures::future::join_all;
 use scylla::client::execution_profile::ExecutionProfile;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::client::{PoolSize, WriteCoalescingDelay};
+use scylla::errors::ExecutionError;
 use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
 use scylla::response::PagingState;
+use scylla::response::query_result::QueryResult;
 use scylla::statement::Consistency;
+use scylla::statement::batch::{Batch, BatchType};
 use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::unprepared::Statement;
 use tokio::runtime::Runtime;
@@ -41,6 +46,14 @@ const ASK_ANOTHER_AFTER: Duration = Duration::from_millis(150);
 /// says nothing.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of values in one message: Cassandra builds it in its memory as one piece.
+const LARGEST_MESSAGE: usize = 256 * 1024;
+
+/// Into how many messages rows go that are alone in their partition, and how many of them at most into one: each message
+/// costs the cluster a thread's time, and each row of one waits for the row before it.
+const MESSAGES_OF_SINGLE_ROWS: usize = 4;
+const MOST_SINGLE_ROWS: usize = 8;
 
 struct Inner {
     session: scylla::client::session::Session,
@@ -141,6 +154,26 @@ impl Inner {
         statements.len() - 1
     }
 
+    /// In one message.
+    async fn write(&self, rows: &[Row], cells: &[u8]) -> Result<QueryResult, ExecutionError> {
+        if let [(statement, place)] = rows {
+            return self
+                .session
+                .execute_unpaged(statement, Cells(&cells[place.clone()]))
+                .await;
+        }
+        let mut batch = Batch::new(BatchType::Unlogged);
+        batch.set_is_idempotent(true);
+        for (statement, _) in rows {
+            batch.append_statement(PreparedStatement::clone(statement));
+        }
+        let values: Vec<Cells> = rows
+            .iter()
+            .map(|(_, place)| Cells(&cells[place.clone()]))
+            .collect();
+        self.session.batch(&batch, values).await
+    }
+
     /// Where each statement's row lies; all of `cells` belong to one.
     fn rows_of(&self, statements: &[usize], cells: &[u8]) -> Result<Vec<Row>, &'static str> {
         let mut rows = Vec::with_capacity(statements.len());
@@ -158,6 +191,47 @@ impl Inner {
             Err(WRONG_CELLS)
         }
     }
+}
+
+/// Rows of one partition travel in one message, which Cassandra applies as a whole and for which it waits for its log
+/// once. Rows that are alone in theirs are applied one after another when they share a message.
+fn messages_of(rows: Vec<Row>, cells: &[u8]) -> Vec<Vec<Row>> {
+    let mut messages: Vec<Vec<Row>> = Vec::new();
+    let mut of_partition: HashMap<(String, Bytes), (usize, usize)> = HashMap::new();
+    for (statement, place) in rows {
+        let partition = statement
+            .get_table_spec()
+            .map(|table| table.table_name().to_owned())
+            .zip(
+                statement
+                    .compute_partition_key(&Cells(&cells[place.clone()]))
+                    .ok(),
+            );
+        let Some(partition) = partition else {
+            messages.push(vec![(statement, place)]);
+            continue;
+        };
+        let length = place.len();
+        match of_partition.get_mut(&partition) {
+            Some((message, bytes)) if *bytes + length <= LARGEST_MESSAGE => {
+                *bytes += length;
+                messages[*message].push((statement, place));
+            }
+            _ => {
+                of_partition.insert(partition, (messages.len(), length));
+                messages.push(vec![(statement, place)]);
+            }
+        }
+    }
+    let (alone, mut messages): (Vec<_>, Vec<_>) =
+        messages.into_iter().partition(|rows| rows.len() == 1);
+    let alone: Vec<Row> = alone.into_iter().flatten().collect();
+    let together = alone
+        .len()
+        .div_ceil(MESSAGES_OF_SINGLE_ROWS)
+        .clamp(1, MOST_SINGLE_ROWS);
+    messages.extend(alone.chunks(together).map(<[Row]>::to_vec));
+    messages
 }
 
 const NO_SUCH_STATEMENT: &str = "there is no statement of that number";
@@ -229,17 +303,17 @@ impl Session {
     }
 
     pub fn execute_all(&self, statements: &[usize], cells: &[u8], waiter: UniquePtr<Waiter>) {
-        let writes = match self.0.rows_of(statements, cells) {
-            Ok(writes) => writes,
+        let messages = match self
+            .0
+            .rows_of(statements, cells)
+            .map(|rows| messages_of(rows, cells))
+        {
+            Ok(messages) => messages,
             Err(message) => return answer(waiter, Answer::failed(Failure::invalid, message)),
         };
         let cells = cells.to_vec();
-        self.run(writes.len(), waiter, |inner| async move {
-            let each = writes.iter().map(|(statement, place)| {
-                inner
-                    .session
-                    .execute_unpaged(statement, Cells(&cells[place.clone()]))
-            });
+        self.run(messages.len(), waiter, |inner| async move {
+            let each = messages.iter().map(|rows| inner.write(rows, &cells));
             // All are waited for, those after a failure too: nothing of a call goes on behind its answer.
             for result in join_all(each).await {
                 if let Err(error) = result {

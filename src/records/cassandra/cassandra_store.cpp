@@ -1,17 +1,16 @@
 #include "records/cassandra/cassandra_store.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <iterator>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <stdexcept>
 
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
+#include "records/cassandra/appender.hpp"
 #include "records/cassandra/counts.hpp"
+#include "records/cassandra/migration.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
 #include "records/cassandra/statements.hpp"
@@ -22,36 +21,6 @@ namespace {
 using vidi::cassandra::Address;
 using vidi::cassandra::CellWriter;
 using vidi::cassandra::Session;
-using vidi::cassandra::Write;
-
-struct Connection {
-  std::unique_ptr<Session> session;
-  Layout layout;
-  Statements statements;
-};
-
-// The listings that are known to be in the cluster, so that they are written once and not with every prediction.
-class KnownListings {
- public:
-  std::vector<Listing> unknown_of(const Prediction& prediction) {
-    std::vector<Listing> listings = listings_of(prediction);
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(listings, [&](const Listing& listing) { return known_.contains(listing); });
-    return listings;
-  }
-
-  void add(std::vector<Listing> listings) {
-    if (listings.empty()) return;
-    const std::scoped_lock lock(mutex_);
-    constexpr std::size_t kMost = 100'000;
-    if (known_.size() > kMost) known_.clear();
-    known_.insert(std::make_move_iterator(listings.begin()), std::make_move_iterator(listings.end()));
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<Listing> known_;
-};
 
 struct Options {
   SchemaOptions schema;
@@ -86,17 +55,26 @@ Options options_from(Address& address) {
 }
 
 Task<Result<Connection>> prepare_records(std::unique_ptr<Session> session, Options options) {
-  const auto shards = co_await ensure_schema(*session, options.schema);
-  if (!shards) co_return std::unexpected(shards.error());
+  const auto schema = co_await ensure_schema(*session, options.schema);
+  if (!schema) co_return std::unexpected(schema.error());
   Connection connection;
   connection.session = std::move(session);
   connection.layout.keyspace = options.schema.keyspace;
-  connection.layout.shards = *shards;
+  connection.layout.shards = schema->shards;
   connection.layout.mirror_cnn_table = options.schema.mirror_cnn_table;
   connection.layout.lifetime = options.lifetime;
   auto statements = co_await prepare(*connection.session, connection.layout);
   if (!statements) co_return forward_error(statements);
   connection.statements = *statements;
+  if (schema->version != kSchemaVersion) {
+    spdlog::info("records: bringing the tables of {} from version {} to {}", options.schema.keyspace, schema->version,
+                 kSchemaVersion);
+    const auto rewritten = co_await rewrite_all(*connection.session, connection.statements, connection.layout);
+    if (!rewritten) co_return std::unexpected(rewritten.error());
+    const auto finished = co_await finish_schema(*connection.session, options.schema);
+    if (!finished) co_return std::unexpected(finished.error());
+    spdlog::info("records: {} predictions have been brought up to date", *rewritten);
+  }
   co_return connection;
 }
 
@@ -110,17 +88,7 @@ class CassandraStore final : public RecordStore {
   Task<Result<void>> append(Prediction prediction) override {
     const auto connection = connector_.get();
     if (!connection) co_return std::unexpected(connection.error());
-    const auto& [session, layout, statements] = **connection;
-    std::vector<Write> writes = writes_to_append(prediction, statements, layout);
-    std::vector<Listing> listings = known_.unknown_of(prediction);
-    for (const Listing& listing : listings) writes.push_back(write_to_list(listing, statements));
-    if (prediction.correction) {
-      std::ranges::move(writes_to_correct(prediction, *prediction.correction, statements, layout),
-                        std::back_inserter(writes));
-    }
-    auto written = co_await session->execute_all(std::move(writes));
-    if (written) known_.add(std::move(listings));
-    co_return written;
+    co_return co_await appender_.append(*connection, std::move(prediction));
   }
 
   Task<Result<std::optional<Prediction>>> find(Uuid id) override {
@@ -169,7 +137,7 @@ class CassandraStore final : public RecordStore {
     forgotten.existed = true;
     if (!(*prediction)->image) co_return forgotten;
     CellWriter image;
-    image.text(to_string(*(*prediction)->image));
+    image.blob((*prediction)->image->bytes);
     auto others = co_await session->execute(statements.find_image, std::move(image));
     if (!others) co_return forward_error(others);
     if (others->count == 0) forgotten.orphan = (*prediction)->image;
@@ -188,8 +156,8 @@ class CassandraStore final : public RecordStore {
   }
 
  private:
-  KnownListings known_;
   vidi::cassandra::Connector<Connection> connector_;
+  Appender appender_;  // last: it ends before what it uses
 };
 
 Address address_from(const std::string& url) {

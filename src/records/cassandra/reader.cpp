@@ -33,7 +33,7 @@ Plan plan_of(const Query& query) {
     return {Table::by_user, subject_of_user(*query.user)};
   }
   const auto result = query.result == "" ? std::nullopt : query.result;
-  if (query.model && query.result) return {Table::by_result, subject_of_model_result(*query.model, result)};
+  if (query.model && query.result) return {Table::by_model, subject_of_model_result(*query.model, result)};
   // Among all of a day, but only of days on which there is one.
   if (query.result) return {Table::by_day, subject_of_result(result)};
   if (query.model) return {Table::by_day, subject_of_model(*query.model)};

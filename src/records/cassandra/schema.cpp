@@ -43,16 +43,15 @@ std::vector<Table> tables_of(const SchemaOptions& options) {
   };
   std::vector<Table> tables{
       {own, "vidi_schema", "name text PRIMARY KEY, value int", ""},
-      {own, "prediction_by_day", record_columns("day date, shard tinyint", "(day, shard), id"),
+      {own, "prediction_by_day", record_columns("day date, shard tinyint, image blob", "(day, shard), id"),
        fmt::format("{} AND {}", newest_first, kByWindow)},
       {own, "image_by_user",
        record_columns(fmt::format("user_key text, month date, {}", kPlainColumns), "(user_key, month), id"),
        newest_first},
-      {own, "prediction_by_result",
-       record_columns("model_key text, result_key text, day date, shard tinyint",
-                      "(model_key, result_key, day, shard), id"),
-       fmt::format("{} AND {}", newest_first, kByWindow)},
-      {own, "prediction_by_image", "image text, id uuid, PRIMARY KEY (image, id)", ""},
+      {own, "prediction_by_model",
+       record_columns("model_key text, day date, shard tinyint, result_key text",
+                      "(model_key, day, shard), result_key, id"),
+       fmt::format("CLUSTERING ORDER BY (result_key ASC, id DESC) AND {}", kByWindow)},
       {own, "correction_by_prediction", "id uuid, time bigint, label text, label_user text, PRIMARY KEY (id, time)",
        "CLUSTERING ORDER BY (time DESC)"},
       {own, "period_by_subject", "subject text, period date, PRIMARY KEY (subject, period)",
@@ -121,39 +120,47 @@ Task<Result<void>> check_plain_table(Session& session, const Table& table, std::
                              fmt::join(*columns, ", "), fmt::join(expected, ", ")));
 }
 
-Task<Result<void>> create_all(Session& session, const SchemaOptions& options) {
-  for (const std::string& statement : schema_statements(options)) {
+Task<Result<void>> run_all(Session& session, std::vector<std::string> statements) {
+  for (const std::string& statement : statements) {
     const auto done = co_await session.query(statement);
     if (done) continue;
     if (done.error().code != ErrorCode::forbidden) co_return std::unexpected(done.error());
     co_return fail(ErrorCode::forbidden,
-                   fmt::format("{}. This user may not make tables: let an administrator run what `vidi records schema` "
-                               "prints",
-                               done.error().message));
+                   fmt::format("{}. This user may not change tables: let an administrator run what `vidi records "
+                               "schema` prints, or this statement: {}",
+                               done.error().message, statement));
   }
   co_return Result<void>();
 }
 
-// Whether the tables of this version are there. Where not even the keyspace is, Cassandra refuses to look.
-Task<Result<bool>> is_current(Session& session, const SchemaOptions& options) {
+// What version 1 lacks, as far as no CREATE makes it.
+Task<Result<void>> extend_tables(Session& session, const SchemaOptions& options) {
+  const Table by_day{.keyspace = options.keyspace, .name = "prediction_by_day", .columns = {}, .options = {}};
+  const auto columns = co_await columns_of(session, by_day);
+  if (!columns) co_return std::unexpected(columns.error());
+  if (std::ranges::find(*columns, "image blob") != columns->end()) co_return Result<void>();
+  std::vector<std::string> statements{fmt::format("ALTER TABLE {}.prediction_by_day ADD image blob", options.keyspace)};
+  co_return co_await run_all(session, std::move(statements));
+}
+
+// The version of the tables that are there; 0: none are. Where not even the keyspace is, Cassandra refuses to look.
+Task<Result<int>> version_of(Session& session, const SchemaOptions& options) {
   const auto version = co_await recall(session, options, "version");
   if (!version) {
-    if (version.error().code == ErrorCode::invalid_argument) co_return false;
+    if (version.error().code == ErrorCode::invalid_argument) co_return 0;
     co_return std::unexpected(version.error());
   }
-  if (!*version) co_return false;
+  if (!*version) co_return 0;
   if (**version > kSchemaVersion) {
     co_return fail(ErrorCode::conflict,
                    fmt::format("the keyspace {} was written by a newer vidi (its schema is of version {}, this program "
                                "knows {})",
                                options.keyspace, **version, kSchemaVersion));
   }
-  co_return **version == kSchemaVersion;
+  co_return **version;
 }
 
-}  // namespace
-
-std::vector<std::string> schema_statements(const SchemaOptions& options) {
+std::vector<std::string> statements_to_create(const SchemaOptions& options) {
   std::vector<std::string> statements{create_keyspace(options.keyspace, options.replication)};
   if (options.mirror_cnn_table) {
     vidi::cassandra::Replication replication;
@@ -161,8 +168,17 @@ std::vector<std::string> schema_statements(const SchemaOptions& options) {
     statements.push_back(create_keyspace(kCnnKeyspace, replication));
   }
   for (const Table& table : tables_of(options)) statements.push_back(create(table));
+  statements.push_back(
+      fmt::format("CREATE INDEX IF NOT EXISTS prediction_by_image ON {}.prediction_by_day (image)", options.keyspace));
   // The first who says how many shards there are is right.
   statements.push_back(remember(options, "shards", options.shards) + " IF NOT EXISTS");
+  return statements;
+}
+
+}  // namespace
+
+std::vector<std::string> schema_statements(const SchemaOptions& options) {
+  std::vector<std::string> statements = statements_to_create(options);
   statements.push_back(remember(options, "version", kSchemaVersion));
   return statements;
 }
@@ -177,11 +193,17 @@ Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
   co_return std::unexpected(version.error());
 }
 
-Task<Result<int>> ensure_schema(Session& session, const SchemaOptions& options) {
-  const auto current = co_await is_current(session, options);
-  if (!current) co_return std::unexpected(current.error());
-  if (!*current || options.mirror_cnn_table) {
-    const auto created = co_await create_all(session, options);
+Task<Result<Schema>> ensure_schema(Session& session, const SchemaOptions& options) {
+  const auto version = co_await version_of(session, options);
+  if (!version) co_return std::unexpected(version.error());
+  if (*version == 1) {
+    const auto extended = co_await extend_tables(session, options);
+    if (!extended) co_return std::unexpected(extended.error());
+  }
+  if (*version != kSchemaVersion || options.mirror_cnn_table) {
+    // The version is written when the rows are of it: at once when there are none.
+    auto statements = *version == 0 ? schema_statements(options) : statements_to_create(options);
+    const auto created = co_await run_all(session, std::move(statements));
     if (!created) co_return std::unexpected(created.error());
   }
   const std::vector<Table> tables = tables_of(options);
@@ -202,7 +224,19 @@ Task<Result<int>> ensure_schema(Session& session, const SchemaOptions& options) 
   if (!*shards || **shards < 1 || **shards > 127) {
     co_return fail(ErrorCode::conflict, "the table vidi_schema does not say how many shards there are");
   }
-  co_return **shards;
+  Schema schema;
+  schema.shards = **shards;
+  if (*version != 0) schema.version = *version;
+  co_return schema;
+}
+
+Task<Result<void>> finish_schema(Session& session, const SchemaOptions& options) {
+  std::vector<std::string> statements;
+  for (const char* table : {"prediction_by_result", "prediction_by_image"}) {
+    statements.push_back(fmt::format("DROP TABLE IF EXISTS {}.{}", options.keyspace, table));
+  }
+  statements.push_back(remember(options, "version", kSchemaVersion));
+  co_return co_await run_all(session, std::move(statements));
 }
 
 }  // namespace vidi::records::cassandra

@@ -14,7 +14,7 @@
 namespace vidi::records::cassandra {
 
 // Of what this program writes and reads. An older one is brought here; a newer one is refused.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 struct SchemaOptions {
   std::string keyspace;
@@ -30,9 +30,17 @@ std::vector<std::string> schema_statements(const SchemaOptions& options);
 // Whether a vidi has made its tables in the keyspace. Makes nothing. Errors: those of the session.
 Task<Result<bool>> has_tables(vidi::cassandra::Session& session, std::string keyspace);
 
-// Makes what is missing, and brings what is older up to date. Returns the number of shards that the tables have.
-// Errors: those of the session (forbidden: the message says what an administrator can do), conflict (of a newer vidi,
-// or a table of another shape under one of the names).
-Task<Result<int>> ensure_schema(vidi::cassandra::Session& session, const SchemaOptions& options);
+// What there is once every table is.
+struct Schema {
+  int shards = 0;
+  int version = kSchemaVersion;  // of the rows: migration.hpp brings older ones up to date
+};
+
+// Makes what is missing. Errors: those of the session (forbidden: the message says what an administrator can do),
+// conflict (of a newer vidi, or a table of another shape under one of the names).
+Task<Result<Schema>> ensure_schema(vidi::cassandra::Session& session, const SchemaOptions& options);
+
+// To be called when every row is of this version: removes the tables that only older ones had.
+Task<Result<void>> finish_schema(vidi::cassandra::Session& session, const SchemaOptions& options);
 
 }  // namespace vidi::records::cassandra

@@ -28,12 +28,12 @@ struct Definition {
 Definition definition_of(Table table) {
   switch (table) {
     case Table::by_day:
-      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?", "record", "?, ?, ?, ?"};
+      return {"prediction_by_day", "day, shard", "day = ? AND shard = ?", "image, record", "?, ?, ?, ?, ?"};
     case Table::by_user:
       return {"image_by_user", "user_key, month", "user_key = ? AND month = ?",
               "time, filename, result, model, image, record", "?, ?, ?, ?, ?, ?, ?, ?, ?"};
-    case Table::by_result:
-      return {"prediction_by_result", "model_key, result_key, day, shard",
+    case Table::by_model:
+      return {"prediction_by_model", "model_key, result_key, day, shard",
               "model_key = ? AND result_key = ? AND day = ? AND shard = ?", "record", "?, ?, ?, ?, ?, ?"};
   }
   std::unreachable();
@@ -106,6 +106,13 @@ CellWriter insert_values(const Partition& partition, const Prediction& predictio
       values.null();
     }
   }
+  if (partition.table == Table::by_day) {
+    if (prediction.image) {
+      values.blob(prediction.image->bytes);
+    } else {
+      values.null();
+    }
+  }
   values.blob(record).bigint(stamp(prediction.time));
   return values;
 }
@@ -118,8 +125,8 @@ const Statements::OfTable& Statements::of(Table table) const {
       return by_day;
     case Table::by_user:
       return by_user;
-    case Table::by_result:
-      return by_result;
+    case Table::by_model:
+      return by_model;
   }
   std::unreachable();
 }
@@ -129,25 +136,20 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   Preparer preparer(session, layout);
   co_await preparer.prepare_table(all.by_day, Table::by_day);
   co_await preparer.prepare_table(all.by_user, Table::by_user);
-  co_await preparer.prepare_table(all.by_result, Table::by_result);
+  co_await preparer.prepare_table(all.by_model, Table::by_model);
   const std::string& own = layout.keyspace;
   const std::string lifetime = preparer.lifetime();
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
+  co_await preparer.prepare(all.list_days, fmt::format("SELECT DISTINCT day, shard FROM {}.prediction_by_day", own));
   co_await preparer.prepare(
-      all.list_results,
-      fmt::format("SELECT DISTINCT model_key, result_key, day, shard FROM {}.prediction_by_result", own));
+      all.list_models, fmt::format("SELECT DISTINCT model_key, day, shard FROM {}.prediction_by_model", own));
   co_await preparer.prepare(all.count_results,
-                            fmt::format("SELECT COUNT(record) FROM {}.prediction_by_result WHERE model_key = ? AND "
-                                        "result_key = ? AND day = ? AND shard = ?",
+                            fmt::format("SELECT result_key, COUNT(record) FROM {}.prediction_by_model WHERE "
+                                        "model_key = ? AND day = ? AND shard = ? GROUP BY result_key",
                                         own));
-  co_await preparer.prepare(
-      all.add_image,
-      fmt::format("INSERT INTO {}.prediction_by_image (image, id) VALUES (?, ?) USING TIMESTAMP ?{}", own, lifetime));
-  co_await preparer.prepare(all.remove_image,
-                            fmt::format("DELETE FROM {}.prediction_by_image WHERE image = ? AND id = ?", own));
   co_await preparer.prepare(all.find_image,
-                            fmt::format("SELECT id FROM {}.prediction_by_image WHERE image = ? LIMIT 1", own));
+                            fmt::format("SELECT id FROM {}.prediction_by_day WHERE image = ? LIMIT 1", own));
   co_await preparer.prepare(all.add_correction, fmt::format("INSERT INTO {}.correction_by_prediction (id, time, label, "
                                                             "label_user) VALUES (?, ?, ?, ?) USING TIMESTAMP ?{}",
                                                             own, lifetime));
@@ -176,9 +178,8 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
 int shards_of(Table table, const Layout& layout) {
   switch (table) {
     case Table::by_day:
+    case Table::by_model:
       return layout.shards;
-    case Table::by_result:
-      return (layout.shards + 3) / 4;
     case Table::by_user:
       return 1;
   }
@@ -193,7 +194,7 @@ void add_key(const Partition& partition, CellWriter& values) {
     case Table::by_user:
       values.text(to_text(partition.user)).date(partition.period);
       return;
-    case Table::by_result:
+    case Table::by_model:
       values.text(to_text(partition.model)).text(shown(partition.result));
       values.date(partition.period).tinyint(partition.shard);
       return;
@@ -205,11 +206,11 @@ std::vector<Partition> partitions_of(const Prediction& prediction, const Layout&
   const Period day = day_of(prediction.id);
   std::vector<Partition> partitions;
   partitions.push_back({.table = Table::by_day, .period = day, .shard = shard_in(Table::by_day)});
-  partitions.push_back({.table = Table::by_result,
+  partitions.push_back({.table = Table::by_model,
                         .model = prediction.model,
                         .result = prediction.result,
                         .period = day,
-                        .shard = shard_in(Table::by_result)});
+                        .shard = shard_in(Table::by_model)});
   // Those of nobody would be one partition a month.
   if (!prediction.user.empty()) {
     partitions.push_back({.table = Table::by_user, .user = prediction.user, .period = month_of(prediction.id)});
@@ -225,10 +226,6 @@ std::vector<Write> writes_to_append(const Prediction& prediction, const Statemen
     writes.push_back({statements.of(partition.table).insert, insert_values(partition, prediction, record)});
   }
   const std::int64_t time = stamp(prediction.time);
-  if (prediction.image) {
-    writes.push_back(
-        {statements.add_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id).bigint(time)});
-  }
   const std::string key = demand_key(prediction);
   const auto old_row = row_of(prediction);
   const std::string filename = to_text(old_row ? old_row->filename : prediction.safe_filename);
@@ -268,9 +265,6 @@ std::vector<Write> writes_to_forget(const Prediction& prediction, const Statemen
     add_key(partition, values);
     values.uuid(prediction.id);
     writes.push_back({statements.of(partition.table).remove, std::move(values)});
-  }
-  if (prediction.image) {
-    writes.push_back({statements.remove_image, CellWriter().text(to_string(*prediction.image)).uuid(prediction.id)});
   }
   writes.push_back({statements.remove_corrections, CellWriter().uuid(prediction.id)});
   const std::string key = demand_key(prediction);

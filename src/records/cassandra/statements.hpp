@@ -14,7 +14,7 @@
 namespace vidi::records::cassandra {
 
 // A table that holds whole predictions in partitions by time.
-enum class Table { by_day, by_user, by_result };
+enum class Table { by_day, by_user, by_model };
 
 // Rows of a page.
 inline constexpr std::array<std::int32_t, 3> kPageSizes{16, 64, 500};
@@ -30,12 +30,11 @@ struct Statements {
   };
   OfTable by_day;
   OfTable by_user;
-  OfTable by_result;
+  OfTable by_model;
   vidi::cassandra::Statement find;
-  vidi::cassandra::Statement list_results;   // the partitions of by_result
-  vidi::cassandra::Statement count_results;  // the rows of one
-  vidi::cassandra::Statement add_image;
-  vidi::cassandra::Statement remove_image;
+  vidi::cassandra::Statement list_days;      // the partitions of by_day
+  vidi::cassandra::Statement list_models;    // the partitions of by_model
+  vidi::cassandra::Statement count_results;  // the rows of one, by result
   vidi::cassandra::Statement find_image;
   vidi::cassandra::Statement add_correction;
   vidi::cassandra::Statement remove_corrections;
@@ -58,17 +57,17 @@ struct Layout {
 
 Task<Result<Statements>> prepare(vidi::cassandra::Session& session, const Layout& layout);
 
-// What identifies a partition of a table.
+// What identifies a partition of a table, and within one of by_model the rows of a result.
 struct Partition {
   Table table = Table::by_day;
   std::string user;                   // by_user
-  std::string model;                  // by_result
-  std::optional<std::string> result;  // by_result
+  std::string model;                  // by_model
+  std::optional<std::string> result;  // by_model: a part of the partition
   Period period;
-  std::int8_t shard = 0;  // by_day, by_result
+  std::int8_t shard = 0;  // by_day, by_model
 };
 
-// Into how many partitions a period is divided. Results divide the predictions of a day already.
+// Into how many partitions a period is divided.
 int shards_of(Table table, const Layout& layout);
 
 // Appends the values of the partition's key.

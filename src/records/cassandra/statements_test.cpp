@@ -1,5 +1,6 @@
 #include "records/cassandra/statements.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "records/cassandra/schema.hpp"
@@ -29,7 +30,7 @@ TEST(Statements, APredictionStandsInAPartitionForEachQuestion) {
   ASSERT_EQ(of_ann.size(), 3U);
   EXPECT_EQ(of_ann.back().table, Table::by_user);
   EXPECT_EQ(of_ann.back().user, "ann");
-  EXPECT_LT(of_ann[1].shard, shards_of(Table::by_result, layout));
+  EXPECT_LT(of_ann[1].shard, shards_of(Table::by_model, layout));
   EXPECT_EQ(listings_of(prediction_of("ann")).size(), 5U);
 }
 
@@ -62,7 +63,7 @@ TEST(Schema, IsMadeByStatementsThatMayRunAgain) {
             "CREATE KEYSPACE IF NOT EXISTS demandkeyspace WITH replication = {'class': 'SimpleStrategy', "
             "'replication_factor': 3}");
   for (const std::string& statement : statements) {
-    EXPECT_TRUE(statement.contains("IF NOT EXISTS") || statement.contains("('version', 1)")) << statement;
+    EXPECT_TRUE(statement.contains("IF NOT EXISTS") || statement.contains(fmt::format("('version', {})", kSchemaVersion))) << statement;
     EXPECT_FALSE(statement.contains("cnn_table"));
   }
   options.mirror_cnn_table = true;
