@@ -37,8 +37,8 @@ def contestants(arguments, folder, node):
     vidi = lambda store: [arguments.program, "append", store, "--count", count[0], "--in-flight", count[1]]
     python = lambda *words: [arguments.python, HERE / "python_drivers.py", *words, *count]
     return [
-        ("Cassandra", "vidi", 5, vidi(f"cassandra://{node.address}/{KEYSPACE}")),
-        ("Cassandra", "Python, the same rows", 5, python("cassandra", node.address, KEYSPACE, "same")),
+        ("Cassandra", "vidi", 4, vidi(f"cassandra://{node.address}/{KEYSPACE}")),
+        ("Cassandra", "Python, the same rows", 4, python("cassandra", node.address, KEYSPACE, "same")),
         ("Cassandra", "Python, one small row", 1, python("cassandra", node.address, KEYSPACE, "plain")),
         ("SQLite", "vidi", 1, vidi(f"sqlite:{database}")),
         ("SQLite", "Python, the same row", 1, python("sqlite", database, "same")),

@@ -18,7 +18,7 @@ import time
 import uuid
 
 PLAIN = "id, time, filename, result"
-TABLES = ["prediction_by_day", "prediction_by_result", "image_by_user", "prediction_by_image", "demandtable"]
+TABLES = ["prediction_by_day", "prediction_by_model", "image_by_user", "demandtable"]
 
 
 def measured(count, work):

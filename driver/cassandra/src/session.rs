@@ -52,8 +52,11 @@ const LARGEST_MESSAGE: usize = 256 * 1024;
 
 /// Into how many messages rows go that are alone in their partition, and how many of them at most into one: each message
 /// costs the cluster a thread's time, and each row of one waits for the row before it.
-const MESSAGES_OF_SINGLE_ROWS: usize = 4;
-const MOST_SINGLE_ROWS: usize = 8;
+const MIXED_MESSAGES: usize = 4;
+const MOST_MIXED_ROWS: usize = 8;
+
+/// Bytes of values in such a message: from 5 KiB on Cassandra complains of it in its log, and takes none over 50 KiB.
+const LARGEST_MIXED_MESSAGE: usize = 3 * 1024;
 
 struct Inner {
     session: scylla::client::session::Session,
@@ -225,12 +228,31 @@ fn messages_of(rows: Vec<Row>, cells: &[u8]) -> Vec<Vec<Row>> {
     }
     let (alone, mut messages): (Vec<_>, Vec<_>) =
         messages.into_iter().partition(|rows| rows.len() == 1);
-    let alone: Vec<Row> = alone.into_iter().flatten().collect();
-    let together = alone
+    messages.extend(mixed_messages_of(alone.into_iter().flatten().collect()));
+    messages
+}
+
+/// Messages of rows that are alone in their partition.
+fn mixed_messages_of(rows: Vec<Row>) -> Vec<Vec<Row>> {
+    let together = rows
         .len()
-        .div_ceil(MESSAGES_OF_SINGLE_ROWS)
-        .clamp(1, MOST_SINGLE_ROWS);
-    messages.extend(alone.chunks(together).map(<[Row]>::to_vec));
+        .div_ceil(MIXED_MESSAGES)
+        .clamp(1, MOST_MIXED_ROWS);
+    let mut messages: Vec<Vec<Row>> = Vec::new();
+    let mut room = (0, 0);
+    for row in rows {
+        let length = row.1.len();
+        match messages.last_mut() {
+            Some(message) if room.0 > 0 && length <= room.1 => {
+                message.push(row);
+                room = (room.0 - 1, room.1 - length);
+            }
+            _ => {
+                messages.push(vec![row]);
+                room = (together - 1, LARGEST_MIXED_MESSAGE.saturating_sub(length));
+            }
+        }
+    }
     messages
 }
 

@@ -118,7 +118,7 @@ def prove(server, node, outcomes, keyspace, picture_of=mnist_png):
     wait_until_handed_over(server)
     with Reader(node) as reader:
         stored = Counter(row.id for row in reader.rows(f"SELECT id FROM {keyspace}.prediction_by_day"))
-        by_result = Counter(row.id for row in reader.rows(f"SELECT id FROM {keyspace}.prediction_by_result"))
+        by_result = Counter(row.id for row in reader.rows(f"SELECT id FROM {keyspace}.prediction_by_model"))
         plain = {row.time for row in reader.rows(f"SELECT time FROM {keyspace}.demandtable")}
     acknowledged = {UUID(answer["id"]): answer for answer, _ in answers}
     assert len(acknowledged) == len(answers), "two answers have the same identifier"
