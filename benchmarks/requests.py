@@ -6,7 +6,7 @@ with commitlog_sync group. vidi also keeps every picture. wrk runs on the same m
 the table shows medians, the range, and the ratio of the medians.
 
 usage: requests.py [--vidi build/release/apps/vidi/vidi] [--peer FOLDER --peer-python PYTHON] [--rounds 3] [--seconds 6]
-                   [--store sqlite|cassandra] [--model digits-softmax|digits-cnn]
+                   [--store sqlite|cassandra] [--model digits-softmax|digits-cnn] [--precision f32|bf16]
 
 The peer's folder holds run.py, a program that serves POST /predict and GET /healthz on 127.0.0.1:$PORT with the model
 $MODELS/$MODEL.onnx, and records into $SQLITE or, with DB=cassandra, into the keyspace `peers` at 127.0.0.1:9042, which
@@ -207,11 +207,24 @@ def report(services, results, connections):
             sys.exit(f"{service.name}: fewer records than answers")
 
 
+def models_of(arguments, folder):
+    """The folder of models, or a copy in which the model is computed as --precision says."""
+    if arguments.precision == "f32":
+        return ROOT / "models"
+    models = folder / f"models-{arguments.precision}"
+    if not models.exists():
+        shutil.copytree(ROOT / "models" / arguments.model, models / arguments.model)
+        with open(models / arguments.model / "model.toml", "a") as card:
+            card.write(f'\n[inference]\nprecision = "{arguments.precision}"\n')
+    return models
+
+
 def services_of(arguments, folder, node):
     """vidi, and the peer if there is one."""
     model = ROOT / "models" / arguments.model / "1"
+    models = models_of(arguments, folder)
     vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--data", str(folder / "vidi"), "--models",
-            str(ROOT / "models"), "--model", arguments.model, "--log-level", "warn"]
+            str(models), "--model", arguments.model, "--log-level", "warn"]
     peer = {"MODELS": str(model), "MODEL": "model", "PYTHONDONTWRITEBYTECODE": "1"}
     if node:
         vidi += ["--records", f"cassandra://{node.address}/vidi"]
@@ -238,6 +251,7 @@ def main():
     parser.add_argument("--warm-up", type=int, default=2, help="seconds of load before it is measured")
     parser.add_argument("--store", choices=["sqlite", "cassandra"], default="sqlite")
     parser.add_argument("--model", choices=["digits-softmax", "digits-cnn"], default="digits-softmax")
+    parser.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="of vidi's model; the peer's is f32")
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8, 64])
     arguments = parser.parse_args()
     if not shutil.which("wrk"):

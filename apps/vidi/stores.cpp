@@ -37,6 +37,7 @@ spool::Options spool_options(const Settings& settings, const char* name) {
   options.folder = spool_folder(settings, name);
   options.limits.bytes = settings.bytes("spool-max-bytes");
   options.patience = settings.duration("spool-patience");
+  options.least_patience = options.patience;
   return options;
 }
 
@@ -91,7 +92,10 @@ Stores open_stores(const Settings& settings) {
   std::vector<std::function<api::SpoolState()>> spools;
   stores.records = open_records(settings);
   if (records::is_remote(records_url(settings))) {
-    auto spooled = spool::spool(std::move(stores.records), spool_options(settings, "records"));
+    spool::Options options = spool_options(settings, "records");
+    // Records are all about as large, pictures are not.
+    options.least_patience = options.patience / 6;
+    auto spooled = spool::spool(std::move(stores.records), std::move(options));
     spools.push_back(state_of("records", *spooled));
     stores.records = std::move(spooled);
   }

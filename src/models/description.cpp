@@ -69,6 +69,15 @@ void read_rejection(Reader& reader, Description& description) {
   }
 }
 
+void read_inference(Reader& reader, Description& description) {
+  const auto precision = reader.optional<std::string>("inference.precision", "f32", "\"f32\" or \"bf16\"");
+  if (precision == "bf16") {
+    description.precision = inference::Precision::bf16;
+  } else if (precision != "f32") {
+    reader.complain("inference.precision", "\"f32\" or \"bf16\"");
+  }
+}
+
 void read_form(Reader& reader, const Description& description) {
   if (reader.required<std::string>("form", "\"digits\"") != "digits") reader.complain("form", "\"digits\"");
   if (description.input.width != 28 || description.input.height != 28 || description.input.channels != 1) {
@@ -103,6 +112,7 @@ Result<Description> read_description(const std::string& path) {
   description.input.offset = reader.optional<double>("input.offset", 0, "a number");
   description.output = reader.required<std::string>("output.name", "a text");
   read_rejection(reader, description);
+  read_inference(reader, description);
   read_form(reader, description);
   if (reader.error()) return std::unexpected(*reader.error());
   return description;

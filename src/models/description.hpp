@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "inference/model.hpp"
 
 namespace vidi::models {
 
@@ -31,6 +32,7 @@ struct Description {
   double least_probability = 0;     // of the likeliest label, 0 to 1; a digit that is less sure is no answer
   InputDescription input;
   std::string output;
+  inference::Precision precision = inference::Precision::f32;
 };
 
 // Errors (invalid_argument) name the file, the key and what it must be.

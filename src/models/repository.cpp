@@ -55,8 +55,11 @@ Result<std::shared_ptr<const LoadedModel>> load(const fs::path& folder) {
                 fmt::format("model {}: no version in {}; expected a folder such as 1 with model.onnx",
                             description->name, folder.string()));
   }
-  auto network = inference::load_model((folder / *version / "model.onnx").string(),
-                                       {.input = description->input.name, .output = description->output});
+  inference::LoadOptions options;
+  options.input = description->input.name;
+  options.output = description->output;
+  options.precision = description->precision;
+  auto network = inference::load_model((folder / *version / "model.onnx").string(), options);
   if (!network) return forward_error(network);
   auto model = std::make_shared<LoadedModel>();
   model->description = std::move(*description);

@@ -103,6 +103,18 @@ TEST_F(RepositoryTest, SaysWhatIsWrongInTheRejection) {
   EXPECT_THAT(error(), HasSubstr("'rejection.none' must be true or false"));
 }
 
+TEST_F(RepositoryTest, ReadsHowExactlyTheNetworkIsComputed) {
+  const auto precision = [&] {
+    const auto repository = Repository::open(folder_.string());
+    return (*repository->find("digits-softmax"))->description.precision;
+  };
+  EXPECT_EQ(precision(), inference::Precision::f32);
+  replace("[training]", "[inference]\nprecision = \"bf16\"\n\n[training]");
+  EXPECT_EQ(precision(), inference::Precision::bf16);
+  replace("bf16", "half");
+  EXPECT_THAT(error(), HasSubstr("'inference.precision' must be \"f32\" or \"bf16\""));
+}
+
 TEST_F(RepositoryTest, SaysWhichFileIsNotThere) {
   fs::remove(folder_ / "digits-softmax/1/model.onnx");
   EXPECT_THAT(error(), HasSubstr("model.onnx"));

@@ -26,7 +26,10 @@ bool may_pass(const Error& error) {
 }  // namespace
 
 Dispatcher::Dispatcher(Options options, Store store)
-    : options_(std::move(options)), store_(std::move(store)), journal_(options_.folder, options_.limits) {
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      journal_(options_.folder, options_.limits),
+      usual_(options_.patience) {
   if (const Depth depth = journal_.depth(); depth.entries > 0) {
     spdlog::info("{}: {} entries of the spool wait to be handed over", store_.name, depth.entries);
     answering_ = false;
@@ -45,8 +48,10 @@ Dispatcher::~Dispatcher() {
 
 Task<std::optional<Result<void>>> Dispatcher::ask(std::function<Task<Result<void>>()> work) {
   if (!answering_) co_return std::nullopt;
-  auto done = co_await within(options_.patience, work());
+  const auto begin = std::chrono::steady_clock::now();
+  auto done = co_await within(patience(), work());
   if (done && (*done || !may_pass(done->error()))) {
+    note_time(std::chrono::steady_clock::now() - begin);
     // Written only when it changes: every request comes by here.
     if (!connected_) connected_ = true;
     co_return done;
@@ -102,6 +107,17 @@ Task<void> Dispatcher::look_at_store() {
   const auto good = co_await store_.check();
   connected_ = good.has_value();
   if (good) ask_again();
+}
+
+// Many times what is usual is a sign that nobody is there, long before it is the most that anybody should wait.
+std::chrono::milliseconds Dispatcher::patience() const {
+  const auto several = std::chrono::ceil<std::chrono::milliseconds>(6 * usual_.load());
+  return std::clamp(several, std::min(options_.least_patience, options_.patience), options_.patience);
+}
+
+void Dispatcher::note_time(std::chrono::steady_clock::duration taken) {
+  const auto usual = usual_.load();
+  usual_ = usual + (std::chrono::duration_cast<std::chrono::microseconds>(taken) - usual) / 16;
 }
 
 void Dispatcher::stop_asking(const std::string& why) {

@@ -21,10 +21,13 @@ namespace vidi::spool {
 struct Options {
   std::filesystem::path folder;
   Limits limits;
-  std::chrono::milliseconds patience{250};  // what takes the store longer is spooled as well; done twice, it is once
-  std::chrono::milliseconds pause{500};     // before a store that failed is tried again
-  std::chrono::milliseconds look{5000};     // how often a store is asked whether it is there when nothing waits for it
-  std::size_t together = 64;                // entries handed over at the same time
+  // What takes the store longer is spooled as well; done twice, it is once. A store that usually answers sooner is
+  // given six times what it usually takes, and at least `least_patience`: for work that always takes about the same.
+  std::chrono::milliseconds patience{250};
+  std::chrono::milliseconds least_patience = patience;
+  std::chrono::milliseconds pause{500};  // before a store that failed is tried again
+  std::chrono::milliseconds look{5000};  // how often a store is asked whether it is there when nothing waits for it
+  std::size_t together = 64;             // entries handed over at the same time
 };
 
 // ask(), keep(), depth() and connected(): any thread. The functions are called on the dispatcher's thread.
@@ -63,6 +66,8 @@ class Dispatcher {
   Task<void> run();
   Task<bool> hand_over();
   Task<void> look_at_store();
+  [[nodiscard]] std::chrono::milliseconds patience() const;
+  void note_time(std::chrono::steady_clock::duration taken);
   void stop_asking(const std::string& why);
   void ask_again();
   void set_aside(const Entry& entry, const std::string& why) const;
@@ -71,6 +76,7 @@ class Dispatcher {
   const Store store_;
   Journal journal_;
   std::atomic<bool> answering_ = true;
+  std::atomic<std::chrono::microseconds> usual_;  // what the store takes: a moving average
   std::atomic<bool> connected_ = false;
   std::chrono::steady_clock::time_point looked_;  // of the background's thread
   boost::asio::io_context background_{1};

@@ -132,6 +132,25 @@ TEST_F(SpooledRecordsTest, DoesNotWaitForAStoreThatNeverAnswers) {
   work.reset();
 }
 
+TEST_F(SpooledRecordsTest, GivesAStoreThatIsUsuallyQuickLessTime) {
+  boost::asio::io_context context(1);
+  auto work = boost::asio::make_work_guard(context);
+  const std::jthread thread([&] { context.run(); });
+  spool_ = spool(std::make_unique<MoodyStore>(mood_),
+                 {.folder = folder_.path() / "spool", .patience = 10min, .least_patience = 10ms});
+  const auto append = [&](int number) {
+    return boost::asio::co_spawn(context, spool_->append(sample_prediction(number)), boost::asio::use_future).get();
+  };
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(append(i));
+  *mood_ = Mood::silent;
+  // It would take ten minutes.
+  ASSERT_TRUE(append(500));
+  EXPECT_EQ(spool_->depth().entries, 1U);
+  *mood_ = Mood::well;
+  wait_until_empty();
+  work.reset();
+}
+
 TEST_F(SpooledRecordsTest, SaysThatAPredictionIsKeptButCannotBeReadYet) {
   *mood_ = Mood::absent;
   open();

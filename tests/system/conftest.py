@@ -5,7 +5,7 @@ import re
 import pytest
 from harness.client import Client
 from harness.pictures import digit_png
-from harness.server import Server
+from harness.server import MODELS, Server
 from harness.services import cassandra, why_not
 
 
@@ -24,10 +24,10 @@ def make_server(tmp_path):
     """Starts `vidi serve` with the flags it is given, in a folder of its own; ends it after the test."""
     servers = []
 
-    def make(*flags):
+    def make(*flags, models=MODELS):
         folder = tmp_path / f"server-{len(servers)}"
         folder.mkdir()
-        servers.append(Server(folder, *flags))
+        servers.append(Server(folder, *flags, models=models))
         return servers[-1].start()
 
     yield make

@@ -1,9 +1,10 @@
 """A keyspace that an older vidi has filled is brought up to date when a newer one connects to it."""
 
+import json
 import time
 
 import pytest
-from harness.client import Client
+from harness.client import JSON, Client, Part
 from harness.pictures import mnist_png
 from harness.stored import Reader, wait_until_handed_over
 
@@ -66,6 +67,10 @@ def wait_until_version(reader, keyspace, version, seconds=60):
         time.sleep(0.2)
 
 
+def predict(client, picture, user):
+    return client.post_form("/predict", Part("file", picture, "picture.png"), Part("user", user.encode()), headers=JSON)
+
+
 def everything(client):
     """What can be asked about all predictions."""
     paths = ["/api/statistics", "/api/predictions?limit=1000", "/api/predictions?user=ann"]
@@ -76,8 +81,10 @@ def everything(client):
 def test_the_tables_of_version_1_become_those_of_version_2(make_server, node, keyspace):
     first = make_server("--records", f"cassandra://{node.address}/{keyspace}")
     with Client(first.url) as client:
-        answers = [client.predict(mnist_png(index % 40), user="ann" if index % 3 else None).json for index in range(60)]
-        corrected = client.patch(f"/api/predictions/{answers[0]['id']}", {"label": "7", "user": "bob"})
+        answers = [predict(client, mnist_png(index % 40), "ann" if index % 3 else "").json for index in range(60)]
+        wait_until_handed_over(first)
+        correction = json.dumps({"label": "7", "user": "bob"})
+        corrected = client.request("PATCH", f"/api/predictions/{answers[1]['id']}", correction, JSON)
         assert corrected.status == 200, corrected.text
         before = everything(client)
     first.stop()
@@ -94,10 +101,12 @@ def test_the_tables_of_version_1_become_those_of_version_2(make_server, node, ke
             assert everything(client) == before
             # The picture of the first and the 41st is one: it goes with the second of them.
             picture = f"/uploads/{answers[40]['id']}/image"
-            assert client.delete(f"/api/predictions/{answers[0]['id']}").status == 204
+            assert client.request("DELETE", f"/api/predictions/{answers[0]['id']}").status == 204
             assert client.get(picture).body == mnist_png(0)
+            assert client.request("DELETE", f"/api/predictions/{answers[40]['id']}").status == 204
+            assert client.get(picture).status == 404
         assert sorted(reader.rows(f"SELECT time, filename, result FROM {older}.demandtable")) == [
-            row for row in plain if not row.time.endswith(answers[0]["id"][-8:])
+            row for row in plain if not row.time.endswith((answers[0]["id"][-8:], answers[40]["id"][-8:]))
         ]
         tables = reader.rows(f"SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{older}'")
         assert {"prediction_by_result", "prediction_by_image"}.isdisjoint(row.table_name for row in tables)

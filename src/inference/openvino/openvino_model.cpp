@@ -131,6 +131,13 @@ Result<TensorInfo> choose(const Ports& ports, const std::string& name, std::stri
                            : fmt::format("the network has no {} '{}'; it has {}", kind, name, names_of(ports)));
 }
 
+// What this processor can do of what is asked for.
+ov::element::Type precision_of(const LoadOptions& options) {
+  if (options.precision == Precision::f32) return ov::element::f32;
+  const auto capabilities = core().get_property("CPU", ov::device::capabilities);
+  return std::ranges::find(capabilities, "BF16") != capabilities.end() ? ov::element::bf16 : ov::element::f32;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, const LoadOptions& options) {
@@ -138,7 +145,7 @@ Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, cons
   try {
     const auto threads = static_cast<int>(std::max<std::size_t>(1, options.threads));
     ov::CompiledModel model = core().compile_model(path, "CPU", ov::num_streams(1), ov::inference_num_threads(threads),
-                                                   ov::hint::inference_precision(ov::element::f32));
+                                                   ov::hint::inference_precision(precision_of(options)));
     const std::vector<ov::Output<const ov::Node>> inputs = model.inputs();
     const std::vector<ov::Output<const ov::Node>> outputs = model.outputs();
     auto input = choose(inputs, options.input, "input");

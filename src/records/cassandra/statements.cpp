@@ -142,8 +142,8 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
   co_await preparer.prepare(all.list_days, fmt::format("SELECT DISTINCT day, shard FROM {}.prediction_by_day", own));
-  co_await preparer.prepare(
-      all.list_models, fmt::format("SELECT DISTINCT model_key, day, shard FROM {}.prediction_by_model", own));
+  co_await preparer.prepare(all.list_models,
+                            fmt::format("SELECT DISTINCT model_key, day, shard FROM {}.prediction_by_model", own));
   co_await preparer.prepare(all.count_results,
                             fmt::format("SELECT result_key, COUNT(record) FROM {}.prediction_by_model WHERE "
                                         "model_key = ? AND day = ? AND shard = ? GROUP BY result_key",

@@ -34,9 +34,10 @@ def run_vidi(*arguments, folder, stdin=b"", timeout=300):
 class Server:
     """`vidi serve` on a free port. Its data stays in `folder` when it is stopped, killed and started again."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder, *flags, models=MODELS):
         self.folder = Path(folder)
         self.flags = flags
+        self.models = models
         self.url = None
         self.process = None
         self.starts = 0
@@ -54,7 +55,7 @@ class Server:
         assert self.process is None, "it is running"
         self.starts += 1
         command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--data", str(self.folder / "data")]
-        command += ["--models", str(MODELS), *map(str, self.flags)]
+        command += ["--models", str(self.models), *map(str, self.flags)]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
