@@ -111,7 +111,7 @@ Task<void> Dispatcher::look_at_store() {
 
 // Many times what is usual is a sign that nobody is there, long before it is the most that anybody should wait.
 std::chrono::milliseconds Dispatcher::patience() const {
-  const auto several = std::chrono::ceil<std::chrono::milliseconds>(6 * usual_.load());
+  const auto several = std::chrono::ceil<std::chrono::milliseconds>(10 * usual_.load());
   return std::clamp(several, std::min(options_.least_patience, options_.patience), options_.patience);
 }
 

@@ -27,7 +27,7 @@ struct Options {
   std::chrono::milliseconds least_patience = patience;
   std::chrono::milliseconds pause{500};  // before a store that failed is tried again
   std::chrono::milliseconds look{5000};  // how often a store is asked whether it is there when nothing waits for it
-  std::size_t together = 64;             // entries handed over at the same time
+  std::size_t together = 256;            // entries handed over at the same time
 };
 
 // ask(), keep(), depth() and connected(): any thread. The functions are called on the dispatcher's thread.
