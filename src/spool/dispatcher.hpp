@@ -22,7 +22,7 @@ struct Options {
   std::filesystem::path folder;
   Limits limits;
   // What takes the store longer is spooled as well; done twice, it is once. A store that usually answers sooner is
-  // given six times what it usually takes, and at least `least_patience`: for work that always takes about the same.
+  // given ten times what it usually takes, and at least `least_patience`: for work that always takes about the same.
   std::chrono::milliseconds patience{250};
   std::chrono::milliseconds least_patience = patience;
   std::chrono::milliseconds pause{500};  // before a store that failed is tried again
