@@ -52,8 +52,8 @@ const LARGEST_MESSAGE: usize = 256 * 1024;
 
 /// Into how many messages rows go that are alone in their partition, and how many of them at most into one: each message
 /// costs the cluster a thread's time, and each row of one waits for the row before it.
-const MIXED_MESSAGES: usize = 4;
-const MOST_MIXED_ROWS: usize = 8;
+const MIXED_MESSAGES: usize = 8;
+const MOST_MIXED_ROWS: usize = 4;
 
 /// Bytes of values in such a message: from 5 KiB on Cassandra complains of it in its log, and takes none over 50 KiB.
 const LARGEST_MIXED_MESSAGE: usize = 3 * 1024;
