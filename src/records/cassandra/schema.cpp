@@ -179,7 +179,8 @@ std::vector<std::string> statements_to_create(const SchemaOptions& options) {
 
 std::vector<std::string> schema_statements(const SchemaOptions& options) {
   std::vector<std::string> statements = statements_to_create(options);
-  statements.push_back(remember(options, "version", kSchemaVersion));
+  // Rows of an older version stay of that version until a server has brought them up to date.
+  statements.push_back(remember(options, "version", kSchemaVersion) + " IF NOT EXISTS");
   return statements;
 }
 
