@@ -12,8 +12,17 @@ find_package(JPEG REQUIRED)
 find_package(GIF REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
-# Thresholds, components and warps; never imgcodecs, which brings GDAL.
-find_package(OpenCV REQUIRED COMPONENTS core imgproc)
+# Thresholds, components and warps; never imgcodecs, which brings GDAL. Found by hand: Debian keeps OpenCV's CMake package
+# in libopencv-dev, which brings every module of it.
+find_path(VIDI_OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+foreach(module core imgproc)
+  find_library(VIDI_OPENCV_${module} opencv_${module} REQUIRED)
+  add_library(opencv_${module} SHARED IMPORTED)
+  set_target_properties(opencv_${module} PROPERTIES
+    IMPORTED_LOCATION "${VIDI_OPENCV_${module}}"
+    INTERFACE_INCLUDE_DIRECTORIES "${VIDI_OPENCV_INCLUDE}")
+endforeach()
+target_link_libraries(opencv_imgproc INTERFACE opencv_core)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
