@@ -33,8 +33,9 @@ struct Layer {
   std::int64_t padding;
 };
 
-// The dense layers are written as convolutions without padding, 7x7 over the whole of the last pooling's output and
-// then 1x1: the same sums, which libtorch computes ten times as fast with Debian's BLAS.
+// The dense layers are trained as convolutions without padding, 7x7 over the whole of the last pooling's output and
+// then 1x1: the same sums, which libtorch computes ten times as fast with Debian's BLAS. The file has them as matrix
+// products, which OpenVINO computes in batches three times as fast.
 constexpr std::array<Layer, 4> kLayers{{{"convolution_1", 1, 32, 5, 2},
                                         {"convolution_2", 32, 64, 5, 2},
                                         {"dense_1", 64, 1024, 7, 0},
@@ -203,19 +204,11 @@ class CnnRecipe final : public Recipe {
   Result<Bytes> to_onnx() override {
     OnnxWriter writer("digits-cnn");
     std::string value = writer.add_image_input(static_cast<std::int64_t>(kDigitSide));
-    for (std::size_t i = 0; i < kLayers.size(); ++i) {
-      const Layer& layer = kLayers[i];
-      value = writer.add_convolution({.name = layer.name,
-                                      .input = value,
-                                      .outputs = layer.outputs,
-                                      .inputs = layer.inputs,
-                                      .kernel = layer.kernel,
-                                      .padding = layer.padding,
-                                      .weights = values_of(weights_[2 * i]),
-                                      .biases = values_of(weights_[2 * i + 1])});
-      if (i < 3) value = writer.add_relu(value);
-      if (i < 2) value = writer.add_pooling(value);
+    for (const std::size_t i : {0U, 1U}) {
+      value = writer.add_pooling(writer.add_relu(add_convolution(writer, i, value)));
     }
+    value = writer.add_relu(add_dense(writer, 2, value));
+    value = add_dense(writer, 3, value);
     writer.add_softmax(value, "probabilities");
     writer.add_output("probabilities", {"n", static_cast<std::int64_t>(kDigitClasses)});
     return writer.finish();
@@ -229,6 +222,28 @@ class CnnRecipe final : public Recipe {
   }
 
  private:
+  std::string add_convolution(OnnxWriter& writer, std::size_t i, const std::string& input) const {
+    const Layer& layer = kLayers[i];
+    return writer.add_convolution({.name = layer.name,
+                                   .input = input,
+                                   .outputs = layer.outputs,
+                                   .inputs = layer.inputs,
+                                   .kernel = layer.kernel,
+                                   .padding = layer.padding,
+                                   .weights = values_of(weights_[2 * i]),
+                                   .biases = values_of(weights_[2 * i + 1])});
+  }
+
+  std::string add_dense(OnnxWriter& writer, std::size_t i, const std::string& input) const {
+    const Layer& layer = kLayers[i];
+    return writer.add_dense({.name = layer.name,
+                             .input = input,
+                             .outputs = layer.outputs,
+                             .inputs = layer.inputs * layer.kernel * layer.kernel,
+                             .weights = values_of(weights_[2 * i]),
+                             .biases = values_of(weights_[2 * i + 1])});
+  }
+
   const CnnOptions options_;
   std::vector<at::Tensor> weights_;
 };

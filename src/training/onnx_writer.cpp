@@ -145,6 +145,21 @@ std::string OnnxWriter::add_convolution(const Convolution& convolution) {
   return name;
 }
 
+std::string OnnxWriter::add_dense(const Dense& dense) {
+  const auto& [name, input, outputs, inputs, weights, biases] = dense;
+  add_half_constant(name + "_weights", {outputs, inputs}, weights);
+  add_half_constant(name + "_biases", {outputs}, biases);
+  add_node({.operation = "Flatten",
+            .inputs = {input},
+            .outputs = {name + "_inputs"},
+            .attributes = {{.name = "axis", .value = std::int64_t{1}}}});
+  add_node({.operation = "Gemm",
+            .inputs = {name + "_inputs", name + "_weights", name + "_biases"},
+            .outputs = {name},
+            .attributes = {{.name = "transB", .value = std::int64_t{1}}}});
+  return name;
+}
+
 std::string OnnxWriter::add_relu(const std::string& input) {
   add_node({.operation = "Relu", .inputs = {input}, .outputs = {input + "_relu"}, .attributes = {}});
   return input + "_relu";

@@ -47,6 +47,16 @@ struct Convolution {
   std::span<const float> biases;
 };
 
+// A layer in which every output is a sum over all inputs; weights (outputs, inputs).
+struct Dense {
+  std::string name;
+  std::string input;  // (n, inputs), or more dimensions that hold as many values
+  std::int64_t outputs = 0;
+  std::int64_t inputs = 0;
+  std::span<const float> weights;
+  std::span<const float> biases;
+};
+
 // A graph, and the model of which it is the whole. Values are 32-bit floats while the model runs, unless a node makes
 // others. Nodes are added in the order in which they run. The same calls make the same bytes: nothing of the time, the
 // machine or the program's version goes in. One thread at a time.
@@ -80,10 +90,11 @@ class OnnxWriter {
   // What networks of pictures are made of; each returns the name of the value it makes. Weights are kept in half
   // precision.
   std::string add_convolution(const Convolution& convolution);
+  std::string add_dense(const Dense& dense);
   std::string add_relu(const std::string& input);
   std::string add_pooling(const std::string& input);  // the greatest of 2x2
 
-  // Probabilities (n, classes) of scores (n, classes, 1, 1).
+  // Probabilities (n, classes) of scores (n, classes) or (n, classes, 1, 1).
   void add_softmax(const std::string& scores, const std::string& probabilities);
 
   // The value `output` is the only output of `then` where the one value of `condition` is true, and of `otherwise`
