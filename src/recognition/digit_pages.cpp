@@ -6,17 +6,17 @@
 #include <cmath>
 #include <cstdint>
 #include <exception>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
+
+#include "recognition/rows.hpp"
 
 namespace vidi::recognition {
 namespace {
 
 using digits::Form;
 using models::LoadedModel;
-using records::Candidate;
 using records::Prediction;
 
 // One picture must not end the server: a lack of memory, or what OpenCV finds wrong, is this picture's error.
@@ -63,18 +63,6 @@ digits::OutputRules rules_of(const models::Description& description) {
           .least_probability = description.least_probability};
 }
 
-// The most likely labels of one row of probabilities, the likeliest first.
-std::vector<Candidate> best_candidates(std::span<const float> row, const std::vector<std::string>& labels,
-                                       std::size_t count) {
-  std::vector<std::size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
-  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
-  std::vector<Candidate> candidates;
-  for (auto it = order.begin(); it != end; ++it) candidates.push_back({labels[*it], row[*it]});
-  return candidates;
-}
-
 int scaled(int value, double scale) { return static_cast<int>(std::lround(value * scale)); }
 
 // Adds the page's digits to the prediction, and returns them as text.
@@ -94,18 +82,6 @@ std::string add_page(Prediction& prediction, const DigitPage& page, const models
     }
   }
   return text;
-}
-
-// The only digit's candidates; absent when there are several digits.
-std::vector<Candidate> candidates_of_only_digit(const std::vector<DigitPage>& pages,
-                                                const models::Description& description, std::size_t count) {
-  const std::size_t columns = rules_of(description).columns();
-  for (const DigitPage& page : pages) {
-    if (page.reading.lines.empty()) continue;
-    const std::size_t row = page.reading.lines.front().front().candidate;
-    return best_candidates(std::span(page.probabilities).subspan(row * columns, columns), description.labels, count);
-  }
-  return {};
 }
 
 }  // namespace
@@ -145,6 +121,18 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
   return pages;
 }
 
+std::span<const float> row_of_only_digit(const std::vector<DigitPage>& pages, const models::Description& description) {
+  const std::size_t columns = rules_of(description).columns();
+  std::span<const float> found;
+  for (const DigitPage& page : pages) {
+    for (const auto& line : page.reading.lines) {
+      if (!found.empty() || line.size() > 1) return {};
+      found = std::span(page.probabilities).subspan(line.front().candidate * columns, columns);
+    }
+  }
+  return found;
+}
+
 void describe_pages(const std::vector<DigitPage>& pages, const models::Description& description, std::size_t candidates,
                     Prediction& prediction) {
   std::string result;
@@ -159,7 +147,7 @@ void describe_pages(const std::vector<DigitPage>& pages, const models::Descripti
     return;
   }
   if (prediction.digits.size() == 1) {
-    prediction.candidates = candidates_of_only_digit(pages, description, candidates);
+    prediction.candidates = best_candidates(row_of_only_digit(pages, description), description.labels, candidates);
   } else {
     prediction.candidates.push_back({result, prediction.confidence});
   }

@@ -2,6 +2,7 @@
 // A file's pages, and the digits on them.
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -36,6 +37,10 @@ Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model);
 // Errors: those of documents::PdfPages, the model's.
 Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options,
                                         const models::LoadedModel& model, bool keep_pictures);
+
+// What the model said of the only digit that was read, one value for each of its classes; empty when there is not
+// exactly one.
+std::span<const float> row_of_only_digit(const std::vector<DigitPage>& pages, const models::Description& description);
 
 // Of a document, in a picture of how it was read.
 constexpr std::size_t kExplainedPages = 8;

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "digits/explain.hpp"
 #include "recognition/digit_pages.hpp"
 #include "recognition/filename.hpp"
+#include "recognition/rows.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -97,14 +100,11 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
   co_return co_await run_on(pdf_workers_, read);
 }
 
-Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, std::string_view model_name,
-                                                          bool keep_pictures) {
-  auto found = models_.find(model_name);
-  if (!found) co_return forward_error(found);
+Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, ModelHandle model, bool keep_pictures) {
   const auto format = check_upload(upload, options_.rules);
   if (!format) co_return std::unexpected(format.error());
   Examination examination;
-  examination.model = *found;
+  examination.model = std::move(model);
   examination.format = *format;
   Result<std::vector<DigitPage>> pages;
   if (*format == image::Format::pdf) {
@@ -118,15 +118,53 @@ Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, 
 }
 
 Task<Result<Prediction>> Recognizer::recognize(const Upload& upload, std::string_view model) {
-  const auto examination = co_await examine(upload, model, false);
+  auto found = models_.find(model);
+  if (!found) co_return forward_error(found);
+  auto recognition = co_await recognize(upload, *found);
+  if (!recognition) co_return forward_error(recognition);
+  co_return std::move(recognition->prediction);
+}
+
+Task<Result<Recognition>> Recognizer::recognize(const Upload& upload, ModelHandle model) {
+  const auto examination = co_await examine(upload, std::move(model), false);
   if (!examination) co_return std::unexpected(examination.error());
-  Prediction prediction = describe(upload, *examination->model, examination->format);
-  describe_pages(examination->pages, examination->model->description, options_.candidates, prediction);
-  co_return prediction;
+  const models::Description& description = examination->model->description;
+  Recognition recognition;
+  recognition.prediction = describe(upload, *examination->model, examination->format);
+  describe_pages(examination->pages, description, options_.candidates, recognition.prediction);
+  const auto row = row_of_only_digit(examination->pages, description);
+  recognition.row.assign(row.begin(), row.end());
+  co_return recognition;
+}
+
+Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input, ModelHandle model, Arrival arrival) {
+  if (!std::ranges::all_of(input.values, [](float value) { return std::isfinite(value); })) {
+    co_return fail(ErrorCode::invalid_argument, "the input has values that are not finite numbers");
+  }
+  auto output = co_await model->network->infer(std::move(input));
+  if (!output) co_return forward_error(output);
+  RowRecognition recognition;
+  recognition.output = std::move(*output);
+  const auto rows = static_cast<std::size_t>(recognition.output.shape.front());
+  const std::size_t columns = recognition.output.values.size() / rows;
+  recognition.predictions.reserve(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    Prediction& prediction = recognition.predictions.emplace_back();
+    prediction.id = i == 0 ? arrival.id : make_uuid(arrival.time);
+    prediction.time = arrival.time;
+    prediction.model = model->description.name;
+    prediction.version = model->version;
+    prediction.user = arrival.user;
+    describe_row(std::span(recognition.output.values).subspan(i * columns, columns), model->description,
+                 options_.candidates, prediction);
+  }
+  co_return recognition;
 }
 
 Task<Result<image::Image>> Recognizer::explain(const Upload& upload, std::string_view model) {
-  const auto examination = co_await examine(upload, model, true);
+  auto found = models_.find(model);
+  if (!found) co_return forward_error(found);
+  const auto examination = co_await examine(upload, *found, true);
   if (!examination) co_return std::unexpected(examination.error());
   std::vector<image::Image> explained;
   for (const DigitPage& page : examination->pages) {

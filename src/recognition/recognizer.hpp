@@ -34,6 +34,20 @@ struct RecognizerOptions {
 
 struct DigitPage;
 
+using ModelHandle = std::shared_ptr<const models::LoadedModel>;
+
+// A prediction, and the row of the network's output from which it was made; empty when it was not made from one row.
+struct Recognition {
+  records::Prediction prediction;
+  std::vector<float> row;
+};
+
+// What a network made of rows that a client had prepared itself, and a prediction for each.
+struct RowRecognition {
+  inference::Tensor output;
+  std::vector<records::Prediction> predictions;
+};
+
 // Any thread. Must outlive the tasks it has returned.
 class Recognizer {
  public:
@@ -44,6 +58,13 @@ class Recognizer {
   // many pictures waiting), internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
 
+  // The same with a model that was looked up before.
+  Task<Result<Recognition>> recognize(const Upload& upload, ModelHandle model);
+
+  // Predictions of rows without a picture: the first has the identifier `id`, and all have the time and the user.
+  // Errors: invalid_argument (a tensor that the network does not take, values that are not numbers), internal.
+  Task<Result<RowRecognition>> recognize_rows(inference::Tensor input, ModelHandle model, Arrival arrival);
+
   // How that prediction comes about: the picture with what was found in it, and what the model saw of each. RGB; the
   // first pages of a document stand below one another. Errors: as recognize.
   Task<Result<image::Image>> explain(const Upload& upload, std::string_view model);
@@ -52,7 +73,7 @@ class Recognizer {
 
  private:
   struct Examination;
-  Task<Result<Examination>> examine(const Upload& upload, std::string_view model, bool keep_pictures);
+  Task<Result<Examination>> examine(const Upload& upload, ModelHandle model, bool keep_pictures);
   Task<Result<std::vector<DigitPage>>> examine_picture(const Upload& upload, const models::LoadedModel& model,
                                                        bool keep_picture);
   Task<Result<std::vector<DigitPage>>> examine_pdf(const Upload& upload, const models::LoadedModel& model,

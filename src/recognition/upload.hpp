@@ -13,6 +13,13 @@
 
 namespace vidi::recognition {
 
+// Who asks, and when.
+struct Arrival {
+  Uuid id;           // made when the request arrived
+  Timestamp time;    // when the request arrived
+  std::string user;  // empty: not known
+};
+
 struct Upload {
   Uuid id;                              // made when the request arrived
   Timestamp time;                       // when the request arrived
