@@ -93,9 +93,11 @@ int serve(const Settings& settings) {
   std::optional<recognition::Retention> retention;
   if (!rules.empty()) retention.emplace(recorder, rules, kRetentionPause);
 
+  open_inference::Service open_inference(recognizer, recorder, settings.bytes("max-body-bytes"));
   std::unique_ptr<http::Server> server;
   api::Application application{.recognizer = recognizer,
                                .recorder = recorder,
+                               .open_inference = open_inference,
                                .default_model = settings.text("model"),
                                .max_body_bytes = settings.bytes("max-body-bytes"),
                                .multipart = {.max_parts = settings.count("max-parts"),

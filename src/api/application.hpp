@@ -11,6 +11,7 @@
 #include "core/time.hpp"
 #include "http/multipart.hpp"
 #include "http/router.hpp"
+#include "open_inference/service.hpp"
 #include "recognition/recognizer.hpp"
 #include "recognition/recorder.hpp"
 
@@ -30,6 +31,7 @@ struct SpoolState {
 struct Application {
   recognition::Recognizer& recognizer;
   recognition::Recorder& recorder;
+  open_inference::Service& open_inference;
   std::string default_model;
   std::size_t max_body_bytes = 32U << 20U;
   http::MultipartLimits multipart;

@@ -28,6 +28,20 @@ Task<http::Response> delete_prediction(Application& application, http::Request& 
 // statistics.cpp: how many predictions by day, model and result.
 Task<http::Response> get_statistics(Application& application, http::Request& request);
 
+// v2.cpp: the Open Inference Protocol.
+Task<http::Response> get_v2(Application& application, http::Request& request);
+Task<http::Response> get_v2_live(Application& application, http::Request& request);
+Task<http::Response> get_v2_ready(Application& application, http::Request& request);
+Task<http::Response> get_v2_model(Application& application, http::Request& request);
+Task<http::Response> get_v2_model_ready(Application& application, http::Request& request);
+Task<http::Response> post_v2_infer(Application& application, http::Request& request);
+Task<http::Response> get_v2_statistics(Application& application, http::Request& request);
+
+// v1.cpp: TensorFlow Serving's interface.
+Task<http::Response> get_v1_model(Application& application, http::Request& request);
+Task<http::Response> get_v1_metadata(Application& application, http::Request& request);
+Task<http::Response> post_v1_model(Application& application, http::Request& request);
+
 // health.cpp: for load balancers and orchestrators.
 Task<http::Response> get_live(Application& application, http::Request& request);
 Task<http::Response> get_ready(Application& application, http::Request& request);

@@ -25,6 +25,22 @@ http::Response error_in_form(AnswerForm form, const Error& error) {
   return response;
 }
 
+// As the protocols of /v1 and /v2 have it: {"error":"…"}.
+bool speaks_protocol(const http::Request* request) {
+  if (request == nullptr) return false;
+  const std::string_view path = request->path();
+  return path == "/v2" || path.starts_with("/v2/") || path.starts_with("/v1/") || path.starts_with("/V1/");
+}
+
+http::Response protocol_error(const Error& error) {
+  nlohmann::ordered_json body;
+  body["error"] = error.message;
+  http::Response response;
+  response.content_type = "application/json";
+  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return response;
+}
+
 }  // namespace
 
 AnswerForm answer_form(const http::Request& request) {
@@ -40,7 +56,8 @@ AnswerForm answer_form(const http::Request& request) {
 }
 
 http::Response error_response(const http::Request* request, const Error& error) {
-  http::Response response = error_in_form(request != nullptr ? answer_form(*request) : AnswerForm::text, error);
+  const AnswerForm form = request != nullptr ? answer_form(*request) : AnswerForm::text;
+  http::Response response = speaks_protocol(request) ? protocol_error(error) : error_in_form(form, error);
   response.status = http_status(error.code);
   if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;

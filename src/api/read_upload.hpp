@@ -6,6 +6,9 @@
 
 namespace vidi::api {
 
+// The header X-Vidi-User, empty when there is none. Error: invalid_argument (too long).
+Result<std::string> user_of(http::Request& request);
+
 // A multipart form with the picture in the field `file` or `photo` and optionally the user in `user`, or the picture as
 // the whole body. The user may also stand in the header X-Vidi-User. Identifier and time are those of the request.
 // Errors: invalid_argument ("No file part", "No selected file", a malformed form), too_large, deadline_exceeded.

@@ -43,13 +43,18 @@ std::string allowed_methods(const std::vector<Route>& routes) {
 }  // namespace
 
 struct Router::Node {
-  std::vector<std::pair<std::string, std::unique_ptr<Node>>> literals;
+  struct Literal {
+    std::string name;
+    bool ignore_case = false;
+    std::unique_ptr<Node> node;
+  };
+  std::vector<Literal> literals;
   std::string parameter;
   std::unique_ptr<Node> any;  // what the parameter leads to
   std::vector<Route> routes;
   std::string allow;
 
-  Node& child(std::string_view segment, std::string_view pattern) {
+  Node& child(std::string_view segment, std::string_view pattern, bool ignore_case) {
     if (is_parameter(segment)) {
       const std::string_view name = segment.substr(1, segment.size() - 2);
       if (any && parameter != name) {
@@ -60,19 +65,20 @@ struct Router::Node {
       if (!any) any = std::make_unique<Node>();
       return *any;
     }
-    for (auto& [name, node] : literals) {
-      if (name == segment) return *node;
+    for (Literal& literal : literals) {
+      if (literal.name == segment && literal.ignore_case == ignore_case) return *literal.node;
     }
-    return *literals.emplace_back(std::string(segment), std::make_unique<Node>()).second;
+    literals.push_back({std::string(segment), ignore_case, std::make_unique<Node>()});
+    return *literals.back().node;
   }
 
   // The node of a path that has routes; adds the parameters on the way to it.
   const Node* find(std::string_view path, Match& match) const {
     if (path.empty()) return routes.empty() ? nullptr : this;
     const std::string_view segment = take_segment(path);
-    for (const auto& [name, node] : literals) {
-      if (name != segment) continue;
-      if (const Node* const found = node->find(path, match)) return found;
+    for (const Literal& literal : literals) {
+      if (literal.ignore_case ? !equal_ignoring_case(literal.name, segment) : literal.name != segment) continue;
+      if (const Node* const found = literal.node->find(path, match)) return found;
     }
     if (!any || segment.empty()) return nullptr;
     match.parameters.emplace_back(parameter, segment);
@@ -93,7 +99,7 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
   }
   Node* node = root_.get();
   std::string_view rest = pattern;
-  while (!rest.empty()) node = &node->child(take_segment(rest), pattern);
+  while (!rest.empty()) node = &node->child(take_segment(rest), pattern, options.ignore_case);
   for (const Route& route : node->routes) {
     if (route.method == method) {
       throw std::invalid_argument(fmt::format("The route {} {} is there already.", method, pattern));

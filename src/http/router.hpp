@@ -19,7 +19,8 @@ using Handler = std::function<Task<Response>(Request&)>;
 using ErrorPage = std::function<Response(const Request* request, int status, const Error& error)>;
 
 struct RouteOptions {
-  bool priority = false;  // answered even when ServerOptions::max_requests are being handled: for health checks
+  bool priority = false;     // answered even when ServerOptions::max_requests are being handled: for health checks
+  bool ignore_case = false;  // of the pattern's literal segments
 };
 
 // Filled before the server starts, then only read: any thread.

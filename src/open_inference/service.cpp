@@ -308,6 +308,7 @@ Result<ModelMetadata> Service::metadata(std::string_view model, std::string_view
   metadata.platform = "openvino";
   metadata.inputs.push_back({.name = network_input(loaded), .shape = loaded.network->input().shape});
   metadata.outputs.push_back({.name = network_output(loaded), .shape = loaded.network->output().shape});
+  metadata.labels = loaded.description.labels;
   return metadata;
 }
 

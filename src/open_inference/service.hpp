@@ -33,6 +33,7 @@ struct ModelMetadata {
   std::string platform;
   std::vector<TensorMetadata> inputs;
   std::vector<TensorMetadata> outputs;
+  std::vector<std::string> labels;  // of the output's classes, in their order
 };
 
 struct RequestedOutput {
