@@ -75,8 +75,17 @@ ordered_json describe(const v2::ModelStatistics& sums) {
   json["last_inference"] = sums.last_inference;
   json["inference_count"] = sums.inferences;
   json["execution_count"] = sums.executions;
+  std::uint64_t computed = 0;
+  json["batch_stats"] = ordered_json::array();
+  for (const auto& [rows, batches] : sums.batches) {
+    const auto time = static_cast<std::uint64_t>(batches.computed.count());
+    computed += time;
+    json["batch_stats"].push_back({{"batch_size", rows}, {"compute_infer", duration(batches.count, time)}});
+  }
   json["inference_stats"] = {{"success", duration(sums.succeeded, sums.succeeded_time)},
-                             {"fail", duration(sums.failed, sums.failed_time)}};
+                             {"fail", duration(sums.failed, sums.failed_time)},
+                             {"queue", duration(sums.succeeded, sums.waited_time)},
+                             {"compute_infer", duration(sums.executions, computed)}};
   return json;
 }
 

@@ -1,14 +1,23 @@
 #include "inference/batching.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <numeric>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,118 +26,229 @@ namespace {
 
 namespace asio = boost::asio;
 using Executor = asio::any_io_executor;
+using Clock = std::chrono::steady_clock;
 
 struct Request {
   Tensor input;
   Completion<Result<Tensor>> done;
-};
-
-// Requests of one executor that go together.
-struct Group {
-  Executor executor;
-  std::vector<Request> requests;
-  std::size_t rows = 0;
+  Clock::time_point asked;
 };
 
 std::size_t rows_of(const Tensor& tensor) { return static_cast<std::size_t>(tensor.shape.front()); }
 
-// One below the other.
-Tensor joined(const Group& group) {
+// Some rows of a tensor.
+Tensor slice(const Tensor& tensor, std::size_t first, std::size_t rows) {
+  const std::size_t width = tensor.values.size() / rows_of(tensor);
+  const auto begin = tensor.values.begin() + static_cast<std::ptrdiff_t>(first * width);
+  Tensor part{.shape = tensor.shape, .values = {begin, begin + static_cast<std::ptrdiff_t>(rows * width)}};
+  part.shape.front() = static_cast<std::int64_t>(rows);
+  return part;
+}
+
+// Adds the rows of `more` below those of `all`.
+void append(Tensor& all, Tensor more) {
+  if (all.values.empty()) {
+    all = std::move(more);
+    return;
+  }
+  all.shape.front() += more.shape.front();
+  all.values.insert(all.values.end(), more.values.begin(), more.values.end());
+}
+
+// The inputs of a batch as one.
+Tensor joined(std::vector<Request>& batch, std::size_t rows) {
+  if (batch.size() == 1) return std::move(batch.front().input);
+  const Tensor& first = batch.front().input;
   Tensor all;
-  all.shape = group.requests.front().input.shape;
-  all.shape.front() = static_cast<std::int64_t>(group.rows);
-  all.values.reserve(group.rows * group.requests.front().input.values.size() / rows_of(group.requests.front().input));
-  for (const Request& request : group.requests) {
+  all.values.reserve(rows * (first.values.size() / rows_of(first)));
+  all.shape = first.shape;
+  all.shape.front() = static_cast<std::int64_t>(rows);
+  for (const Request& request : batch) {
     all.values.insert(all.values.end(), request.input.values.begin(), request.input.values.end());
   }
   return all;
 }
 
+// A thread that runs one stream's batches.
+class StreamThread {
+ public:
+  StreamThread() : work_(asio::make_work_guard(context_)), thread_([this] { context_.run(); }) {}
+  ~StreamThread() {
+    work_.reset();
+    thread_.join();
+  }
+  StreamThread(const StreamThread&) = delete;
+  StreamThread& operator=(const StreamThread&) = delete;
+
+  Executor executor() { return context_.get_executor(); }
+
+ private:
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
 class BatchingModel final : public Model {
  public:
-  BatchingModel(std::unique_ptr<Model> model, std::size_t rows) : model_(std::move(model)), most_(rows) {}
+  BatchingModel(std::unique_ptr<Model> model, const BatchOptions& options)
+      : model_(std::move(model)),
+        most_(std::max<std::size_t>(1, options.rows)),
+        streams_(options.streams > 0 ? options.streams : std::max(1U, std::thread::hardware_concurrency())),
+        max_waiting_(options.max_waiting) {
+    for (std::size_t i = 0; i < streams_; ++i) idle_.push_back(i);
+    for (std::size_t i = 0; options.own_threads && i < streams_; ++i) {
+      threads_.push_back(std::make_unique<StreamThread>());
+    }
+  }
 
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
+  [[nodiscard]] Statistics statistics() const override {
+    const std::scoped_lock lock(mutex_);
+    return statistics_;
+  }
+
   Task<Result<Tensor>> infer(Tensor input) override {
-    if (!may_be_joined(input)) co_return co_await model_->infer(std::move(input));
+    if (!fits(input)) co_return co_await model_->infer(std::move(input));
+    const std::size_t rows = rows_of(input);
+    if (rows <= most_) co_return co_await wait_for_batch(std::move(input));
+    Tensor all;
+    for (std::size_t first = 0; first < rows; first += most_) {
+      Tensor part = slice(input, first, std::min(most_, rows - first));
+      auto output = co_await wait_for_batch(std::move(part));
+      if (!output) co_return output;
+      append(all, std::move(*output));
+    }
+    co_return all;
+  }
+
+ private:
+  // Whether the model takes it: a wrong one must not spoil the others' batch.
+  [[nodiscard]] bool fits(const Tensor& input) const {
+    const std::vector<std::int64_t>& wanted = model_->input().shape;
+    if (input.shape.size() != wanted.size() || input.shape.front() < 1) return false;
+    for (std::size_t i = 1; i < wanted.size(); ++i) {
+      // A size that varies would vary within a batch.
+      if (wanted[i] != input.shape[i]) return false;
+    }
+    const auto count = std::accumulate(input.shape.begin(), input.shape.end(), std::int64_t{1}, std::multiplies<>());
+    return static_cast<std::size_t>(count) == input.values.size();
+  }
+
+  Task<Result<Tensor>> wait_for_batch(Tensor input) {
     const Executor executor = co_await asio::this_coro::executor;
     auto start = [&](Completion<Result<Tensor>> done) {
-      add(executor, Request{.input = std::move(input), .done = std::move(done)});
+      add(executor, Request{.input = std::move(input), .done = std::move(done), .asked = Clock::now()});
     };
     co_return co_await wait_for<Result<Tensor>>(start);
   }
 
- private:
-  // Whether the input is small, and as the model takes it: a wrong one must not spoil the others' batch.
-  [[nodiscard]] bool may_be_joined(const Tensor& input) const {
-    const std::vector<std::int64_t>& wanted = model_->input().shape;
-    if (input.shape.size() != wanted.size() || input.shape.front() < 1) return false;
-    if (!std::equal(wanted.begin() + 1, wanted.end(), input.shape.begin() + 1)) return false;
-    const auto count = std::accumulate(input.shape.begin(), input.shape.end(), std::int64_t{1}, std::multiplies<>());
-    return rows_of(input) < most_ && static_cast<std::size_t>(count) == input.values.size();
-  }
-
-  void add(const Executor& executor, Request request) {
+  void add(const Executor& asker, Request request) {
     const std::size_t rows = rows_of(request.input);
-    const std::scoped_lock lock(mutex_);
-    const auto found = std::ranges::find(gathering_, executor, [](const auto& group) { return group->executor; });
-    if (found != gathering_.end() && (*found)->rows + rows <= most_) {
-      (*found)->requests.push_back(std::move(request));
-      (*found)->rows += rows;
-      return;
-    }
-    // What is full goes when its time has come; nobody joins it any more.
-    if (found != gathering_.end()) gathering_.erase(found);
-    auto group = std::make_shared<Group>();
-    group->executor = executor;
-    group->rows = rows;
-    group->requests.push_back(std::move(request));
-    gathering_.push_back(group);
-    // Behind everything that the executor can run now.
-    asio::post(executor, [this, group] { asio::co_spawn(group->executor, run_group(group), asio::detached); });
-  }
-
-  Task<void> run_group(std::shared_ptr<Group> group) {
     {
       const std::scoped_lock lock(mutex_);
-      std::erase(gathering_, group);
+      if (waiting_rows_ + rows <= max_waiting_) {
+        waiting_rows_ += rows;
+        waiting_.push_back(std::move(request));
+        if (idle_.empty()) return;  // who is free next takes it
+        const std::size_t stream = idle_.back();
+        idle_.pop_back();
+        start(asker, stream);
+        return;
+      }
     }
-    Tensor input = group->requests.size() == 1 ? std::move(group->requests.front().input) : joined(*group);
-    auto output = co_await model_->infer(std::move(input));
-    if (group->requests.size() == 1 || !output) {
-      for (Request& request : group->requests) request.done(output);
-      co_return;
-    }
-    hand_out(*output, *group);
+    request.done(fail(ErrorCode::overloaded, fmt::format("the model is busy: {} rows are waiting", max_waiting_)));
   }
 
-  static void hand_out(const Tensor& output, Group& group) {
-    const std::size_t width = output.values.size() / group.rows;
-    auto begin = output.values.begin();
-    for (Request& request : group.requests) {
-      const auto end = begin + static_cast<std::ptrdiff_t>(rows_of(request.input) * width);
-      Tensor part{.shape = output.shape, .values = {begin, end}};
-      part.shape.front() = request.input.shape.front();
-      request.done(std::move(part));
-      begin = end;
+  // A stream without a thread of its own goes behind all that the asker's executor can run now, so that what is asked
+  // there too is taken along.
+  void start(const Executor& asker, std::size_t stream) {
+    if (!threads_.empty()) {
+      asio::co_spawn(threads_[stream]->executor(), serve(stream), asio::detached);
+      return;
     }
+    asio::post(asker, [this, asker, stream] { asio::co_spawn(asker, serve(stream), asio::detached); });
+  }
+
+  // Serves as that stream for as long as something waits, and lets an asker's executor run what else is ready between
+  // two batches.
+  Task<void> serve(std::size_t stream) {
+    for (;;) {
+      std::vector<Request> batch = take(stream);
+      if (batch.empty()) co_return;
+      co_await serve_batch(std::move(batch));
+      if (threads_.empty()) co_await asio::post(asio::use_awaitable);
+    }
+  }
+
+  // The next batch; empty, and the stream is idle, when nothing waits.
+  std::vector<Request> take(std::size_t stream) {
+    std::vector<Request> batch;
+    std::size_t rows = 0;
+    const std::scoped_lock lock(mutex_);
+    while (!waiting_.empty() && rows + rows_of(waiting_.front().input) <= most_) {
+      rows += rows_of(waiting_.front().input);
+      batch.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    waiting_rows_ -= rows;
+    if (batch.empty()) idle_.push_back(stream);
+    return batch;
+  }
+
+  Task<void> serve_batch(std::vector<Request> batch) {
+    std::size_t rows = 0;
+    for (const Request& request : batch) rows += rows_of(request.input);
+    const auto begin = Clock::now();
+    Tensor input = joined(batch, rows);
+    Result<Tensor> output;
+    try {
+      output = co_await model_->infer(std::move(input));
+    } catch (const std::exception& error) {
+      output = fail(ErrorCode::internal, fmt::format("the inference failed: {}", error.what()));
+    }
+    count(batch, rows, begin, Clock::now());
+    if (batch.size() == 1 || !output) {
+      for (std::size_t i = 1; i < batch.size(); ++i) batch[i].done(output);
+      batch.front().done(std::move(output));
+      co_return;
+    }
+    std::size_t first = 0;
+    for (Request& request : batch) {
+      const std::size_t size = rows_of(request.input);
+      request.done(slice(*output, first, size));
+      first += size;
+    }
+  }
+
+  void count(const std::vector<Request>& batch, std::size_t rows, Clock::time_point begin, Clock::time_point end) {
+    const std::scoped_lock lock(mutex_);
+    for (const Request& request : batch) statistics_.waited += begin - request.asked;
+    Statistics::Batches& batches = statistics_.by_rows[rows];
+    ++batches.count;
+    batches.computed += end - begin;
   }
 
   const std::unique_ptr<Model> model_;
   const std::size_t most_;
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<Group>> gathering_;  // one for each executor that has asked for something
+  const std::size_t streams_;
+  const std::size_t max_waiting_;
+  mutable std::mutex mutex_;
+  std::deque<Request> waiting_;
+  std::size_t waiting_rows_ = 0;
+  std::vector<std::size_t> idle_;  // streams
+  Statistics statistics_;
+  std::vector<std::unique_ptr<StreamThread>> threads_;  // last: they use the others
 };
 
 }  // namespace
 
-std::unique_ptr<Model> batch(std::unique_ptr<Model> model, std::size_t rows) {
+std::unique_ptr<Model> batch(std::unique_ptr<Model> model, const BatchOptions& options) {
   const std::vector<std::int64_t>& input = model->input().shape;
   const std::vector<std::int64_t>& output = model->output().shape;
   if (input.empty() || input.front() >= 0 || output.empty() || output.front() >= 0) return model;
-  return std::make_unique<BatchingModel>(std::move(model), rows);
+  return std::make_unique<BatchingModel>(std::move(model), options);
 }
 
 }  // namespace vidi::inference

@@ -72,23 +72,23 @@ int ask_at_once(Model& model, int times) {
 
 TEST(Batching, GathersWhatIsAskedAtOnceAndGivesEachItsOwnRows) {
   std::vector<std::int64_t> batches;
-  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), {.rows = 8});
   EXPECT_EQ(ask_at_once(*model, 9), 18);
   EXPECT_LT(batches.size(), 4U);
   for (const std::int64_t each : batches) EXPECT_LE(each, 8);
 }
 
-TEST(Batching, ARequestAloneIsItsOwnBatch) {
+TEST(Batching, ARequestAloneIsItsOwnBatchAndALargeOneSeveral) {
   std::vector<std::int64_t> batches;
-  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), {.rows = 8});
   EXPECT_EQ(class_of(*run(model->infer(rows(1, 7))), 0), 7);
   EXPECT_EQ(class_of(*run(model->infer(rows(20, 3))), 19), 2);
-  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 20}));
+  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 8, 8, 4}));
 }
 
 TEST(Batching, AnInputOfAnotherShapeGoesByItself) {
   std::vector<std::int64_t> batches;
-  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), {.rows = 8});
   boost::asio::io_context context(1);
   int right = 0;
   const auto ask_wrongly = [&]() -> Task<void> {
@@ -104,13 +104,82 @@ TEST(Batching, AnInputOfAnotherShapeGoesByItself) {
 }
 
 TEST(Batching, AFailureIsEverybodys) {
-  const auto model = batch(make_failing_model({.code = ErrorCode::internal, .message = "no"}), 8);
+  const auto model = batch(make_failing_model({.code = ErrorCode::internal, .message = "no"}), {.rows = 8});
   EXPECT_EQ(ask_at_once(*model, 6), 0);
+}
+
+// Does not answer before it is let go.
+class Gated final : public Model {
+ public:
+  explicit Gated(std::unique_ptr<Model> model) : model_(std::move(model)) {}
+
+  [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
+  [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
+
+  Task<Result<Tensor>> infer(Tensor input) override {
+    co_await wait_for<bool>([this](Completion<bool> done) { held_.push_back(std::move(done)); });
+    co_return co_await model_->infer(std::move(input));
+  }
+
+  [[nodiscard]] std::size_t held() const { return held_.size(); }
+  void let_go() {
+    for (Completion<bool>& done : std::exchange(held_, {})) done(true);
+  }
+
+ private:
+  const std::unique_ptr<Model> model_;
+  std::vector<Completion<bool>> held_;
+};
+
+TEST(Batching, WhatComesWhileAllStreamsAreBusyGathers) {
+  std::vector<std::int64_t> batches;
+  auto gated = std::make_unique<Gated>(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches));
+  Gated& gate = *gated;
+  const auto model = batch(std::move(gated), {.rows = 8, .streams = 1});
+  boost::asio::io_context context(1);
+  int right = 0;
+  boost::asio::co_spawn(context, ask(*model, 1, 0, right), boost::asio::detached);
+  while (gate.held() == 0) context.run_one();
+  for (int i = 0; i < 12; ++i) boost::asio::co_spawn(context, ask(*model, 1, i, right), boost::asio::detached);
+  context.poll();
+  EXPECT_EQ(gate.held(), 1U) << "a second batch was begun though there is one stream";
+  while (gate.held() > 0) {
+    gate.let_go();
+    context.poll();
+  }
+  EXPECT_EQ(right, 13);
+  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 8, 4}));
+  const Statistics statistics = model->statistics();
+  EXPECT_EQ(statistics.by_rows.at(8).count, 1U);
+  EXPECT_GT(statistics.by_rows.at(8).computed.count(), 0);
+}
+
+TEST(Batching, RefusesMoreThanMayWait) {
+  auto gated = std::make_unique<Gated>(make_fake_model(1, 1, 10));
+  Gated& gate = *gated;
+  const auto model = batch(std::move(gated), {.rows = 2, .streams = 1, .max_waiting = 3});
+  boost::asio::io_context context(1);
+  std::vector<Result<Tensor>> answers(6);
+  const auto ask_one = [&](std::size_t i) -> Task<void> {
+    Tensor input = rows(1, 1);
+    answers[i] = co_await model->infer(std::move(input));
+  };
+  boost::asio::co_spawn(context, ask_one(0), boost::asio::detached);
+  context.poll();
+  for (std::size_t i = 1; i < answers.size(); ++i) boost::asio::co_spawn(context, ask_one(i), boost::asio::detached);
+  context.poll();
+  while (gate.held() > 0) {
+    gate.let_go();
+    context.poll();
+  }
+  const auto refused = std::ranges::count_if(answers, [](const auto& answer) { return !answer; });
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(answers[5].error().code, ErrorCode::overloaded);
 }
 
 TEST(Batching, ThreadsDoNotDisturbEachOther) {
   std::vector<std::int64_t> batches;
-  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), 8);
+  const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), {.rows = 8});
   std::array<int, 4> right{};
   {
     std::vector<std::jthread> threads;

@@ -2,8 +2,10 @@
 // A network that can be run: tensors in, tensors out. Implementations: openvino/, and fake.hpp for tests.
 // Batching, caching and metrics are wrappers of the same interface.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +27,16 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;  // -1: any size
 };
 
+// How a network was used since it was loaded.
+struct Statistics {
+  struct Batches {
+    std::uint64_t count = 0;
+    std::chrono::nanoseconds computed{};  // in all of them together
+  };
+  std::map<std::size_t, Batches> by_rows;  // by the rows of a batch
+  std::chrono::nanoseconds waited{};       // until their batch began, all requests together
+};
+
 // Every method may be called from several threads at once. A model must outlive the tasks it has returned.
 class Model {
  public:
@@ -35,6 +47,9 @@ class Model {
 
   // Runs one batch. Errors: invalid_argument (a shape that the network does not take), internal.
   virtual Task<Result<Tensor>> infer(Tensor input) = 0;
+
+  // Empty for a model that does not count.
+  [[nodiscard]] virtual Statistics statistics() const { return {}; }
 };
 
 // How exactly a network is computed.
@@ -48,7 +63,11 @@ struct LoadOptions {
   std::string input;   // the name of the input to feed; empty: the only one
   std::string output;  // the name of the output to read; empty: the only one
   Precision precision = Precision::f32;
-  std::size_t threads = 1;  // of one inference; several run at the same time on the threads that ask for them
+  // Processors that work on one batch, and batches computed at the same time. When both are 0 they are measured: a
+  // small network is computed on the threads that ask, a larger one on threads of its own, all processors on one batch
+  // where that is faster. One that is 0 is 1, or as many as there are processors.
+  std::size_t threads = 0;
+  std::size_t streams = 0;
 };
 
 // Reads and compiles a network for this machine's processor.

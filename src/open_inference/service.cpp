@@ -271,7 +271,6 @@ class Service::Usage {
     sums.last_inference = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(end.time_since_epoch()).count());
     sums.inferences += rows;
-    ++sums.executions;
     ++sums.succeeded;
     sums.succeeded_time += time;
   }
@@ -424,7 +423,16 @@ Result<std::vector<ModelStatistics>> Service::statistics(std::string_view model,
   if (!model.empty()) {
     if (const auto found = find_model(recognizer_, model, version); !found) return std::unexpected(found.error());
   }
-  return usage_->list(model, version);
+  std::vector<ModelStatistics> list = usage_->list(model, version);
+  for (ModelStatistics& each : list) {
+    const auto found = find_model(recognizer_, each.name, each.version);
+    if (!found) continue;  // it is not there any more
+    inference::Statistics counted = (*found)->network->statistics();
+    for (const auto& [rows, batches] : counted.by_rows) each.executions += batches.count;
+    each.waited_time = static_cast<std::uint64_t>(counted.waited.count());
+    each.batches = std::move(counted.by_rows);
+  }
+  return list;
 }
 
 }  // namespace vidi::open_inference

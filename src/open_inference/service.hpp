@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,11 +67,13 @@ struct ModelStatistics {
   std::string version;
   std::uint64_t last_inference = 0;  // milliseconds since 1970; 0: never
   std::uint64_t inferences = 0;      // rows and pictures
-  std::uint64_t executions = 0;      // requests: batching puts those of several together
+  std::uint64_t executions = 0;      // batches: what several ask at the same time is computed together
   std::uint64_t succeeded = 0;       // requests
   std::uint64_t succeeded_time = 0;
   std::uint64_t failed = 0;
   std::uint64_t failed_time = 0;
+  std::uint64_t waited_time = 0;                                  // of all requests, until their batch began
+  std::map<std::size_t, inference::Statistics::Batches> batches;  // by their rows
 };
 
 struct Outcome;
