@@ -17,12 +17,13 @@ using Clock = std::chrono::steady_clock;
 // is computed on the thread that asks.
 constexpr microseconds kSmall{60};
 
-// What several threads must save of a row's time to be worth their company.
-constexpr double kWorthwhile = 0.8;
+// What twice as many threads must leave of a row's time to be worth it.
+constexpr double kWorthwhile = 0.85;
 
-// The median time of one row; absent for a network whose input has open sizes.
+// The shortest time of one row, which other work on the machine disturbs least; absent for a network whose input has
+// open sizes.
 std::optional<Clock::duration> time_of_row(Model& model) {
-  constexpr std::size_t kRuns = 15;
+  constexpr std::size_t kRuns = 30;
   constexpr Clock::duration kEnough = std::chrono::milliseconds(200);
   Tensor row{.shape = model.input().shape, .values = {}};
   if (row.shape.empty()) return std::nullopt;
@@ -33,18 +34,16 @@ std::optional<Clock::duration> time_of_row(Model& model) {
     count *= static_cast<std::size_t>(size);
   }
   row.values.resize(count);
-  std::vector<Clock::duration> times;
+  Clock::duration shortest = Clock::duration::max();
   const auto begin = Clock::now();
   // The first run allocates and does not count.
   for (std::size_t i = 0; i <= kRuns && (i < 3 || Clock::now() - begin < kEnough); ++i) {
     Tensor input = row;
     const auto start = Clock::now();
     if (!run(model.infer(std::move(input)))) return std::nullopt;
-    if (i > 0) times.push_back(Clock::now() - start);
+    if (i > 0) shortest = std::min(shortest, Clock::now() - start);
   }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
+  return shortest;
 }
 
 }  // namespace
@@ -57,21 +56,26 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   if (!model) return model;
   BatchOptions batches{.streams = options.streams, .own_threads = true};
   if (options.threads > 0 || options.streams > 0) return batch(std::move(*model), batches);
-  const auto alone = time_of_row(**model);
-  if (alone && *alone < kSmall) {
+  auto shortest = time_of_row(**model);
+  if (!shortest) return batch(std::move(*model), batches);
+  if (*shortest < kSmall) {
     batches.own_threads = false;
     return batch(std::move(*model), batches);
   }
-  // One batch at a time on all processors is answered soonest, and the next one is fuller.
-  LoadOptions all = options;
-  all.threads = processors;
-  auto wide = load_openvino_model(path, all);
-  if (!wide) return wide;
-  const auto together = time_of_row(**wide);
-  if (!alone || !together || *together < *alone * kWorthwhile) {
-    batches.streams = 1;
-    return batch(std::move(*wide), batches);
+  // More threads answer a batch sooner, and the next one is fuller, until they hinder one another.
+  std::size_t threads = 1;
+  while (threads * 2 <= processors) {
+    LoadOptions more = options;
+    more.threads = threads * 2;
+    auto wider = load_openvino_model(path, more);
+    if (!wider) return wider;
+    const auto time = time_of_row(**wider);
+    if (!time || *time > kWorthwhile * *shortest) break;
+    threads = more.threads;
+    shortest = time;
+    model = std::move(wider);
   }
+  batches.streams = processors / threads;
   return batch(std::move(*model), batches);
 }
 
