@@ -15,6 +15,7 @@ struct Port {
   std::string name;
   std::string type;                                // as OpenVINO writes it: "f32", "u8"
   std::optional<std::vector<std::int64_t>> shape;  // -1: any size; absent: any number of dimensions
+  bool is_softmax = false;                         // an output that softmax made
 };
 
 struct Ports {

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstdint>
 #include <exception>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
+
+#include "models/preprocess.hpp"
+#include "recognition/candidates.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -30,13 +32,14 @@ Result<void> search(image::Image picture, bool keep_picture, DigitPage& page) {
   }
 }
 
-inference::Tensor to_tensor(std::span<const Form* const> forms, const models::InputDescription& input) {
+inference::Tensor to_tensor(std::span<const Form* const> forms, const LoadedModel& model) {
   inference::Tensor tensor;
-  tensor.shape = {static_cast<std::int64_t>(forms.size()), input.height, input.width, input.channels};
+  tensor.shape = model.network->input().shape;
+  tensor.shape.front() = static_cast<std::int64_t>(forms.size());
   tensor.values.reserve(forms.size() * Form{}.size());
   for (const Form* form : forms) {
     for (const std::uint8_t value : *form) {
-      tensor.values.push_back(static_cast<float>(value * input.scale + input.offset));
+      tensor.values.push_back(static_cast<float>(models::input_value(value, 0, model.description.input)));
     }
   }
   return tensor;
@@ -49,11 +52,12 @@ Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vect
   std::vector<float> probabilities;
   for (std::size_t done = 0; done < forms.size(); done += kBatch) {
     const auto part = std::span(forms).subspan(done, std::min(kBatch, forms.size() - done));
-    auto input = to_tensor(part, model.description.input);
+    auto input = to_tensor(part, model);
     const auto output = co_await model.network->infer(std::move(input));
     if (!output) co_return std::unexpected(output.error());
     probabilities.insert(probabilities.end(), output->values.begin(), output->values.end());
   }
+  models::make_probabilities(probabilities, model.description.classes(), model.description.output);
   co_return probabilities;
 }
 
@@ -61,18 +65,6 @@ digits::OutputRules rules_of(const models::Description& description) {
   return {.labels = description.labels.size(),
           .has_none = description.has_none,
           .least_probability = description.least_probability};
-}
-
-// The most likely labels of one row of probabilities, the likeliest first.
-std::vector<Candidate> best_candidates(std::span<const float> row, const std::vector<std::string>& labels,
-                                       std::size_t count) {
-  std::vector<std::size_t> order(labels.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
-  std::partial_sort(order.begin(), end, order.end(), [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
-  std::vector<Candidate> candidates;
-  for (auto it = order.begin(); it != end; ++it) candidates.push_back({labels[*it], row[*it]});
-  return candidates;
 }
 
 int scaled(int value, double scale) { return static_cast<int>(std::lround(value * scale)); }

@@ -9,6 +9,7 @@
 #include "digits/explain.hpp"
 #include "recognition/digit_pages.hpp"
 #include "recognition/filename.hpp"
+#include "recognition/whole_picture.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -56,11 +57,12 @@ image::Image stacked(const std::vector<image::Image>& images) {
 struct Recognizer::Examination {
   std::shared_ptr<const LoadedModel> model;
   image::Format format = image::Format::png;
-  std::vector<DigitPage> pages;
+  std::vector<DigitPage> pages;  // of a model of digits
+  WholePicture whole;            // of a model of pictures
 };
 
-Recognizer::Recognizer(models::Repository models, RecognizerOptions options)
-    : models_(std::move(models)),
+Recognizer::Recognizer(models::Repository& models, RecognizerOptions options)
+    : models_(models),
       options_(std::move(options)),
       workers_(options_.workers),
       pdf_workers_(options_.pdf_workers) {}
@@ -97,15 +99,45 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
   co_return co_await run_on(pdf_workers_, read);
 }
 
-Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, std::string_view model_name,
+Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const LoadedModel& model) {
+  const models::InputDescription& input = model.description.input;
+  const auto header = image::read_header(upload.bytes, options_.limits);
+  if (!header) co_return std::unexpected(header.error());
+  const auto see = [&upload, &input, this] { return see_picture(upload.bytes, options_.limits, input); };
+  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
+  Result<WholePicture> picture;
+  if (pixels <= options_.inline_pixels) {
+    picture = see();
+  } else {
+    picture = co_await run_on(workers_, see);
+  }
+  if (!picture) co_return picture;
+  const auto classified = co_await classify(*picture, model);
+  if (!classified) co_return std::unexpected(classified.error());
+  co_return picture;
+}
+
+Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload,
+                                                          std::shared_ptr<const LoadedModel> model,
                                                           bool keep_pictures) {
-  auto found = models_.find(model_name);
-  if (!found) co_return forward_error(found);
   const auto format = check_upload(upload, options_.rules);
   if (!format) co_return std::unexpected(format.error());
   Examination examination;
-  examination.model = *found;
+  examination.model = std::move(model);
   examination.format = *format;
+  const models::Description& description = examination.model->description;
+  if (description.form == models::Form::picture) {
+    if (*format == image::Format::pdf) {
+      co_return fail(ErrorCode::unsupported_media,
+                     fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
+                                 "or BMP.",
+                                 description.name));
+    }
+    auto whole = co_await examine_whole(upload, *examination.model);
+    if (!whole) co_return forward_error(whole);
+    examination.whole = std::move(*whole);
+    co_return examination;
+  }
   Result<std::vector<DigitPage>> pages;
   if (*format == image::Format::pdf) {
     pages = co_await examine_pdf(upload, *examination.model, keep_pictures);
@@ -118,20 +150,34 @@ Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, 
 }
 
 Task<Result<Prediction>> Recognizer::recognize(const Upload& upload, std::string_view model) {
-  const auto examination = co_await examine(upload, model, false);
+  auto found = models_.find(model);
+  if (!found) co_return forward_error(found);
+  co_return co_await recognize(upload, std::move(*found));
+}
+
+Task<Result<Prediction>> Recognizer::recognize(const Upload& upload, std::shared_ptr<const LoadedModel> model) {
+  const auto examination = co_await examine(upload, std::move(model), false);
   if (!examination) co_return std::unexpected(examination.error());
+  const models::Description& description = examination->model->description;
   Prediction prediction = describe(upload, *examination->model, examination->format);
-  describe_pages(examination->pages, examination->model->description, options_.candidates, prediction);
+  if (description.form == models::Form::picture) {
+    describe_picture(examination->whole.probabilities, description, options_.candidates, prediction);
+  } else {
+    describe_pages(examination->pages, description, options_.candidates, prediction);
+  }
   co_return prediction;
 }
 
 Task<Result<image::Image>> Recognizer::explain(const Upload& upload, std::string_view model) {
-  const auto examination = co_await examine(upload, model, true);
+  auto found = models_.find(model);
+  if (!found) co_return forward_error(found);
+  const auto examination = co_await examine(upload, std::move(*found), true);
   if (!examination) co_return std::unexpected(examination.error());
+  const models::Description& description = examination->model->description;
+  if (description.form == models::Form::picture) co_return explain_picture(examination->whole.seen);
   std::vector<image::Image> explained;
   for (const DigitPage& page : examination->pages) {
-    explained.push_back(
-        digits::explain(page.picture, page.findings, page.reading, examination->model->description.labels));
+    explained.push_back(digits::explain(page.picture, page.findings, page.reading, description.labels));
   }
   co_return stacked(explained);
 }

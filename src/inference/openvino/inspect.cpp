@@ -148,7 +148,11 @@ Result<Ports> list_ports(const std::string& path) {
     if (!graph) return fail(graph.error().code, fmt::format("{}: {}", path, graph.error().message));
     Ports ports;
     for (const auto& port : (*graph)->inputs()) ports.inputs.push_back(describe(port));
-    for (const auto& port : (*graph)->outputs()) ports.outputs.push_back(describe(port));
+    for (const auto& port : (*graph)->outputs()) {
+      ports.outputs.push_back(describe(port));
+      const std::string made_by = port.get_node()->get_input_node_ptr(0)->get_type_name();
+      ports.outputs.back().is_softmax = made_by == "Softmax";
+    }
     return ports;
   } catch (const std::exception& error) {
     return std::unexpected(not_loaded(path, error));
@@ -161,8 +165,8 @@ Result<Summary> summarise(const std::string& path, const LoadOptions& options) {
     auto network = read_network(path, options);
     if (!network) return fail(network.error().code, fmt::format("{}: {}", path, network.error().message));
     Summary summary;
-    summary.input = {network->input.name, "f32", network->input.shape};
-    summary.output = {network->output.name, "f32", network->output.shape};
+    summary.input = {.name = network->input.name, .type = "f32", .shape = network->input.shape};
+    summary.output = {.name = network->output.name, .type = "f32", .shape = network->output.shape};
     ov::PartialShape one = network->graph->input().get_partial_shape();
     if (one.size() > 0 && one[0].is_dynamic()) {
       one[0] = 1;
