@@ -248,7 +248,7 @@ void read_constants(Reader& reader, InputDescription& input) {
 
 void read_input(Reader& reader, Description& description) {
   InputDescription& input = description.input;
-  input.name = reader.required<std::string>("input.name", "a text");
+  input.name = reader.optional<std::string>("input.name", "", "a text");
   input.layout = reader.word("input.layout", kLayouts);
   input.width = static_cast<int>(reader.whole("input.width", 1, 4096, std::nullopt));
   input.height = static_cast<int>(reader.whole("input.height", 1, 4096, std::nullopt));
@@ -289,7 +289,7 @@ void read_picture(Reader& reader, InputDescription& input) {
 }
 
 void read_output(Reader& reader, Description& description) {
-  description.output.name = reader.required<std::string>("output.name", "a text");
+  description.output.name = reader.optional<std::string>("output.name", "", "a text");
   description.output.kind = reader.word("output.kind", kKinds, std::optional(OutputKind::probabilities));
   description.output.scale = reader.number("output.scale", 1);
   description.output.offset = reader.number("output.offset", 0);

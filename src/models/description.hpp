@@ -34,7 +34,7 @@ enum class Fit {
 };
 
 struct InputDescription {
-  std::string name;
+  std::string name;  // empty: the network's only one
   Layout layout = Layout::nhwc;
   int width = 0;  // pixels
   int height = 0;
@@ -62,7 +62,7 @@ enum class OutputKind {
 };
 
 struct OutputDescription {
-  std::string name;
+  std::string name;  // empty: the network's only one
   OutputKind kind = OutputKind::probabilities;
   double scale = 1;
   double offset = 0;

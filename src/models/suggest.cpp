@@ -1,6 +1,7 @@
 #include "models/suggest.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -59,7 +60,17 @@ bool is_of_training(const std::string& name) {
   return false;
 }
 
+bool sounds_like_classes(const std::string& name) {
+  for (const char* part : {"logit", "prob", "soft", "score", "class", "pred"}) {
+    if (name.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
 std::optional<Port> class_output(const Ports& ports) {
+  for (const Port& port : ports.outputs) {
+    if (port.shape && port.shape->size() == 2 && sounds_like_classes(port.name) && !is_of_training(port.name)) return port;
+  }
   for (const Port& port : ports.outputs) {
     if (port.shape && port.shape->size() == 2 && !is_of_training(port.name)) return port;
   }
@@ -78,6 +89,14 @@ std::string constants_of(const Ports& ports, const Port& input) {
   return text.empty() ? "" : "\n[input.constants]\n" + text;
 }
 
+std::string other_outputs(const Ports& ports, const Port& output) {
+  std::vector<std::string> names;
+  for (const Port& port : ports.outputs) {
+    if (port.name != output.name && !is_of_training(port.name)) names.push_back(port.name);
+  }
+  return names.empty() ? "" : fmt::format("  # there are also {}", fmt::join(names, ", "));
+}
+
 std::string write_description(const std::string& name, const Ports& ports, const Port& input, const Port& output) {
   const Guess guess = guess_of(*input.shape);
   const bool is_digits = guess.width == 28 && guess.height == 28 && guess.channels == 1;
@@ -86,11 +105,11 @@ std::string write_description(const std::string& name, const Ports& ports, const
   return fmt::format(
       "format = 1\nname = \"{}\"\nform = \"{}\"\nlabels_file = \"labels.txt\"  # {} lines, one for each class of the "
       "output\n\n[input]\nname = \"{}\"\nlayout = \"{}\"\nwidth = {}\nheight = {}\nchannels = {}\nscale = {}  # the network "
-      "sees value * scale + offset, values from 0 to 255\noffset = 0.0\n{}\n[output]\nname = \"{}\"\nkind = \"{}\"  # or "
+      "sees value * scale + offset, values from 0 to 255\noffset = 0.0\n{}\n[output]\nname = \"{}\"{}\nkind = \"{}\"  # or "
       "\"{}\"\n",
       name, is_digits ? "digits" : "picture", classes > 0 ? std::to_string(classes) : "as many", input.name, guess.layout,
       guess.width, guess.height, guess.channels, is_float ? "0.00392156862745098" : "1.0", constants_of(ports, input),
-      output.name, output.is_softmax ? "probabilities" : "scores", output.is_softmax ? "scores" : "probabilities");
+      output.name, other_outputs(ports, output), output.is_softmax ? "probabilities" : "scores", output.is_softmax ? "scores" : "probabilities");
 }
 
 }  // namespace
