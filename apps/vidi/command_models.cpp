@@ -24,9 +24,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using Loaded = std::shared_ptr<const models::LoadedModel>;
 
-void print_json(const Json& value) {
-  fmt::print("{}\n", value.dump(2, ' ', false, Json::error_handler_t::replace));
-}
+void print_json(const Json& value) { fmt::print("{}\n", value.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 // Rows of texts in columns as wide as the widest of each; those of `right` end at the same place.
 void print_table(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right) {
@@ -131,11 +129,10 @@ void check_version(const fs::path& folder, std::uint64_t version, const models::
   const auto loaded = models::load_version(folder, version, description);
   if (!loaded) return findings.wrong(fmt::format("version {}: {}", version, loaded.error().message));
   const models::LoadedModel& model = **loaded;
-  findings.fine(fmt::format("version {}: {}, input '{}' {}, output '{}' {}, {:.2f} MB; it answered about a picture",
-                            version, model.platform, model.network->input().name,
-                            inference::shape_text(model.network->input().shape), model.network->output().name,
-                            inference::shape_text(model.network->output().shape),
-                            static_cast<double>(model.bytes) / 1e6));
+  findings.fine(fmt::format(
+      "version {}: {}, input '{}' {}, output '{}' {}, {:.2f} MB; it answered about a picture", version, model.platform,
+      model.network->input().name, inference::shape_text(model.network->input().shape), model.network->output().name,
+      inference::shape_text(model.network->output().shape), static_cast<double>(model.bytes) / 1e6));
 }
 
 int check(const std::string& path, bool json) {
@@ -194,7 +191,8 @@ int summarise(const std::string& name, const std::optional<std::uint64_t>& wante
               const Settings& settings) {
   const fs::path folder = fs::path(settings.text("models")) / name;
   const auto state = models::look_at_model(folder);
-  if (!state || state->versions.empty()) throw std::runtime_error(fmt::format("there is no model in {}", folder.string()));
+  if (!state || state->versions.empty())
+    throw std::runtime_error(fmt::format("there is no model in {}", folder.string()));
   const std::uint64_t version = wanted.value_or(state->versions.rbegin()->first);
   const auto description = models::describe_model(folder);
   if (!description) throw std::runtime_error(description.error().message);

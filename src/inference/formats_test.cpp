@@ -86,7 +86,9 @@ TEST(Formats, BytesHalvesAndOtherLayoutsBecomeFloats) {
   EXPECT_EQ(same->shape, (Shape{5, 4}));
   for (std::size_t row = 0; row < 5; ++row) {
     for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(same->values[row * 4 + k], scores->values[row * 4 + k], 0.05);
-    const auto begin = [&](const Tensor& tensor) { return tensor.values.begin() + static_cast<std::ptrdiff_t>(row * 4); };
+    const auto begin = [&](const Tensor& tensor) {
+      return tensor.values.begin() + static_cast<std::ptrdiff_t>(row * 4);
+    };
     EXPECT_EQ(std::max_element(begin(*probabilities), begin(*probabilities) + 4) - begin(*probabilities),
               std::max_element(begin(*scores), begin(*scores) + 4) - begin(*scores));
     EXPECT_GE(*std::max_element(begin(*probabilities), begin(*probabilities) + 4), 64) << "of 256";

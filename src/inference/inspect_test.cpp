@@ -25,8 +25,7 @@ TEST(Inspect, CountsParametersAndMultiplyAddsAsByHand) {
   const auto summary = summarise(MODELS_DIR "/digits-cnn/1/model.onnx", {});
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->parameters, 25U * 32 + 32 + 25 * 32 * 64 + 64 + 3136 * 1024 + 1024 + 1024 * 10 + 10);
-  EXPECT_EQ(summary->multiply_adds,
-            28U * 28 * 25 * 32 + 14 * 14 * 25 * 32 * 64 + 3136 * 1024 + 1024 * 10);
+  EXPECT_EQ(summary->multiply_adds, 28U * 28 * 25 * 32 + 14 * 14 * 25 * 32 * 64 + 3136 * 1024 + 1024 * 10);
   const Layer first = layer_of(*summary, "Convolution");
   EXPECT_EQ(first.parameters, 800U);
   EXPECT_EQ(first.multiply_adds, 627'200U);

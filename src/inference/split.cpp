@@ -44,10 +44,10 @@ class SplittingModel final : public Model {
 
  private:
   [[nodiscard]] Result<Tensor> refuse(const Tensor& input) const {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a tensor of shape [{}] with {} values does not fit the input '{}' of shape [{}]",
-                            fmt::join(input.shape, ","), input.values.size(), input_.name,
-                            fmt::join(input_.shape, ",")));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("a tensor of shape [{}] with {} values does not fit the input '{}' of shape [{}]",
+                    fmt::join(input.shape, ","), input.values.size(), input_.name, fmt::join(input_.shape, ",")));
   }
 
   // Rows [first, first + count), filled up to the fixed size.

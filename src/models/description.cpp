@@ -37,9 +37,8 @@ constexpr std::array<Word<image::Filter>, 4> kFilters{{{"bilinear", image::Filte
                                                        {"bicubic", image::Filter::bicubic},
                                                        {"lanczos", image::Filter::lanczos},
                                                        {"box", image::Filter::box}}};
-constexpr std::array<Word<OutputKind>, 3> kKinds{{{"probabilities", OutputKind::probabilities},
-                                                  {"scores", OutputKind::scores},
-                                                  {"sigmoid", OutputKind::sigmoid}}};
+constexpr std::array<Word<OutputKind>, 3> kKinds{
+    {{"probabilities", OutputKind::probabilities}, {"scores", OutputKind::scores}, {"sigmoid", OutputKind::sigmoid}}};
 constexpr std::array<Word<bool>, 2> kPolarities{{{"light-on-dark", false}, {"dark-on-light", true}}};
 constexpr std::array<Word<inference::Precision>, 2> kPrecisions{
     {{"f32", inference::Precision::f32}, {"bf16", inference::Precision::bf16}}};
@@ -87,7 +86,8 @@ class Reader {
     return value;
   }
 
-  std::int64_t whole(std::string_view key, std::int64_t least, std::int64_t most, std::optional<std::int64_t> otherwise) {
+  std::int64_t whole(std::string_view key, std::int64_t least, std::int64_t most,
+                     std::optional<std::int64_t> otherwise) {
     const std::string form = fmt::format("a whole number from {} to {}", least, most);
     if (!has(key) && otherwise) return *otherwise;
     const auto value = required<std::int64_t>(key, form);
@@ -146,9 +146,7 @@ class Reader {
     return file_.at_path(key).as_array();
   }
 
-  void complain(std::string_view key, std::string_view form) {
-    refuse(fmt::format("'{}' must be {}", key, form));
-  }
+  void complain(std::string_view key, std::string_view form) { refuse(fmt::format("'{}' must be {}", key, form)); }
   void refuse(const std::string& what) {
     if (!error_) error_ = Error{ErrorCode::invalid_argument, fmt::format("{}: {}", path_, what)};
   }
@@ -172,8 +170,8 @@ class Reader {
         continue;
       }
       const auto near = nearest(path, {known_.begin(), known_.end()});
-      result.push_back(fmt::format("{}: nothing reads '{}'{}", path_, path,
-                                   near ? fmt::format("; did you mean '{}'?", *near) : ""));
+      result.push_back(
+          fmt::format("{}: nothing reads '{}'{}", path_, path, near ? fmt::format("; did you mean '{}'?", *near) : ""));
     }
   }
 

@@ -49,9 +49,9 @@ TEST_F(DescriptionTest, WhatIsNotSaidIsAsUsual) {
 }
 
 TEST_F(DescriptionTest, ReadsHowPicturesAreMade) {
-  const auto found = read(
-      "color = \"BGR\"\nresize = \"crop\"\nresize_to = 12\nfilter = \"lanczos\"\nmean = [1, 2.5, 3]\nstd = 2",
-      "kind = \"scores\"\n[batch]\nmax = 4\n[versions]\nserve = [3, 1]\n[inference]\nthreads = 2\nstreams = 3");
+  const auto found =
+      read("color = \"BGR\"\nresize = \"crop\"\nresize_to = 12\nfilter = \"lanczos\"\nmean = [1, 2.5, 3]\nstd = 2",
+           "kind = \"scores\"\n[batch]\nmax = 4\n[versions]\nserve = [3, 1]\n[inference]\nthreads = 2\nstreams = 3");
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->input.colour, Colour::bgr);
   EXPECT_EQ(found->input.fit, Fit::crop);

@@ -31,8 +31,9 @@ std::uint64_t ticks(const timespec& time) {
 
 Fingerprint of_file(const fs::path& path, const struct stat& status) {
   Fingerprint print = std::hash<std::string>()(path.filename().string());
-  for (const std::uint64_t value : {static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_ino),
-                                    ticks(status.st_mtim), ticks(status.st_ctim)}) {
+  for (const std::uint64_t value :
+       {static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_ino), ticks(status.st_mtim),
+        ticks(status.st_ctim)}) {
     print = mixed(print, value);
   }
   return print;

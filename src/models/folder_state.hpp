@@ -16,10 +16,10 @@ namespace vidi::models {
 using Fingerprint = std::uint64_t;
 
 struct ModelState {
-  Fingerprint files = 0;                           // of those beside the versions: model.toml, labels
-  std::map<std::uint64_t, Fingerprint> versions;   // of each version's folder
-  bool has_description = false;                    // there is a model.toml
-  std::vector<std::filesystem::path> folders;      // every one that was looked into
+  Fingerprint files = 0;                          // of those beside the versions: model.toml, labels
+  std::map<std::uint64_t, Fingerprint> versions;  // of each version's folder
+  bool has_description = false;                   // there is a model.toml
+  std::vector<std::filesystem::path> folders;     // every one that was looked into
 
   // Of everything.
   [[nodiscard]] Fingerprint whole() const;

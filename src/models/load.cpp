@@ -34,9 +34,8 @@ Result<Description> describe_model(const fs::path& folder) {
   }
   auto description = read_description(path.string());
   if (description && description->name != folder.filename().string()) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{}: 'name' is \"{}\", but its folder is {}", path.string(), description->name,
-                            folder.filename().string()));
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: 'name' is \"{}\", but its folder is {}", path.string(),
+                                                         description->name, folder.filename().string()));
   }
   return description;
 }

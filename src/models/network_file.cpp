@@ -41,9 +41,10 @@ Result<std::string> named_checkpoint(const fs::path& file) {
     if (!name.empty()) return name;
     break;
   }
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} names no checkpoint; it must have a line such as model_checkpoint_path: \"model.ckpt-1000\"",
-                          file.string()));
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("{} names no checkpoint; it must have a line such as model_checkpoint_path: \"model.ckpt-1000\"",
+                  file.string()));
 }
 
 std::vector<std::string> names_ending_in(const fs::path& folder, std::string_view ending) {
@@ -98,8 +99,9 @@ Result<NetworkFile> find_network(const fs::path& folder) {
   if (!checkpoints.empty() || fs::exists(folder / "checkpoint")) found.emplace_back("a checkpoint");
   if (found.size() != 1) {
     return fail(found.empty() ? ErrorCode::not_found : ErrorCode::invalid_argument,
-                found.empty() ? fmt::format("there is no network in {}: {}", folder.string(), kExpected)
-                              : fmt::format("{} holds {}: keep one of them", folder.string(), fmt::join(found, " and ")));
+                found.empty()
+                    ? fmt::format("there is no network in {}: {}", folder.string(), kExpected)
+                    : fmt::format("{} holds {}: keep one of them", folder.string(), fmt::join(found, " and ")));
   }
   const std::string& file = found.front();
   Result<fs::path> path = folder / file;

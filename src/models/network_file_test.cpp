@@ -52,7 +52,8 @@ TEST_F(NetworkFileTest, TheFileCheckpointNamesTheCurrentOne) {
     for (const char* part : {".meta", ".index", ".data-00000-of-00001"}) add(std::string(step) + part);
   }
   EXPECT_THAT(found(), HasSubstr("the checkpoints model.ckpt-1000, model.ckpt-90, and no file `checkpoint`"));
-  add("checkpoint", "model_checkpoint_path: \"/where/it/was/trained/model.ckpt-90\"\nall_model_checkpoint_paths: \"x\"\n");
+  add("checkpoint",
+      "model_checkpoint_path: \"/where/it/was/trained/model.ckpt-90\"\nall_model_checkpoint_paths: \"x\"\n");
   EXPECT_EQ(found(), "tensorflow_checkpoint model.ckpt-90.meta");
   add("checkpoint", "model_checkpoint_path: \"model.ckpt-1000\"\n");
   EXPECT_EQ(found(), "tensorflow_checkpoint model.ckpt-1000.meta");

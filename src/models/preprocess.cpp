@@ -44,13 +44,13 @@ Image cropped(const Image& picture, const InputDescription& input) {
 }
 
 Image padded(const Image& picture, const InputDescription& input) {
-  const double scale = std::min(static_cast<double>(input.width) / picture.width,
-                                static_cast<double>(input.height) / picture.height);
+  const double scale =
+      std::min(static_cast<double>(input.width) / picture.width, static_cast<double>(input.height) / picture.height);
   const auto side = [&](int size, int most) {
     return std::clamp(static_cast<int>(std::lround(size * scale)), 1, most);
   };
-  const Image small = image::resample(picture, side(picture.width, input.width), side(picture.height, input.height),
-                                      input.filter);
+  const Image small =
+      image::resample(picture, side(picture.width, input.width), side(picture.height, input.height), input.filter);
   Image whole = image::make_image(input.width, input.height, picture.channels);
   std::ranges::fill(whole.pixels, static_cast<std::uint8_t>(input.pad_value));
   const int left = (input.width - small.width) / 2;
@@ -86,12 +86,6 @@ int enough_pixels(int width, int height, const InputDescription& input) {
   return static_cast<int>(std::min(std::ceil(needed * std::max(width, height) / shorter), 1e9));
 }
 
-double input_value(int pixel, std::size_t channel, const InputDescription& input) {
-  const double value = input.is_inverted ? 255 - pixel : pixel;
-  if (input.mean.empty()) return value * input.scale + input.offset;
-  return (value - input.mean[channel]) / input.deviation[channel];
-}
-
 void append_values(const Image& fitted, const InputDescription& input, std::vector<float>& values) {
   const auto channels = static_cast<std::size_t>(fitted.channels);
   std::array<std::array<float, 256>, 3> tables;
@@ -125,7 +119,8 @@ void make_probabilities(std::span<float> values, std::size_t columns, const Outp
     for (float& value : values) value = static_cast<float>(1 / (1 + std::exp(-static_cast<double>(value))));
     return;
   }
-  for (std::size_t begin = 0; begin + columns <= values.size(); begin += columns) soften(values.subspan(begin, columns));
+  for (std::size_t begin = 0; begin + columns <= values.size(); begin += columns)
+    soften(values.subspan(begin, columns));
 }
 
 std::vector<std::vector<std::int64_t>> input_shapes(const InputDescription& input) {

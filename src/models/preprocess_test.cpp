@@ -39,8 +39,7 @@ std::uint8_t green(const Image& image, int x, int y) { return image.row(y)[3 * s
 
 TEST(Preprocess, StretchesToTheNetworksSize) {
   InputDescription input = described(4, 2, 3);
-  EXPECT_EQ(fit_picture(coordinates(17, 5), input),
-            image::resample(coordinates(17, 5), 4, 2, image::Filter::bilinear));
+  EXPECT_EQ(fit_picture(coordinates(17, 5), input), image::resample(coordinates(17, 5), 4, 2, image::Filter::bilinear));
 }
 
 TEST(Preprocess, CropsTheMiddle) {

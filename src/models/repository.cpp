@@ -10,11 +10,11 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "models/catalogue.hpp"
 #include "models/folder_state.hpp"
 #include "models/folder_watch.hpp"
 #include "models/load.hpp"
@@ -24,46 +24,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using Loaded = std::shared_ptr<const LoadedModel>;
-using Versions = std::map<std::uint64_t, Loaded>;
-
 // How often those that drain are looked at.
 constexpr std::chrono::milliseconds kDrainTick(100);
 // How often the folder is looked at where the system cannot watch it and no other time was set.
 constexpr std::chrono::milliseconds kPollWithoutWatch(10'000);
-
-// What requests see: never changed once it is published.
-using Snapshot = std::map<std::string, Versions, std::less<>>;
-
-// What a version was made from: its own files, and those of the model.
-struct Origin {
-  Fingerprint model = 0;
-  Fingerprint version = 0;
-  bool operator==(const Origin&) const = default;
-};
-
-struct Served {
-  Loaded model;
-  Origin origin;
-};
-
-struct Refused {
-  std::string reason;
-  std::optional<Origin> origin;  // absent: it is tried again whenever something changes
-};
-
-// The version under which a problem of the whole model is noted where it has none.
-constexpr std::uint64_t kNoVersion = UINT64_MAX;
-
-struct Model {
-  std::map<std::uint64_t, Served> served;
-  std::map<std::uint64_t, Refused> refused;
-  std::set<std::uint64_t> loading;
-  std::optional<Fingerprint> unloaded_at;  // what the folder held when it was unloaded on request
-  std::set<std::uint64_t> unloaded;
-};
-
-std::string version_text(std::uint64_t version) { return version == kNoVersion ? "" : std::to_string(version); }
 
 std::string names_of(const Snapshot& snapshot) {
   std::vector<std::string> names;
@@ -106,16 +70,14 @@ class Repository::Implementation {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const {
-    const std::scoped_lock lock(snapshot_mutex_);
-    return snapshot_;
-  }
+  [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return catalogue_.snapshot(); }
 
-  void serve(const Loaded& model) {
-    const std::scoped_lock lock(mutex_);
-    const auto version = version_number(model->version).value_or(0);
-    models_[model->description.name].served[version] = {.model = model, .origin = {}};
-    publish();
+  void serve(const std::shared_ptr<const LoadedModel>& model) {
+    const std::string& name = model->description.name;
+    AllServed served = catalogue_.served(name);
+    served[version_number(model->version).value_or(0)] = {.model = model, .origin = {}};
+    catalogue_.replace(name, std::move(served), {});
   }
 
   // The first look: everything at once.
@@ -128,45 +90,6 @@ class Repository::Implementation {
       acted_on_[name] = model.whole();
     }
     return {};
-  }
-
-  // Why the first of those that do not answer does not.
-  [[nodiscard]] std::optional<std::string> first_reason() const {
-    const std::scoped_lock lock(mutex_);
-    for (const auto& [name, model] : models_) {
-      if (!model.refused.empty()) return model.refused.begin()->second.reason;
-    }
-    return std::nullopt;
-  }
-
-  [[nodiscard]] std::vector<IndexEntry> index() const {
-    const std::scoped_lock lock(mutex_);
-    std::map<std::pair<std::string, std::uint64_t>, IndexEntry> entries;
-    const auto add = [&](const std::string& name, std::uint64_t version, VersionState state, const std::string& reason) {
-      entries[{name, version}] = {.name = name, .version = version_text(version), .state = state, .reason = reason};
-    };
-    // What is said later of a version outweighs what was said before.
-    for (const Served& old : draining_) {
-      if (old.model.use_count() == 1) continue;
-      add(old.model->description.name, version_number(old.model->version).value_or(0), VersionState::unloading, "");
-    }
-    for (const auto& [name, model] : models_) {
-      for (const std::uint64_t version : model.unloaded) {
-        if (!entries.contains({name, version})) add(name, version, VersionState::unavailable, "unloaded on request");
-      }
-      for (const auto& [version, refused] : model.refused) {
-        add(name, version, VersionState::unavailable, refused.reason);
-      }
-      for (const std::uint64_t version : model.loading) add(name, version, VersionState::loading, "");
-      for (const auto& [version, served] : model.served) {
-        const auto refused = model.refused.find(version);
-        add(name, version, VersionState::ready,
-            refused == model.refused.end() ? "" : "what was changed does not answer: " + refused->second.reason);
-      }
-    }
-    std::vector<IndexEntry> result;
-    for (auto& [key, entry] : entries) result.push_back(std::move(entry));
-    return result;
   }
 
   Result<void> load(const std::string& name) {
@@ -183,18 +106,7 @@ class Repository::Implementation {
   Result<void> unload(const std::string& name) {
     const std::scoped_lock work(work_mutex_);
     const auto state = is_plain(name) ? look_at_model(folder_ / name) : std::nullopt;
-    {
-      const std::scoped_lock lock(mutex_);
-      const auto found = models_.find(name);
-      if (found == models_.end()) return fail(ErrorCode::not_found, unknown(name));
-      Model& model = found->second;
-      model.unloaded_at = state ? state->whole() : 0;
-      for (const auto& [version, served] : model.served) model.unloaded.insert(version);
-      for (auto& [version, served] : model.served) draining_.push_back(std::move(served));
-      model.served.clear();
-      model.refused.clear();
-      publish();
-    }
+    if (!catalogue_.unload(name, state ? state->whole() : 0)) return fail(ErrorCode::not_found, unknown(name));
     drain();
     spdlog::info("model {} was unloaded on request", name);
     return {};
@@ -228,26 +140,11 @@ class Repository::Implementation {
     return fmt::format("there is no model '{}'; there are: {}", name, names_of(*snapshot()));
   }
 
-  // With mutex_ held.
-  void publish() {
-    auto made = std::make_shared<Snapshot>();
-    for (const auto& [name, model] : models_) {
-      for (const auto& [version, served] : model.served) (*made)[name][version] = served.model;
-    }
-    const std::scoped_lock lock(snapshot_mutex_);
-    snapshot_ = std::move(made);
-  }
-
-  // Brings one model to what its folder holds; with work_mutex_ held. `again`: also what was refused or unloaded before.
-  // The reason of the last version that was refused, if one was.
+  // Brings one model to what its folder holds; with work_mutex_ held. `again`: also what was refused or unloaded
+  // before. The reason of the last version that was refused, if one was.
   std::optional<std::string> update(const std::string& name, const ModelState& state, bool again) {
-    {
-      const std::scoped_lock lock(mutex_);
-      Model& model = models_[name];
-      if (!again && model.unloaded_at == state.whole()) return std::nullopt;
-      model.unloaded_at.reset();
-      model.unloaded.clear();
-    }
+    if (!again && catalogue_.is_unloaded(name, state.whole())) return std::nullopt;
+    catalogue_.forget_unloading(name);
     const auto description = describe_model(folder_ / name);
     if (!description) return refuse_all(name, state, without_folder(description.error().message));
     for (const std::string& warning : description->warnings) spdlog::warn("{}", warning);
@@ -257,33 +154,24 @@ class Repository::Implementation {
   // What answers goes on.
   std::string refuse_all(const std::string& name, const ModelState& state, const std::string& reason) {
     spdlog::error("model {} is refused: {}", name, reason);
-    const std::scoped_lock lock(mutex_);
-    Model& model = models_[name];
-    model.refused.clear();
-    for (const auto& [version, served] : model.served) model.refused[version] = {.reason = reason, .origin = {}};
-    if (!state.versions.empty()) model.refused[state.versions.rbegin()->first] = {.reason = reason, .origin = {}};
-    if (model.refused.empty()) model.refused[kNoVersion] = {.reason = reason, .origin = {}};
+    const auto latest = state.versions.rbegin();
+    catalogue_.refuse_all(name, latest == state.versions.rend() ? std::nullopt : std::optional(latest->first), reason);
     return reason;
   }
 
   std::optional<std::string> update_versions(const std::string& name, const ModelState& state,
                                              const Description& description, bool again) {
-    std::map<std::uint64_t, Served> served;
-    std::map<std::uint64_t, Refused> refused;
-    std::map<std::uint64_t, Served> before;
-    std::map<std::uint64_t, Refused> refused_before;
-    {
-      const std::scoped_lock lock(mutex_);
-      before = models_[name].served;
-      if (!again) refused_before = models_[name].refused;
-    }
+    AllServed served;
+    AllRefused refused;
+    const AllServed before = catalogue_.served(name);
+    const AllRefused refused_before = again ? AllRefused{} : catalogue_.refused(name);
     const bool only_one = description.versions.kind == VersionPolicy::Kind::latest;
     for (const std::uint64_t version : wanted(state, description.versions)) {
       const auto found = state.versions.find(version);
       if (found == state.versions.end()) {
-        refused[version] = {.reason = fmt::format("model {}: [versions] names {}, and there is no such folder", name,
-                                                  version),
-                            .origin = {}};
+        refused[version] = {
+            .reason = fmt::format("model {}: [versions] names {}, and there is no such folder", name, version),
+            .origin = {}};
         continue;
       }
       const Origin origin{.model = state.files, .version = found->second};
@@ -319,21 +207,15 @@ class Repository::Implementation {
   }
 
   void load_one(const std::string& name, std::uint64_t version, const Description& description, const Origin& origin,
-                std::map<std::uint64_t, Served>& served, std::map<std::uint64_t, Refused>& refused) {
-    {
-      const std::scoped_lock lock(mutex_);
-      models_[name].loading.insert(version);
-    }
+                AllServed& served, AllRefused& refused) {
+    catalogue_.begin_loading(name, version);
     const auto start = Clock::now();
     auto loaded = load_version(folder_ / name, version, description);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-    {
-      const std::scoped_lock lock(mutex_);
-      models_[name].loading.erase(version);
-    }
+    catalogue_.end_loading(name, version);
     if (loaded) {
-      spdlog::log(watch_ ? spdlog::level::info : spdlog::level::debug, "model {}, version {}: loaded and tried in {} ms",
-                  name, version, took.count());
+      spdlog::log(watch_ ? spdlog::level::info : spdlog::level::debug,
+                  "model {}, version {}: loaded and tried in {} ms", name, version, took.count());
       served[version] = {.model = std::move(*loaded), .origin = origin};
       return;
     }
@@ -343,51 +225,23 @@ class Repository::Implementation {
   }
 
   // From here on new requests are answered by `served`.
-  std::optional<std::string> replace(const std::string& name, std::map<std::uint64_t, Served> served,
-                                     std::map<std::uint64_t, Refused> refused) {
+  std::optional<std::string> replace(const std::string& name, AllServed served, AllRefused refused) {
     std::optional<std::string> reason;
     if (!refused.empty()) reason = refused.rbegin()->second.reason;
-    const std::scoped_lock lock(mutex_);
-    Model& model = models_[name];
-    for (auto& [version, old] : model.served) {
-      const auto now = served.find(version);
-      if (now != served.end() && now->second.model == old.model) continue;
-      if (now == served.end()) spdlog::info("model {}, version {} answers no more", name, version);
-      draining_.push_back(std::move(old));
+    for (const std::uint64_t version : catalogue_.replace(name, std::move(served), std::move(refused))) {
+      spdlog::info("model {}, version {} answers no more", name, version);
     }
-    model.served = std::move(served);
-    model.refused = std::move(refused);
-    publish();
     return reason;
-  }
-
-  // The folder is gone.
-  void forget(const std::string& name) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = models_.find(name);
-    if (found == models_.end()) return;
-    for (auto& [version, served] : found->second.served) draining_.push_back(std::move(served));
-    models_.erase(found);
-    publish();
-    spdlog::info("model {} is gone, and answers no more", name);
   }
 
   // Frees those that nobody uses any more. Whether some are still used.
   bool drain() {
-    std::vector<Served> freed;
-    bool is_left = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      const auto used = std::ranges::partition(draining_, [](const Served& old) { return old.model.use_count() > 1; });
-      std::ranges::move(used, std::back_inserter(freed));
-      draining_.erase(used.begin(), used.end());
-      is_left = !draining_.empty();
-    }
-    if (freed.empty()) return is_left;
-    freed.clear();
+    std::vector<Served> drained = catalogue_.take_drained();
+    if (drained.empty()) return catalogue_.is_draining();
+    drained.clear();
     // Networks leave holes behind that the allocator keeps otherwise.
     malloc_trim(0);
-    return is_left;
+    return catalogue_.is_draining();
   }
 
   void keep_watching(const std::stop_token& stop, const WatchOptions& options) {
@@ -459,7 +313,7 @@ class Repository::Implementation {
       }
       pending.erase(waiting);
       if (print == 0) {
-        forget(name);
+        if (catalogue_.forget(name)) spdlog::info("model {} is gone, and answers no more", name);
         acted_on_.erase(name);
       } else {
         update(name, state.at(name), false);
@@ -471,16 +325,10 @@ class Repository::Implementation {
 
   const fs::path folder_;  // empty: the models were made by the caller
 
-  std::mutex work_mutex_;                       // held while a model is loaded or taken away; before mutex_
+  Catalogue catalogue_;
+  std::mutex work_mutex_;                        // held while a model is loaded or taken away
   std::map<std::string, Fingerprint> acted_on_;  // with work_mutex_: what each model's folder held when it was loaded
-  FolderState last_seen_;                       // of the watching thread
-
-  mutable std::mutex mutex_;  // held for moments only; before snapshot_mutex_
-  std::map<std::string, Model> models_;
-  std::vector<Served> draining_;
-
-  mutable std::mutex snapshot_mutex_;
-  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+  FolderState last_seen_;                        // of the watching thread
 
   std::unique_ptr<FolderWatch> watch_;
   std::jthread thread_;  // last: it uses the others
@@ -490,7 +338,8 @@ Result<Repository> Repository::open(const std::string& folder) {
   auto implementation = std::make_unique<Implementation>(folder);
   if (auto loaded = implementation->load_all(); !loaded) return forward_error(loaded);
   if (implementation->snapshot()->empty()) {
-    if (const auto reason = implementation->first_reason()) return fail(ErrorCode::invalid_argument, *reason);
+    if (const auto reason = implementation->catalogue().first_reason())
+      return fail(ErrorCode::invalid_argument, *reason);
     return fail(ErrorCode::not_found,
                 fmt::format("no model in {}: expected folders such as {}/digits-softmax with model.toml in them",
                             folder, folder));
@@ -535,7 +384,7 @@ std::vector<std::string> Repository::names() const {
   return names;
 }
 
-std::vector<IndexEntry> Repository::index() const { return implementation_->index(); }
+std::vector<IndexEntry> Repository::index() const { return implementation_->catalogue().index(); }
 
 void Repository::watch(const WatchOptions& options) { implementation_->watch(options); }
 

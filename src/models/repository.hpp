@@ -50,8 +50,8 @@ class Repository {
   Repository& operator=(Repository&&) noexcept;
   ~Repository();
 
-  // The version that answers by default, which is the greatest of those that are served. Error not_found names the model
-  // and those that there are.
+  // The version that answers by default, which is the greatest of those that are served. Error not_found names the
+  // model and those that there are.
   [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> find(std::string_view name) const;
   // That version. Error not_found names the version and those that there are.
   [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> find(std::string_view name, std::string_view version) const;

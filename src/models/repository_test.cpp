@@ -276,8 +276,8 @@ TEST_F(LiveRepositoryTest, AChangedDescriptionIsTakenOver) {
   EXPECT_THAT(entry("1").reason, HasSubstr("must be a number from 0 to 1"));
   EXPECT_EQ(served(), "1");
   replace("least_probability = 2", "least_probability = 0.25");
-  EXPECT_TRUE(comes_true(
-      [&] { return (*repository_->find("digits-softmax"))->description.least_probability == 0.25; }));
+  EXPECT_TRUE(
+      comes_true([&] { return (*repository_->find("digits-softmax"))->description.least_probability == 0.25; }));
   EXPECT_EQ(entry("1").reason, "");
 }
 
@@ -319,7 +319,8 @@ TEST_F(LiveRepositoryTest, LoadSaysWhyItCannot) {
     EXPECT_EQ(repository.load(name).error().code, ErrorCode::not_found) << name;
     EXPECT_EQ(repository.unload(name).error().code, ErrorCode::not_found) << name;
   }
-  EXPECT_THAT(repository.load("none").error().message, HasSubstr("there is no model 'none'; there are: digits-softmax"));
+  EXPECT_THAT(repository.load("none").error().message,
+              HasSubstr("there is no model 'none'; there are: digits-softmax"));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ bool sounds_like_classes(const std::string& name) {
 
 std::optional<Port> class_output(const Ports& ports) {
   for (const Port& port : ports.outputs) {
-    if (port.shape && port.shape->size() == 2 && sounds_like_classes(port.name) && !is_of_training(port.name)) return port;
+    if (port.shape && port.shape->size() == 2 && sounds_like_classes(port.name) && !is_of_training(port.name))
+      return port;
   }
   for (const Port& port : ports.outputs) {
     if (port.shape && port.shape->size() == 2 && !is_of_training(port.name)) return port;
@@ -104,12 +105,15 @@ std::string write_description(const std::string& name, const Ports& ports, const
   const std::int64_t classes = output.shape && output.shape->size() == 2 ? (*output.shape)[1] : -1;
   return fmt::format(
       "format = 1\nname = \"{}\"\nform = \"{}\"\nlabels_file = \"labels.txt\"  # {} lines, one for each class of the "
-      "output\n\n[input]\nname = \"{}\"\nlayout = \"{}\"\nwidth = {}\nheight = {}\nchannels = {}\nscale = {}  # the network "
-      "sees value * scale + offset, values from 0 to 255\noffset = 0.0\n{}\n[output]\nname = \"{}\"{}\nkind = \"{}\"  # or "
+      "output\n\n[input]\nname = \"{}\"\nlayout = \"{}\"\nwidth = {}\nheight = {}\nchannels = {}\nscale = {}  # the "
+      "network "
+      "sees value * scale + offset, values from 0 to 255\noffset = 0.0\n{}\n[output]\nname = \"{}\"{}\nkind = \"{}\"  "
+      "# or "
       "\"{}\"\n",
-      name, is_digits ? "digits" : "picture", classes > 0 ? std::to_string(classes) : "as many", input.name, guess.layout,
-      guess.width, guess.height, guess.channels, is_float ? "0.00392156862745098" : "1.0", constants_of(ports, input),
-      output.name, other_outputs(ports, output), output.is_softmax ? "probabilities" : "scores", output.is_softmax ? "scores" : "probabilities");
+      name, is_digits ? "digits" : "picture", classes > 0 ? std::to_string(classes) : "as many", input.name,
+      guess.layout, guess.width, guess.height, guess.channels, is_float ? "0.00392156862745098" : "1.0",
+      constants_of(ports, input), output.name, other_outputs(ports, output),
+      output.is_softmax ? "probabilities" : "scores", output.is_softmax ? "scores" : "probabilities");
 }
 
 }  // namespace
@@ -124,8 +128,7 @@ std::string suggestion(const fs::path& folder) {
   const auto input = picture_input(*ports);
   const auto output = class_output(*ports);
   if (!input || !output) return "; the network has no input that takes pictures, or no output of classes";
-  return "; it could begin as this one:\n\n" +
-         write_description(folder.filename().string(), *ports, *input, *output);
+  return "; it could begin as this one:\n\n" + write_description(folder.filename().string(), *ports, *input, *output);
 }
 
 }  // namespace vidi::models

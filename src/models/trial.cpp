@@ -17,8 +17,8 @@ namespace {
 using image::Image;
 using inference::Tensor;
 
-// How far two answers about one picture may lie apart, of what the largest of them is: batches add in another order, and
-// bf16 keeps 8 binary digits.
+// How far two answers about one picture may lie apart, of what the largest of them is: batches add in another order,
+// and bf16 keeps 8 binary digits.
 constexpr double kTolerance = 0.05;
 
 // A seven in white on black, as MNIST has them, `shift` pixels to the right.
@@ -82,10 +82,11 @@ Result<Tensor> ask(const LoadedModel& model, std::span<const int> variants) {
   const std::vector<std::int64_t> expected{static_cast<std::int64_t>(variants.size()),
                                            static_cast<std::int64_t>(model.description.classes())};
   if (answer->shape != expected) {
-    return wrong(model, fmt::format("its trial gave an output '{}' of shape {} for {} pictures; with {} classes it must "
-                                    "be {}",
-                                    model.network->output().name, inference::shape_text(answer->shape), variants.size(),
-                                    model.description.classes(), inference::shape_text(expected)));
+    return wrong(model,
+                 fmt::format("its trial gave an output '{}' of shape {} for {} pictures; with {} classes it must "
+                             "be {}",
+                             model.network->output().name, inference::shape_text(answer->shape), variants.size(),
+                             model.description.classes(), inference::shape_text(expected)));
   }
   for (const float value : answer->values) {
     if (!std::isfinite(value)) return wrong(model, fmt::format("its trial gave {}, which is no number", value));

@@ -62,10 +62,7 @@ struct Recognizer::Examination {
 };
 
 Recognizer::Recognizer(models::Repository& models, RecognizerOptions options)
-    : models_(models),
-      options_(std::move(options)),
-      workers_(options_.workers),
-      pdf_workers_(options_.pdf_workers) {}
+    : models_(models), options_(std::move(options)), workers_(options_.workers), pdf_workers_(options_.pdf_workers) {}
 
 Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
                                                                  bool keep_picture) {
@@ -128,10 +125,11 @@ Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload,
   const models::Description& description = examination.model->description;
   if (description.form == models::Form::picture) {
     if (*format == image::Format::pdf) {
-      co_return fail(ErrorCode::unsupported_media,
-                     fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
-                                 "or BMP.",
-                                 description.name));
+      co_return fail(
+          ErrorCode::unsupported_media,
+          fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
+                      "or BMP.",
+                      description.name));
     }
     auto whole = co_await examine_whole(upload, *examination.model);
     if (!whole) co_return forward_error(whole);

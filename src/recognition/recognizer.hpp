@@ -42,8 +42,8 @@ class Recognizer {
 
   // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
   // By the version that the model answers with by default.
-  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, unsupported_media (a
-  // document for a model of pictures), overloaded (too many pictures waiting), internal.
+  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, unsupported_media
+  // (a document for a model of pictures), overloaded (too many pictures waiting), internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
   // By that version of a model, however long it takes.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::shared_ptr<const models::LoadedModel> model);

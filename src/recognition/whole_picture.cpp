@@ -23,8 +23,7 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
   const auto header = image::read_header(file, limits);
   if (!header) return std::unexpected(header.error());
   try {
-    auto decoded =
-        image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
+    auto decoded = image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
     if (!decoded) return forward_error(decoded);
     WholePicture picture;
     picture.seen = models::fit_picture(std::move(decoded->image), input);
@@ -56,10 +55,10 @@ void describe_picture(std::span<const float> probabilities, const models::Descri
     return;
   }
   prediction.confidence = 0;
-  prediction.reason =
-      fmt::format("the model is not sure enough: the likeliest label, {}, has a probability of {:.2f}, and an answer "
-                  "takes {:.2f}",
-                  best.label, best.probability, description.least_probability);
+  prediction.reason = fmt::format(
+      "the model is not sure enough: the likeliest label, {}, has a probability of {:.2f}, and an answer "
+      "takes {:.2f}",
+      best.label, best.probability, description.least_probability);
 }
 
 image::Image explain_picture(const image::Image& seen) {
@@ -71,7 +70,8 @@ image::Image explain_picture(const image::Image& seen) {
     auto target = picture.row(y).begin();
     for (int x = 0; x < picture.width; ++x) {
       const std::size_t pixel = static_cast<std::size_t>(x / larger) * static_cast<std::size_t>(seen.channels);
-      for (int c = 0; c < channels; ++c) *target++ = source[pixel + (seen.channels == 1 ? 0 : static_cast<std::size_t>(c))];
+      for (int c = 0; c < channels; ++c)
+        *target++ = source[pixel + (seen.channels == 1 ? 0 : static_cast<std::size_t>(c))];
     }
   }
   return picture;

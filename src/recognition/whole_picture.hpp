@@ -27,7 +27,8 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
 // Asks the model. Errors: the model's. `picture` and `model` must outlive the task.
 Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model);
 
-// Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the reason.
+// Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the
+// reason.
 void describe_picture(std::span<const float> probabilities, const models::Description& description,
                       std::size_t candidates, records::Prediction& prediction);
 

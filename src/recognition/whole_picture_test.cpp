@@ -15,7 +15,8 @@ namespace {
 
 using testing::HasSubstr;
 
-// Answers with the mean of each third of what it sees: how red, green and blue the picture is when those come in planes.
+// Answers with the mean of each third of what it sees: how red, green and blue the picture is when those come in
+// planes.
 class MeanOfPlanes final : public inference::Model {
  public:
   [[nodiscard]] const inference::TensorInfo& input() const override { return input_; }
@@ -94,8 +95,9 @@ TEST_F(OfWholePictures, WhatIsNotSureEnoughHasCandidatesAndAReason) {
   ASSERT_TRUE(prediction);
   EXPECT_FALSE(prediction->result);
   EXPECT_EQ(prediction->confidence, 0);
-  EXPECT_THAT(prediction->reason, HasSubstr("the likeliest label, green, has a probability of 0.80, and an answer takes "
-                                            "0.90"));
+  EXPECT_THAT(prediction->reason,
+              HasSubstr("the likeliest label, green, has a probability of 0.80, and an answer takes "
+                        "0.90"));
   EXPECT_EQ(prediction->candidates.size(), 3U);
 }
 

@@ -47,8 +47,8 @@ std::uint64_t length(const ov::PartialShape& shape, std::size_t index) {
 }
 
 // For one picture. A convolution's weights are (outputs, inputs, kernel...), of groups (groups, outputs, inputs,
-// kernel...), and each of its outputs takes a product for each weight of its channel. A convolution that is run backwards
-// does so for each of its inputs.
+// kernel...), and each of its outputs takes a product for each weight of its channel. A convolution that is run
+// backwards does so for each of its inputs.
 std::uint64_t multiply_adds(const ov::Node& node) {
   const std::string type = node.get_type_name();
   if (node.get_input_size() < 2 || node.get_output_size() == 0) return 0;
@@ -102,8 +102,8 @@ class Summariser {
     return false;
   }
 
-  // The trained numbers that reach this input without depending on the picture. Whole numbers that say how to reshape or
-  // where to cut are not trained; those that become real ones on the way are.
+  // The trained numbers that reach this input without depending on the picture. Whole numbers that say how to reshape
+  // or where to cut are not trained; those that become real ones on the way are.
   std::uint64_t parameters(const ov::Node& node, std::size_t input) {
     if (!node.get_input_element_type(input).is_real()) return 0;
     return constants_of(*node.get_input_node_ptr(input));

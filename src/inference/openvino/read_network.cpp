@@ -82,9 +82,8 @@ Result<ov::Output<ov::Node>> choose_output(const ov::Model& graph, const std::st
     return graph.get_results()[static_cast<std::size_t>(found - outputs.begin())]->input_value(0);
   }
   return fail(ErrorCode::invalid_argument,
-              name.empty()
-                  ? fmt::format("the network has {} outputs ({}): name one", outputs.size(), names_of(outputs))
-                  : fmt::format("the network has no output '{}'; it has {}", name, names_of(outputs)));
+              name.empty() ? fmt::format("the network has {} outputs ({}): name one", outputs.size(), names_of(outputs))
+                           : fmt::format("the network has no output '{}'; it has {}", name, names_of(outputs)));
 }
 
 // Those that the output is computed from, in the graph's order.
@@ -131,9 +130,9 @@ Result<std::shared_ptr<ov::op::v0::Parameter>> choose_input(const Parameters& pa
   }
   if (found == parameters.end()) {
     return fail(ErrorCode::invalid_argument,
-                name.empty() ? fmt::format("the network has {} inputs ({}): name one", parameters.size(),
-                                           names_of(parameters))
-                             : fmt::format("the network has no input '{}'; it has {}", name, names_of(parameters)));
+                name.empty()
+                    ? fmt::format("the network has {} inputs ({}): name one", parameters.size(), names_of(parameters))
+                    : fmt::format("the network has no input '{}'; it has {}", name, names_of(parameters)));
   }
   if (parameters.size() == 1) return *found;
   Parameters others = parameters;
@@ -186,9 +185,8 @@ Result<void> shape_input(std::shared_ptr<ov::Model>& graph, const Shapes& shapes
     shape[0] = rows;
   }
   if (shape.rank().is_dynamic() || shape.size() == 0) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("the input '{}' may have {}: a batch of pictures was expected", name_of(graph->input()),
-                            text_of(shape)));
+    return fail(ErrorCode::invalid_argument, fmt::format("the input '{}' may have {}: a batch of pictures was expected",
+                                                         name_of(graph->input()), text_of(shape)));
   }
   ov::PartialShape any = shape;
   any[0] = ov::Dimension::dynamic();
