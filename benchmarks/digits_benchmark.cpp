@@ -42,7 +42,8 @@ Bytes phone_photo(const std::string& name) {
 }
 
 void recognise(benchmark::State& state, const Bytes& file) {
-  recognition::Recognizer recognizer(*models::Repository::open(MODELS_DIR), {});
+  auto models = models::Repository::open(MODELS_DIR);
+  recognition::Recognizer recognizer(*models, {});
   recognition::Upload upload;
   upload.bytes = file;
   for (auto _ : state) {

@@ -130,7 +130,8 @@ void infer(benchmark::State& state) {
 BENCHMARK(infer)->Arg(1)->Arg(8)->Arg(32);
 
 void recognise(benchmark::State& state) {
-  recognition::Recognizer recognizer(*models::Repository::open(MODELS_DIR), {});
+  auto models = models::Repository::open(MODELS_DIR);
+  recognition::Recognizer recognizer(*models, {});
   std::size_t i = 0;
   for (auto _ : state) {
     const auto upload = upload_of(picture(i++));
@@ -145,7 +146,8 @@ void record_alone(benchmark::State& state) {
   std::filesystem::remove_all(folder);
   {
     const auto records = records::open_record_store("sqlite:" + (folder / "records.db").string());
-    recognition::Recognizer recognizer(*models::Repository::open(MODELS_DIR), {});
+    auto models = models::Repository::open(MODELS_DIR);
+    recognition::Recognizer recognizer(*models, {});
     const auto upload = upload_of(picture(0));
     const auto prediction = run(recognizer.recognize(upload, "digits-softmax"));
     for (auto _ : state) {
@@ -177,7 +179,8 @@ void keep_alone(benchmark::State& state) {
 BENCHMARK(keep_alone);
 
 void write_text(benchmark::State& state) {
-  recognition::Recognizer recognizer(*models::Repository::open(MODELS_DIR), {});
+  auto models = models::Repository::open(MODELS_DIR);
+  recognition::Recognizer recognizer(*models, {});
   const auto upload = upload_of(picture(0));
   const auto prediction = run(recognizer.recognize(upload, "digits-softmax"));
   for (auto _ : state) benchmark::DoNotOptimize(api::to_text(*prediction));

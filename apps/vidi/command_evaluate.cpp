@@ -65,7 +65,9 @@ void print(const Confusion& confusion) {
 int evaluate(const std::string& folder, const std::string& sheet, const Settings& settings) {
   const auto images = datasets::load_mnist(folder, datasets::Split::test);
   if (!images) throw std::runtime_error(images.error().message);
-  recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
+  models::Repository models = open_models(settings);
+  require_digits(models, settings.text("model"));
+  recognition::Recognizer recognizer(models, recognizer_options(settings));
   const Measurement measurement = measure(recognizer, *images, settings.text("model"));
   print(measurement.confusion);
   if (!sheet.empty()) {

@@ -95,10 +95,9 @@ int predict_all(const PredictOptions& options, const Settings& settings) {
     throw std::runtime_error(fmt::format("--explain draws one picture file, and {} were given{}", options.files.size(),
                                          options.files.front() == "-" ? " (standard input is read only once)" : ""));
   }
-  recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
-  if (const auto model = recognizer.models().find(settings.text("model")); !model) {
-    throw std::runtime_error(model.error().message);
-  }
+  models::Repository models = open_models(settings);
+  recognition::Recognizer recognizer(models, recognizer_options(settings));
+  require_model(models, settings.text("model"));
   int status = 0;
   for (const std::string& path : options.files) {
     const auto prediction = predict(recognizer, path, settings.text("model"));

@@ -149,7 +149,7 @@ int export_set(const CLI::App& command, const Options& filters, const ExportOpti
     if (options.format == "folders") return make_folder_set(folder);
     if (options.format == "parquet") return make_table_set(folder);
     DigitSetOptions digits;
-    digits.model = value_of(open_models(settings).find(settings.text("model")));
+    digits.model = require_digits(open_models(settings), settings.text("model"));
     digits.limits = recognizer_options(settings).limits;
     digits.test_percent = options.test_percent;
     return make_digit_set(folder, std::move(digits));

@@ -79,10 +79,9 @@ recognition::RetentionRules retention_rules(const Settings& settings) {
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
-  recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
-  if (const auto model = recognizer.models().find(settings.text("model")); !model) {
-    throw std::runtime_error(model.error().message);
-  }
+  models::Repository models = open_models(settings);
+  recognition::Recognizer recognizer(models, recognizer_options(settings));
+  require_model(models, settings.text("model"));
   if (documents::find_renderer().empty()) {
     spdlog::warn("PDFs will be answered 503: their renderer, vidi-pdf, is not beside this program");
   }
@@ -106,6 +105,7 @@ int serve(const Settings& settings) {
                                .stopping = [&server] { return server && server->stopping(); },
                                .spools = stores.spools};
   server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
+  models.watch({.settle = settings.duration("model-settle"), .poll = settings.duration("model-poll")});
   signals.watch(*server);
   spdlog::info("listening on http://{}", server->address());
   server->run();

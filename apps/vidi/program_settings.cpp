@@ -48,8 +48,12 @@ const std::vector<Setting>& settings_table() {
   static const std::vector<Setting> table{
       {"listen", text, "0.0.0.0:4000", "Address and port to serve on; port 0 takes a free one."},
       {"data", text, "data", "Folder for what vidi keeps: records and pictures."},
-      {"models", text, "models", "Folder of the models, each NAME/model.toml with NAME/VERSION/model.onnx."},
+      {"models", text, "models", "Folder of the models, each NAME/model.toml with networks in NAME/VERSION."},
       {"model", text, "digits", "The model that answers when a request names none."},
+      {"model-settle", duration, "1s",
+       "How long nothing in a model's folder may have changed before it is loaded anew."},
+      {"model-poll", duration, "30s",
+       "How often the models folder is looked at besides, where another machine changes it; 0s: never."},
       {"records", text, "",
        "Where predictions are recorded: sqlite:PATH, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. Empty: sqlite in "
        "the "
@@ -165,6 +169,21 @@ models::Repository open_models(const Settings& settings) {
   auto models = models::Repository::open(settings.text("models"));
   if (!models) throw std::runtime_error(models.error().message);
   return std::move(*models);
+}
+
+std::shared_ptr<const models::LoadedModel> require_model(const models::Repository& models, const std::string& name) {
+  auto found = models.find(name);
+  if (found) return *found;
+  for (const models::IndexEntry& entry : models.index()) {
+    if (entry.name == name && !entry.reason.empty()) throw std::runtime_error(entry.reason);
+  }
+  throw std::runtime_error(found.error().message);
+}
+
+std::shared_ptr<const models::LoadedModel> require_digits(const models::Repository& models, const std::string& name) {
+  auto model = require_model(models, name);
+  if (model->description.form == models::Form::digits) return model;
+  throw std::runtime_error(fmt::format("the model {} is of pictures; this takes one of digits", name));
 }
 
 }  // namespace vidi::app

@@ -37,7 +37,13 @@ class SettingFlags {
 // What the settings say of recognition.
 recognition::RecognizerOptions recognizer_options(const Settings& settings);
 
-// The models of the settings' folder. Throws std::runtime_error when they cannot be loaded.
+// The models of the settings' folder. Throws std::runtime_error when none can be loaded.
 models::Repository open_models(const Settings& settings);
+
+// The model of that name, in its latest version. Throws std::runtime_error when it does not answer, and says why.
+std::shared_ptr<const models::LoadedModel> require_model(const models::Repository& models, const std::string& name);
+
+// The same for what only a model of digits can do.
+std::shared_ptr<const models::LoadedModel> require_digits(const models::Repository& models, const std::string& name);
 
 }  // namespace vidi::app

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <vector>
 
 namespace vidi::image {
@@ -23,11 +24,20 @@ double support_of(Filter filter) {
       return 1;
     case Filter::bicubic:
       return 2;
+    case Filter::lanczos:
+      return 3;
   }
   return 0;
 }
 
+double sinc(double x) {
+  if (x == 0) return 1;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
 double value_of(Filter filter, double x) {
+  if (filter == Filter::lanczos) return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
   if (filter == Filter::box) return x > -0.5 && x <= 0.5 ? 1 : 0;
   x = std::abs(x);
   if (filter == Filter::bilinear) return x < 1 ? 1 - x : 0;

@@ -11,6 +11,7 @@ enum class Filter {
   box,       // area average
   bilinear,  // triangle
   bicubic,   // Keys, a = -0.5
+  lanczos,   // three lobes
 };
 
 struct Box {

@@ -17,7 +17,7 @@ const std::filesystem::path kFolder = TEST_DATA "/pictures/resampled";
 
 Filter filter_named(const std::string& name) {
   static const std::map<std::string, Filter> filters{
-      {"box", Filter::box}, {"bilinear", Filter::bilinear}, {"bicubic", Filter::bicubic}};
+      {"box", Filter::box}, {"bilinear", Filter::bilinear}, {"bicubic", Filter::bicubic}, {"lanczos", Filter::lanczos}};
   return filters.at(name);
 }
 

@@ -6,6 +6,7 @@
 #include "inference/batching.hpp"
 #include "inference/model.hpp"
 #include "inference/openvino/openvino_model.hpp"
+#include "inference/split.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -54,13 +55,13 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   if (one.threads == 0) one.threads = 1;
   auto model = load_openvino_model(path, one);
   if (!model) return model;
-  BatchOptions batches{.streams = options.streams, .own_threads = true};
-  if (options.threads > 0 || options.streams > 0) return batch(std::move(*model), batches);
+  BatchOptions batches{.rows = options.batch, .streams = options.streams, .own_threads = true};
+  if (options.threads > 0 || options.streams > 0) return batch(split(std::move(*model), options.batch), batches);
   auto shortest = time_of_row(**model);
-  if (!shortest) return batch(std::move(*model), batches);
+  if (!shortest) return batch(split(std::move(*model), options.batch), batches);
   if (*shortest < kSmall) {
     batches.own_threads = false;
-    return batch(std::move(*model), batches);
+    return batch(split(std::move(*model), options.batch), batches);
   }
   // More threads answer a batch sooner, and the next one is fuller, until they hinder one another.
   std::size_t threads = 1;
@@ -76,7 +77,7 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
     model = std::move(wider);
   }
   batches.streams = processors / threads;
-  return batch(std::move(*model), batches);
+  return batch(split(std::move(*model), options.batch), batches);
 }
 
 }  // namespace vidi::inference

@@ -68,10 +68,20 @@ struct LoadOptions {
   // where that is faster. One that is 0 is 1, or as many as there are processors.
   std::size_t threads = 0;
   std::size_t streams = 0;
+  std::size_t batch = 32;  // rows at most that are inferred together
+  // The shapes in which the caller can feed the input, the best first; -1: any size, and always the batch. What the
+  // network leaves open is settled by the first that it can take. Empty: as the network has it.
+  std::vector<std::vector<std::int64_t>> input_shapes;
+  // Values for inputs besides, which the network wants and pictures do not have, such as the share that a dropout
+  // keeps.
+  std::map<std::string, double> constants;
 };
 
-// Reads and compiles a network for this machine's processor.
-// Errors: not_found (no such file), invalid_argument (it cannot be read or has other inputs and outputs).
+// Reads and compiles a network for this machine's processor: ONNX (.onnx), OpenVINO IR (.xml with its .bin), a
+// TensorFlow SavedModel (its folder), a TensorFlow checkpoint (.meta with its index and data), TFLite (.tflite).
+// Numbers of other types become float32 at both ends, a batch of fixed size any number of rows, where the network
+// allows by reshaping it. Errors: not_found (no such file), invalid_argument (it cannot be read or has other inputs and
+// outputs).
 Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOptions& options);
 
 }  // namespace vidi::inference

@@ -13,6 +13,7 @@
 
 #include "core/when_all.hpp"
 #include "image/decode.hpp"
+#include "models/preprocess.hpp"
 
 namespace vidi::open_inference {
 
@@ -38,13 +39,7 @@ constexpr std::string_view kId = "id";
 
 Result<ModelHandle> find_model(const recognition::Recognizer& recognizer, std::string_view model,
                                std::string_view version) {
-  auto found = recognizer.models().find(model);
-  if (!found) return forward_error(found);
-  if (!version.empty() && (*found)->version != version) {
-    return fail(ErrorCode::not_found, fmt::format("there is no version '{}' of the model '{}'; there is: {}", version,
-                                                  model, (*found)->version));
-  }
-  return found;
+  return version.empty() ? recognizer.models().find(model) : recognizer.models().find(model, version);
 }
 
 std::string network_output(const LoadedModel& model) { return model.network->output().name; }
@@ -101,11 +96,14 @@ Result<inference::Tensor> to_network(const LoadedModel& model, Tensor& tensor) {
     std::memcpy(input.values.data(), tensor.values.data(), tensor.values.size());
     return input;
   }
-  const auto scale = static_cast<float>(model.description.input.scale);
-  const auto offset = static_cast<float>(model.description.input.offset);
+  const models::InputDescription& wanted = model.description.input;
+  const auto channels = static_cast<std::size_t>(wanted.channels);
+  const std::size_t area = static_cast<std::size_t>(wanted.width) * static_cast<std::size_t>(wanted.height);
   input.values.reserve(tensor.values.size());
-  for (const std::byte value : tensor.values) {
-    input.values.push_back(static_cast<float>(std::to_integer<int>(value)) * scale + offset);
+  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+    const std::size_t channel = wanted.layout == models::Layout::nhwc ? i % channels : i / area % channels;
+    const int pixel = std::to_integer<int>(tensor.values[i]);
+    input.values.push_back(static_cast<float>(models::input_value(pixel, channel, wanted)));
   }
   return input;
 }
@@ -303,8 +301,11 @@ Result<ModelMetadata> Service::metadata(std::string_view model, std::string_view
   const LoadedModel& loaded = **found;
   ModelMetadata metadata;
   metadata.name = loaded.description.name;
-  metadata.versions = {loaded.version};
-  metadata.platform = "openvino";
+  for (const models::IndexEntry& entry : recognizer_.models().index()) {
+    const bool wanted = entry.name == model && entry.state == models::VersionState::ready;
+    if (wanted && (version.empty() || entry.version == version)) metadata.versions.push_back(entry.version);
+  }
+  metadata.platform = loaded.platform;
   metadata.inputs.push_back({.name = network_input(loaded), .shape = loaded.network->input().shape});
   metadata.outputs.push_back({.name = network_output(loaded), .shape = loaded.network->output().shape});
   metadata.labels = loaded.description.labels;

@@ -10,7 +10,8 @@
 #include <string>
 #include <utility>
 
-#include "recognition/rows.hpp"
+#include "models/preprocess.hpp"
+#include "recognition/candidates.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -30,13 +31,14 @@ Result<void> search(image::Image picture, bool keep_picture, DigitPage& page) {
   }
 }
 
-inference::Tensor to_tensor(std::span<const Form* const> forms, const models::InputDescription& input) {
+inference::Tensor to_tensor(std::span<const Form* const> forms, const LoadedModel& model) {
   inference::Tensor tensor;
-  tensor.shape = {static_cast<std::int64_t>(forms.size()), input.height, input.width, input.channels};
+  tensor.shape = model.network->input().shape;
+  tensor.shape.front() = static_cast<std::int64_t>(forms.size());
   tensor.values.reserve(forms.size() * Form{}.size());
   for (const Form* form : forms) {
     for (const std::uint8_t value : *form) {
-      tensor.values.push_back(static_cast<float>(value * input.scale + input.offset));
+      tensor.values.push_back(static_cast<float>(models::input_value(value, 0, model.description.input)));
     }
   }
   return tensor;
@@ -49,11 +51,12 @@ Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vect
   std::vector<float> probabilities;
   for (std::size_t done = 0; done < forms.size(); done += kBatch) {
     const auto part = std::span(forms).subspan(done, std::min(kBatch, forms.size() - done));
-    auto input = to_tensor(part, model.description.input);
+    auto input = to_tensor(part, model);
     const auto output = co_await model.network->infer(std::move(input));
     if (!output) co_return std::unexpected(output.error());
     probabilities.insert(probabilities.end(), output->values.begin(), output->values.end());
   }
+  models::make_probabilities(probabilities, model.description.classes(), model.description.output);
   co_return probabilities;
 }
 

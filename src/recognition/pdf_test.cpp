@@ -41,7 +41,8 @@ class RecognizerOfPdfs : public testing::Test {
     return run(recognizer_.recognize(upload, "digits-softmax"));
   }
 
-  Recognizer recognizer_{open_models(), options()};
+  models::Repository models_ = open_models();
+  Recognizer recognizer_{models_, options()};
 };
 
 TEST_F(RecognizerOfPdfs, EveryPageIsReadAndTheyAreSeparatedByFormFeeds) {
@@ -89,7 +90,8 @@ TEST_F(RecognizerOfPdfs, ErrorsOfTheDocumentAreHandedOn) {
 TEST_F(RecognizerOfPdfs, TheLimitOnAFilesBytesIsKept) {
   RecognizerOptions small = options();
   small.limits.max_bytes = 100;
-  Recognizer recognizer(open_models(), small);
+  models::Repository models = open_models();
+  Recognizer recognizer(models, small);
   const Upload upload = new_upload(make_pdf({page("7")}));
   EXPECT_EQ(run(recognizer.recognize(upload, "digits-softmax")).error().code, ErrorCode::too_large);
 }

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "digits/explain.hpp"
+#include "models/preprocess.hpp"
 #include "recognition/digit_pages.hpp"
 #include "recognition/filename.hpp"
-#include "recognition/rows.hpp"
+#include "recognition/whole_picture.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -59,14 +60,12 @@ image::Image stacked(const std::vector<image::Image>& images) {
 struct Recognizer::Examination {
   std::shared_ptr<const LoadedModel> model;
   image::Format format = image::Format::png;
-  std::vector<DigitPage> pages;
+  std::vector<DigitPage> pages;  // of a model of digits
+  WholePicture whole;            // of a model of pictures
 };
 
-Recognizer::Recognizer(models::Repository models, RecognizerOptions options)
-    : models_(std::move(models)),
-      options_(std::move(options)),
-      workers_(options_.workers),
-      pdf_workers_(options_.pdf_workers) {}
+Recognizer::Recognizer(models::Repository& models, RecognizerOptions options)
+    : models_(models), options_(std::move(options)), workers_(options_.workers), pdf_workers_(options_.pdf_workers) {}
 
 Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
                                                                  bool keep_picture) {
@@ -100,12 +99,44 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
   co_return co_await run_on(pdf_workers_, read);
 }
 
+Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const LoadedModel& model) {
+  const models::InputDescription& input = model.description.input;
+  const auto header = image::read_header(upload.bytes, options_.limits);
+  if (!header) co_return std::unexpected(header.error());
+  const auto see = [&upload, &input, this] { return see_picture(upload.bytes, options_.limits, input); };
+  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
+  Result<WholePicture> picture;
+  if (pixels <= options_.inline_pixels) {
+    picture = see();
+  } else {
+    picture = co_await run_on(workers_, see);
+  }
+  if (!picture) co_return picture;
+  const auto classified = co_await classify(*picture, model);
+  if (!classified) co_return std::unexpected(classified.error());
+  co_return picture;
+}
+
 Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, ModelHandle model, bool keep_pictures) {
   const auto format = check_upload(upload, options_.rules);
   if (!format) co_return std::unexpected(format.error());
   Examination examination;
   examination.model = std::move(model);
   examination.format = *format;
+  const models::Description& description = examination.model->description;
+  if (description.form == models::Form::picture) {
+    if (*format == image::Format::pdf) {
+      co_return fail(
+          ErrorCode::unsupported_media,
+          fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
+                      "or BMP.",
+                      description.name));
+    }
+    auto whole = co_await examine_whole(upload, *examination.model);
+    if (!whole) co_return forward_error(whole);
+    examination.whole = std::move(*whole);
+    co_return examination;
+  }
   Result<std::vector<DigitPage>> pages;
   if (*format == image::Format::pdf) {
     pages = co_await examine_pdf(upload, *examination.model, keep_pictures);
@@ -131,6 +162,11 @@ Task<Result<Recognition>> Recognizer::recognize(const Upload& upload, ModelHandl
   const models::Description& description = examination->model->description;
   Recognition recognition;
   recognition.prediction = describe(upload, *examination->model, examination->format);
+  if (description.form == models::Form::picture) {
+    recognition.row = examination->whole.probabilities;
+    describe_picture(recognition.row, description, options_.candidates, recognition.prediction);
+    co_return recognition;
+  }
   describe_pages(examination->pages, description, options_.candidates, recognition.prediction);
   const auto row = row_of_only_digit(examination->pages, description);
   recognition.row.assign(row.begin(), row.end());
@@ -146,7 +182,9 @@ Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input,
   RowRecognition recognition;
   recognition.output = std::move(*output);
   const auto rows = static_cast<std::size_t>(recognition.output.shape.front());
-  const std::size_t columns = recognition.output.values.size() / rows;
+  std::vector<float> probabilities = recognition.output.values;
+  const std::size_t columns = probabilities.size() / rows;
+  models::make_probabilities(probabilities, columns, model->description.output);
   recognition.predictions.reserve(rows);
   for (std::size_t i = 0; i < rows; ++i) {
     Prediction& prediction = recognition.predictions.emplace_back();
@@ -155,8 +193,8 @@ Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input,
     prediction.model = model->description.name;
     prediction.version = model->version;
     prediction.user = arrival.user;
-    describe_row(std::span(recognition.output.values).subspan(i * columns, columns), model->description,
-                 options_.candidates, prediction);
+    describe_picture(std::span(probabilities).subspan(i * columns, columns), model->description, options_.candidates,
+                     prediction);
   }
   co_return recognition;
 }
@@ -166,10 +204,11 @@ Task<Result<image::Image>> Recognizer::explain(const Upload& upload, std::string
   if (!found) co_return forward_error(found);
   const auto examination = co_await examine(upload, *found, true);
   if (!examination) co_return std::unexpected(examination.error());
+  const models::Description& description = examination->model->description;
+  if (description.form == models::Form::picture) co_return explain_picture(examination->whole.seen);
   std::vector<image::Image> explained;
   for (const DigitPage& page : examination->pages) {
-    explained.push_back(
-        digits::explain(page.picture, page.findings, page.reading, examination->model->description.labels));
+    explained.push_back(digits::explain(page.picture, page.findings, page.reading, description.labels));
   }
   co_return stacked(explained);
 }

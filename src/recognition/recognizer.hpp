@@ -33,6 +33,7 @@ struct RecognizerOptions {
 };
 
 struct DigitPage;
+struct WholePicture;
 
 using ModelHandle = std::shared_ptr<const models::LoadedModel>;
 
@@ -48,17 +49,17 @@ struct RowRecognition {
   std::vector<records::Prediction> predictions;
 };
 
-// Any thread. Must outlive the tasks it has returned.
+// Any thread. Must outlive the tasks it has returned, and the models must outlive it.
 class Recognizer {
  public:
-  Recognizer(models::Repository models, RecognizerOptions options);
+  Recognizer(models::Repository& models, RecognizerOptions options);
 
   // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
-  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, overloaded (too
-  // many pictures waiting), internal.
+  // By the version that the model answers with by default.
+  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, unsupported_media
+  // (a document for a model of pictures), overloaded (too many pictures waiting), internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
-
-  // The same with a model that was looked up before.
+  // By that version of a model, however long it takes.
   Task<Result<Recognition>> recognize(const Upload& upload, ModelHandle model);
 
   // Predictions of rows without a picture: the first has the identifier `id`, and all have the time and the user.
@@ -69,17 +70,18 @@ class Recognizer {
   // first pages of a document stand below one another. Errors: as recognize.
   Task<Result<image::Image>> explain(const Upload& upload, std::string_view model);
 
-  [[nodiscard]] const models::Repository& models() const { return models_; }
+  [[nodiscard]] models::Repository& models() const { return models_; }
 
  private:
   struct Examination;
   Task<Result<Examination>> examine(const Upload& upload, ModelHandle model, bool keep_pictures);
+  Task<Result<WholePicture>> examine_whole(const Upload& upload, const models::LoadedModel& model);
   Task<Result<std::vector<DigitPage>>> examine_picture(const Upload& upload, const models::LoadedModel& model,
                                                        bool keep_picture);
   Task<Result<std::vector<DigitPage>>> examine_pdf(const Upload& upload, const models::LoadedModel& model,
                                                    bool keep_pictures);
 
-  models::Repository models_;
+  models::Repository& models_;
   RecognizerOptions options_;
   WorkerPool workers_;
   WorkerPool pdf_workers_;

@@ -42,7 +42,8 @@ class RecognizerTest : public testing::Test {
     return run(recognizer_.recognize(upload, model));
   }
 
-  Recognizer recognizer_{repository_of(inference::make_fake_model(28, 28, 10)), {}};
+  models::Repository models_ = repository_of(inference::make_fake_model(28, 28, 10));
+  Recognizer recognizer_{models_, {}};
 };
 
 TEST_F(RecognizerTest, FillsInEverythingButTheLatency) {
@@ -122,7 +123,8 @@ TEST_F(RecognizerTest, RefusesWhatItCannotUseAndSaysWhy) {
 
 TEST(Recognizer, HandsTheModelsErrorOn) {
   const Error broken{ErrorCode::internal, "the network is broken"};
-  Recognizer recognizer(repository_of(inference::make_failing_model(broken)), {});
+  models::Repository models = repository_of(inference::make_failing_model(broken));
+  Recognizer recognizer(models, {});
   const Upload upload = new_upload(picture(30, 30));
   EXPECT_EQ(run(recognizer.recognize(upload, "test")).error(), broken);
 }
@@ -130,7 +132,8 @@ TEST(Recognizer, HandsTheModelsErrorOn) {
 TEST(Recognizer, LimitsAreKept) {
   RecognizerOptions options;
   options.limits.max_pixels = 100;
-  Recognizer recognizer(repository_of(inference::make_fake_model(28, 28, 10)), options);
+  models::Repository models = repository_of(inference::make_fake_model(28, 28, 10));
+  Recognizer recognizer(models, options);
   const Upload upload = new_upload(picture(30, 30));
   EXPECT_EQ(run(recognizer.recognize(upload, "test")).error().code, ErrorCode::too_large);
 }
@@ -138,7 +141,7 @@ TEST(Recognizer, LimitsAreKept) {
 TEST(Recognizer, ReadsMostOfMnistWithTheCommittedModel) {
   auto models = models::Repository::open(MODELS_DIR);
   ASSERT_TRUE(models) << models.error().message;
-  Recognizer recognizer(std::move(*models), {});
+  Recognizer recognizer(*models, {});
   const auto mnist = datasets::load_mnist(TEST_DATA "/mnist", datasets::Split::test);
   ASSERT_TRUE(mnist) << mnist.error().message;
   int correct = 0;

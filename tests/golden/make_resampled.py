@@ -10,7 +10,12 @@ import pam
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "pictures" / "resampled"
-FILTERS = {"box": Image.Resampling.BOX, "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+FILTERS = {
+    "box": Image.Resampling.BOX,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
 SOURCES = [(37, 23, 1), (37, 23, 3), (19, 29, 4), (1, 13, 1), (13, 1, 3), (1, 1, 3), (97, 61, 1)]
 SIZES = [(28, 28), (7, 5), (1, 1), (53, 3), (41, 47)]
 

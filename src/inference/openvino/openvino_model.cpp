@@ -10,23 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "inference/openvino/read_network.hpp"
+
 namespace vidi::inference {
 namespace {
-
-// One for the process: it holds the plugins.
-ov::Core& core() {
-  static ov::Core instance;
-  return instance;
-}
-
-TensorInfo describe(const ov::Output<const ov::Node>& port) {
-  TensorInfo info;
-  if (!port.get_names().empty()) info.name = port.get_any_name();
-  for (const ov::Dimension& dimension : port.get_partial_shape()) {
-    info.shape.push_back(dimension.is_static() ? dimension.get_length() : -1);
-  }
-  return info;
-}
 
 // Requests that no inference uses at the moment. Each holds the memory of one batch in flight.
 class RequestPool {
@@ -73,9 +60,9 @@ class OpenVinoModel final : public Model {
     try {
       ov::InferRequest request = requests_.take();
       const ov::Shape shape(input.shape.begin(), input.shape.end());
-      request.set_tensor(input_.name, ov::Tensor(ov::element::f32, shape, input.values.data()));
+      request.set_input_tensor(ov::Tensor(ov::element::f32, shape, input.values.data()));
       request.infer();
-      const ov::Tensor answer = request.get_tensor(output_.name);
+      const ov::Tensor answer = request.get_output_tensor();
       // Asked for once: every call may make the shape anew.
       const ov::Shape& answer_shape = answer.get_shape();
       Tensor result;
@@ -109,28 +96,6 @@ class OpenVinoModel final : public Model {
   RequestPool requests_;
 };
 
-template <typename Ports>
-std::string names_of(const Ports& ports) {
-  std::vector<std::string> names;
-  for (const auto& port : ports) names.push_back(describe(port).name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-// The port of that name; without a name, the only one.
-template <typename Ports>
-Result<TensorInfo> choose(const Ports& ports, const std::string& name, std::string_view kind) {
-  const auto found = std::ranges::find_if(ports, [&](const auto& port) { return port.get_names().contains(name); });
-  if (!name.empty() && found != ports.end()) {
-    TensorInfo info = describe(*found);
-    info.name = name;
-    return info;
-  }
-  if (name.empty() && ports.size() == 1) return describe(ports.front());
-  return fail(ErrorCode::invalid_argument,
-              name.empty() ? fmt::format("the network has {} {}s ({}): name one", ports.size(), kind, names_of(ports))
-                           : fmt::format("the network has no {} '{}'; it has {}", kind, name, names_of(ports)));
-}
-
 // What this processor can do of what is asked for.
 ov::element::Type precision_of(const LoadOptions& options) {
   if (options.precision == Precision::f32) return ov::element::f32;
@@ -143,19 +108,20 @@ ov::element::Type precision_of(const LoadOptions& options) {
 Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, const LoadOptions& options) {
   if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, fmt::format("there is no file {}", path));
   try {
+    auto network = read_network(path, options);
+    if (!network) {
+      return fail(network.error().code, fmt::format("{}: {}", path, network.error().message));
+    }
     const auto threads = static_cast<int>(std::max<std::size_t>(1, options.threads));
-    ov::CompiledModel model = core().compile_model(path, "CPU", ov::num_streams(1), ov::inference_num_threads(threads),
-                                                   ov::hint::inference_precision(precision_of(options)));
-    const std::vector<ov::Output<const ov::Node>> inputs = model.inputs();
-    const std::vector<ov::Output<const ov::Node>> outputs = model.outputs();
-    auto input = choose(inputs, options.input, "input");
-    if (!input) return forward_error(input);
-    auto output = choose(outputs, options.output, "output");
-    if (!output) return forward_error(output);
-    return std::make_unique<OpenVinoModel>(std::move(model), std::move(*input), std::move(*output));
+    // Batches that take one thread each need no streams of OpenVINO's: each is computed where it is asked for.
+    const auto streams = threads == 1 ? 1 : static_cast<int>(std::max<std::size_t>(1, options.streams));
+    ov::CompiledModel model =
+        core().compile_model(network->graph, "CPU", ov::num_streams(streams), ov::inference_num_threads(threads * streams),
+                             ov::hint::inference_precision(precision_of(options)));
+    return std::make_unique<OpenVinoModel>(std::move(model), std::move(network->input), std::move(network->output));
   } catch (const std::exception& error) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("{} is not a network that can be loaded: {}", path, error.what()));
+                fmt::format("{} is not a network that can be loaded: {}", path, reason_of(error)));
   }
 }
 

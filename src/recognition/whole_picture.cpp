@@ -1,0 +1,80 @@
+#include "recognition/whole_picture.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "image/resample.hpp"
+#include "models/preprocess.hpp"
+#include "recognition/candidates.hpp"
+
+namespace vidi::recognition {
+namespace {
+
+// What a person can look at without a lens.
+constexpr int kLookedAt = 224;
+
+}  // namespace
+
+Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
+                                 const models::InputDescription& input) {
+  const auto header = image::read_header(file, limits);
+  if (!header) return std::unexpected(header.error());
+  try {
+    auto decoded = image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
+    if (!decoded) return forward_error(decoded);
+    WholePicture picture;
+    picture.seen = models::fit_picture(std::move(decoded->image), input);
+    return picture;
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal, fmt::format("the picture could not be resized: {}", error.what()));
+  }
+}
+
+Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model) {
+  inference::Tensor input;
+  input.shape = model.network->input().shape;
+  input.shape.front() = 1;
+  models::append_values(picture.seen, model.description.input, input.values);
+  auto output = co_await model.network->infer(std::move(input));
+  if (!output) co_return std::unexpected(output.error());
+  picture.probabilities = std::move(output->values);
+  models::make_probabilities(picture.probabilities, model.description.classes(), model.description.output);
+  co_return Result<void>{};
+}
+
+void describe_picture(std::span<const float> probabilities, const models::Description& description,
+                      std::size_t candidates, records::Prediction& prediction) {
+  prediction.candidates = best_candidates(probabilities, description.labels, std::max<std::size_t>(1, candidates));
+  const records::Candidate& best = prediction.candidates.front();
+  if (best.probability >= description.least_probability) {
+    prediction.result = best.label;
+    prediction.confidence = best.probability;
+    return;
+  }
+  prediction.confidence = 0;
+  prediction.reason = fmt::format(
+      "the model is not sure enough: the likeliest label, {}, has a probability of {:.2f}, and an answer "
+      "takes {:.2f}",
+      best.label, best.probability, description.least_probability);
+}
+
+image::Image explain_picture(const image::Image& seen) {
+  const int larger = std::max(1, kLookedAt / std::max(seen.width, seen.height));
+  const int channels = 3;
+  image::Image picture = image::make_image(seen.width * larger, seen.height * larger, channels);
+  for (int y = 0; y < picture.height; ++y) {
+    const auto source = seen.row(y / larger);
+    auto target = picture.row(y).begin();
+    for (int x = 0; x < picture.width; ++x) {
+      const std::size_t pixel = static_cast<std::size_t>(x / larger) * static_cast<std::size_t>(seen.channels);
+      for (int c = 0; c < channels; ++c)
+        *target++ = source[pixel + (seen.channels == 1 ? 0 : static_cast<std::size_t>(c))];
+    }
+  }
+  return picture;
+}
+
+}  // namespace vidi::recognition

@@ -1,0 +1,38 @@
+#pragma once
+// A picture as one thing that has one label: models of the form "picture".
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/result.hpp"
+#include "core/task.hpp"
+#include "image/decode.hpp"
+#include "models/loaded_model.hpp"
+#include "records/prediction.hpp"
+
+namespace vidi::recognition {
+
+struct WholePicture {
+  image::Image seen;                 // as the network sees it: its size, grey or red, green, blue
+  std::vector<float> probabilities;  // of each class, filled in by classify()
+};
+
+// Decodes a picture file, upright, and brings it to the network's size: processor work.
+// Errors: those of image::decode; internal (a lack of memory).
+Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
+                                 const models::InputDescription& input);
+
+// Asks the model. Errors: the model's. `picture` and `model` must outlive the task.
+Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model);
+
+// Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the
+// reason.
+void describe_picture(std::span<const float> probabilities, const models::Description& description,
+                      std::size_t candidates, records::Prediction& prediction);
+
+// What the network saw, in colour, and large enough to look at.
+image::Image explain_picture(const image::Image& seen);
+
+}  // namespace vidi::recognition
