@@ -13,6 +13,7 @@ IncomingRequest::IncomingRequest(Body& body, std::string remote_address)
 bool IncomingRequest::start(const RequestHead& head, Timestamp arrived) {
   head_ = &head;
   arrived_ = arrived;
+  set_identity({});
   parameters_.clear();
   decoded_.clear();
   path_ = head.path;
