@@ -64,14 +64,27 @@ Connection::~Connection() {
 }
 
 Task<void> Connection::run(std::unique_ptr<Connection> connection) {
-  if (connection->purpose_ == Worker::Purpose::refuse) {
+  const bool ready = co_await connection->start_tls();
+  if (ready && connection->purpose_ == Worker::Purpose::refuse) {
     Refusal refusal = make_refusal(503, ErrorCode::overloaded, "There are too many connections: try again later.");
     co_await connection->refuse(nullptr, std::move(refusal));
-  } else {
+  } else if (ready) {
     while (co_await connection->serve_request()) {
     }
   }
   co_await connection->linger();
+}
+
+Task<bool> Connection::start_tls() {
+  const auto certificate = state_.certificate.get();
+  if (!certificate) co_return true;
+  const auto handshake = co_await stream_.start_tls(*certificate, options_.idle_timeout, options_.header_timeout);
+  if (handshake == Stream::Handshake::plain) {
+    Refusal refusal =
+        make_refusal(400, ErrorCode::invalid_argument, "This port speaks TLS: use https://, not http://.");
+    co_await refuse(nullptr, std::move(refusal));
+  }
+  co_return handshake == Stream::Handshake::done;
 }
 
 Task<bool> Connection::serve_request() {

@@ -27,6 +27,7 @@ class Connection {
  private:
   enum class HeadState { ready, refused, closed };
 
+  Task<bool> start_tls();      // whether requests may follow
   Task<bool> serve_request();  // whether another may follow
   Task<HeadState> read_head();
   Task<HeadState> receive_head(bool started);
