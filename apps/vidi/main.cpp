@@ -74,6 +74,7 @@ int main(int count, char** arguments) {
   vidi::app::add_train(program);
   commands.emplace_back("records", vidi::app::add_records(program));
   commands.emplace_back("objects", vidi::app::add_objects(program));
+  commands.emplace_back("keys", vidi::app::add_keys(program));
   commands.emplace_back("settings", vidi::app::add_settings(program));
   try {
     program.parse(count, arguments);

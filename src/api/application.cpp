@@ -1,43 +1,33 @@
 #include "api/application.hpp"
 
+#include "api/access.hpp"
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
 
 namespace vidi::api {
-namespace {
-
-using Endpoint = Task<http::Response> (*)(Application&, http::Request&);
-
-http::Handler bind(Application& application, Endpoint endpoint) {
-  return [&application, endpoint](http::Request& request) { return endpoint(application, request); };
-}
-
-}  // namespace
 
 http::Router make_router(Application& application) {
   http::Router router;
-  const auto add = [&](std::string_view method, std::string_view pattern, Endpoint endpoint,
-                       http::RouteOptions options = {}) {
-    router.add(method, pattern, bind(application, endpoint), options);
+  const auto add = [&](std::string_view method, std::string_view pattern, Endpoint endpoint, const Rule& rule) {
+    router.add(method, pattern, guarded(application, endpoint, rule.access), rule.options);
   };
-  add("GET", "/", &get_home);
-  add("GET", "/predict", &get_predict);
-  add("POST", "/predict", &post_predict);
-  add("PUT", "/predict", &post_predict);  // curl -T
-  add("GET", "/upload", &get_upload);
-  add("POST", "/upload", &post_upload);
-  add("GET", "/uploads/{id}", &get_uploaded);
-  add("GET", "/uploads/{id}/image", &get_uploaded_image);
-  add("GET", "/uploads/{id}/explanation", &get_explanation);
-  add("GET", "/api/predictions", &list_predictions);
-  add("GET", "/api/predictions/{id}", &get_prediction);
-  add("PATCH", "/api/predictions/{id}", &patch_prediction);
-  add("DELETE", "/api/predictions/{id}", &delete_prediction);
-  add("GET", "/api/statistics", &get_statistics);
-  // Answered even when as many requests as allowed are being handled.
-  add("GET", "/health/live", &get_live, {.priority = true});
-  add("GET", "/health/ready", &get_ready, {.priority = true});
-  add("GET", "/metrics", &get_metrics, {.priority = true});
+  add("GET", "/", &get_home, kOpen);
+  add("GET", "/predict", &get_predict, kOpen);
+  add("POST", "/predict", &post_predict, kUser);
+  add("PUT", "/predict", &post_predict, kUser);  // curl -T
+  add("GET", "/upload", &get_upload, kOpen);
+  add("POST", "/upload", &post_upload, kUser);
+  add("GET", "/uploads/{id}", &get_uploaded, kUser);
+  add("GET", "/uploads/{id}/image", &get_uploaded_image, kUser);
+  add("GET", "/uploads/{id}/explanation", &get_explanation, kUser);
+  add("GET", "/api/predictions", &list_predictions, kUser);
+  add("GET", "/api/predictions/{id}", &get_prediction, kUser);
+  add("PATCH", "/api/predictions/{id}", &patch_prediction, kUser);
+  add("DELETE", "/api/predictions/{id}", &delete_prediction, kUser);
+  add("GET", "/api/statistics", &get_statistics, kAdmin);
+  add("GET", "/health/live", &get_live, kHealth);
+  add("GET", "/health/ready", &get_ready, kHealth);
+  add("GET", "/metrics", &get_metrics, {.access = application.metrics_access, .options = {.priority = true}});
   return router;
 }
 

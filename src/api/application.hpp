@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/authoriser.hpp"
 #include "core/time.hpp"
 #include "http/multipart.hpp"
 #include "http/router.hpp"
@@ -30,6 +31,8 @@ struct SpoolState {
 struct Application {
   recognition::Recognizer& recognizer;
   recognition::Recorder& recorder;
+  auth::Authoriser& authoriser;
+  auth::Access metrics_access = auth::Access::admin;
   std::string default_model;
   std::size_t max_body_bytes = 32U << 20U;
   http::MultipartLimits multipart;
