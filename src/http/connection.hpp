@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/body_reader.hpp"
+#include "http/content_encoding.hpp"
 #include "http/incoming_request.hpp"
 #include "http/worker.hpp"
 
@@ -35,6 +36,8 @@ class Connection {
   HeadState head_too_large(bool in_first_line);
 
   [[nodiscard]] std::optional<Refusal> check_request();
+  [[nodiscard]] std::optional<Refusal> unpack_body();
+  void end_unpacking();
   Task<Response> respond();
   Task<Response> handle(const Router::Match& match);
   Response unrouted(const Router::Match& match) const;
@@ -53,6 +56,7 @@ class Connection {
   RequestHead head_;
   std::optional<RequestParser> parser_;
   BodyReader body_;
+  std::optional<DecodingBody> unpacked_;  // of a request that is sent packed
   IncomingRequest request_;
   Worker::Streams::iterator place_;
   struct HeadDeadlines {

@@ -8,7 +8,7 @@
 namespace vidi::http {
 
 IncomingRequest::IncomingRequest(Body& body, std::string remote_address)
-    : body_(body), remote_address_(std::move(remote_address)) {}
+    : body_(&body), remote_address_(std::move(remote_address)) {}
 
 bool IncomingRequest::start(const RequestHead& head, Timestamp arrived) {
   head_ = &head;
