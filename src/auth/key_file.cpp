@@ -179,6 +179,8 @@ Result<std::optional<std::vector<Key>>> read_keys(const fs::path& path) {
   const auto read = file->read(bytes, 0);
   if (!read) return unreadable(read.error());
   bytes.resize(*read);
+  // Who writes a file in place makes it empty first.
+  if (bytes.empty()) return fail(ErrorCode::invalid_argument, fmt::format("{} is empty", path.string()));
   auto keys = parse_keys(as_text(bytes));
   if (!keys) return fail(keys.error().code, fmt::format("{}, {}", path.string(), keys.error().message));
   return std::move(*keys);

@@ -109,6 +109,16 @@ TEST_F(KeyFile, ABrokenOneIsNotWrittenOver) {
   EXPECT_EQ(text(), "[[key]\n");
 }
 
+TEST_F(KeyFile, AnEmptyOneIsBroken) {
+  fs::create_directories(folder_);
+  std::ofstream(file_).flush();
+  const auto empty = read_keys(file_);
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().message, HasSubstr("keys.toml is empty"));
+  std::ofstream(file_) << "# nobody\n";
+  EXPECT_TRUE(read_keys(file_).value().value().empty());
+}
+
 std::string problem(const std::string& toml) {
   const auto parsed = parse_keys(toml);
   return parsed ? "" : parsed.error().message;

@@ -11,7 +11,7 @@
 #include "http/message.hpp"
 #include "http/request_head.hpp"
 
-struct z_stream_s;  // zlib's z_stream
+struct z_stream_s;  // zlib's z_stream. NOLINT(readability-identifier-naming): its name
 
 namespace vidi::http {
 
