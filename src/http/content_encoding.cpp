@@ -123,6 +123,10 @@ Result<ByteView> DecodingBody::unpack() {
   const int status = ::inflate(stream_.get(), Z_NO_FLUSH);
   const std::size_t made = piece_->size() - stream_->avail_out;
   input_ = input_.last(stream_->avail_in);
+  // Before anything else, so that what is said does not depend on how the body was cut.
+  if (made > max_bytes_ - size_) {
+    return fail(ErrorCode::too_large, fmt::format("The body is longer than {} bytes when it is unpacked.", max_bytes_));
+  }
   if (status == Z_STREAM_END) {
     in_member_ = false;
   } else if (status == Z_MEM_ERROR) {
@@ -131,9 +135,6 @@ Result<ByteView> DecodingBody::unpack() {
     return std::unexpected(malformed("is damaged"));
   } else if (made == 0 && input_ended_) {
     return std::unexpected(malformed("ends before its end"));
-  }
-  if (made > max_bytes_ - size_) {
-    return fail(ErrorCode::too_large, fmt::format("The body is longer than {} bytes when it is unpacked.", max_bytes_));
   }
   size_ += made;
   at_once_ += made;
