@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "documents/pdf.hpp"
 #include "http/server.hpp"
+#include "key_settings.hpp"
 #include "program_settings.hpp"
 #include "recognition/retention.hpp"
 #include "stores.hpp"
@@ -17,14 +18,15 @@
 namespace vidi::app {
 namespace {
 
-// Turns SIGTERM and SIGINT into server.stop(): the first lets requests finish, a second ends at once. Made before any
-// other thread, so that every thread leaves the signals to it.
+// Turns SIGTERM and SIGINT into server.stop(): the first lets requests finish, a second ends at once; and SIGHUP into
+// reading the certificate anew. Made before any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGHUP);
     sigaddset(&signals_, SIGUSR2);  // our own: the watch ends
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
@@ -35,6 +37,10 @@ class StopSignals {
     watcher_ = std::thread([this, &server] {
       int signal = 0;
       while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR2) {
+        if (signal == SIGHUP) {
+          reload(server);
+          continue;
+        }
         spdlog::info("stopping: requests in flight are finished");
         server.stop();
       }
@@ -47,13 +53,23 @@ class StopSignals {
   }
 
  private:
+  static void reload(http::Server& server) {
+    if (const auto done = server.reload_certificate(); !done) {
+      spdlog::error("{}; the certificate stays as it was", done.error().message);
+    }
+  }
+
   sigset_t signals_{};
   std::thread watcher_;
 };
 
+bool has_tls(const Settings& settings) { return !settings.text("tls-certificate").empty(); }
+
 http::ServerOptions server_options(const Settings& settings) {
   http::ServerOptions options;
   options.listen = settings.text("listen");
+  options.tls_certificate = settings.text("tls-certificate");
+  options.tls_key = settings.text("tls-key");
   options.threads = settings.count("threads");
   options.max_connections = settings.count("max-connections");
   options.max_requests = settings.count("max-requests");
@@ -79,6 +95,9 @@ recognition::RetentionRules retention_rules(const Settings& settings) {
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
+  auth::Authoriser authoriser(auth_mode(settings));
+  const auto keys = watch_keys(settings, authoriser);
+  const auth::Access metrics = metrics_access(settings);
   models::Repository models = open_models(settings);
   recognition::Recognizer recognizer(models, recognizer_options(settings));
   require_model(models, settings.text("model"));
@@ -97,6 +116,8 @@ int serve(const Settings& settings) {
   api::Application application{.recognizer = recognizer,
                                .recorder = recorder,
                                .open_inference = open_inference,
+                               .authoriser = authoriser,
+                               .metrics_access = metrics,
                                .default_model = settings.text("model"),
                                .max_body_bytes = settings.bytes("max-body-bytes"),
                                .multipart = {.max_parts = settings.count("max-parts"),
@@ -107,7 +128,7 @@ int serve(const Settings& settings) {
   server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
   models.watch({.settle = settings.duration("model-settle"), .poll = settings.duration("model-poll")});
   signals.watch(*server);
-  spdlog::info("listening on http://{}", server->address());
+  spdlog::info("listening on {}://{}", has_tls(settings) ? "https" : "http", server->address());
   server->run();
   signals.unwatch();
   spdlog::info("stopped");

@@ -27,6 +27,9 @@ Command add_records(CLI::App& program);
 // command_objects.cpp: the pictures that are kept.
 Command add_objects(CLI::App& program);
 
+// command_keys.cpp: who may use the server.
+Command add_keys(CLI::App& program);
+
 // command_settings.cpp: every setting with its value.
 Command add_settings(CLI::App& program);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/html.hpp"
 #include "api/negotiate.hpp"
@@ -157,6 +158,31 @@ TEST(Errors, HaveTheirStatusAndTheClientsForm) {
   EXPECT_EQ(error_response(nullptr, error).body, "the server is busy\n");
   const FakeRequest browser("/predict", {{"Accept", "text/html"}});
   EXPECT_THAT(error_response(&browser, error).body, HasSubstr("role=\"alert\">the server is busy"));
+}
+
+TEST(Errors, OfKeysSayWhatToDo) {
+  const FakeRequest request("/predict", {});
+  const http::Response unknown = error_response(&request, {ErrorCode::unauthorized, "no key"});
+  EXPECT_EQ(unknown.status, 401);
+  EXPECT_THAT(unknown.headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
+  const http::Response over =
+      error_response(&request, {ErrorCode::too_many_requests, "slowly", std::chrono::seconds(7)});
+  EXPECT_EQ(over.status, 429);
+  EXPECT_THAT(over.headers, testing::Contains(testing::Pair("Retry-After", "7")));
+  EXPECT_EQ(error_response(&request, {ErrorCode::forbidden, "no"}).status, 403);
+}
+
+TEST(Access, WhoIsNotLetInSeesNothingAndIsNobody) {
+  FakeRequest request("/predict", {});
+  EXPECT_EQ(only_user(request), std::string(1, '\0')) << "a request that nobody has let in";
+  EXPECT_EQ(recorded_user(request, "somebody"), "");
+  request.set_identity({.name = "alice", .role = Role::user});
+  EXPECT_EQ(only_user(request), "alice");
+  EXPECT_EQ(recorded_user(request, "bob"), "alice");
+  request.set_identity({.name = "root", .role = Role::admin});
+  EXPECT_EQ(only_user(request), std::nullopt);
+  EXPECT_EQ(recorded_user(request, "bob"), "bob");
+  EXPECT_EQ(recorded_user(request, ""), "root");
 }
 
 TEST(Status, IsWhatTheDocumentationSays) {

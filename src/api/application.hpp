@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/authoriser.hpp"
 #include "core/time.hpp"
 #include "http/multipart.hpp"
 #include "http/router.hpp"
@@ -32,6 +33,8 @@ struct Application {
   recognition::Recognizer& recognizer;
   recognition::Recorder& recorder;
   open_inference::Service& open_inference;
+  auth::Authoriser& authoriser;
+  auth::Access metrics_access = auth::Access::admin;
   std::string default_model;
   std::size_t max_body_bytes = 32U << 20U;
   http::MultipartLimits multipart;

@@ -36,6 +36,9 @@ Task<http::Response> get_v2_model(Application& application, http::Request& reque
 Task<http::Response> get_v2_model_ready(Application& application, http::Request& request);
 Task<http::Response> post_v2_infer(Application& application, http::Request& request);
 Task<http::Response> get_v2_statistics(Application& application, http::Request& request);
+Task<http::Response> post_v2_index(Application& application, http::Request& request);
+Task<http::Response> post_v2_load(Application& application, http::Request& request);
+Task<http::Response> post_v2_unload(Application& application, http::Request& request);
 
 // v1.cpp: TensorFlow Serving's interface.
 Task<http::Response> get_v1_model(Application& application, http::Request& request);

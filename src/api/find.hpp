@@ -6,7 +6,8 @@
 
 namespace vidi::api {
 
-// By the path's {id}. Errors: not_found (also for what is no identifier), and the record store's.
+// By the path's {id}. Errors: not_found (also for what is no identifier, and for what the request may not see), and the
+// record store's.
 Task<Result<records::Prediction>> find_prediction(Application& application, http::Request& request);
 
 }  // namespace vidi::api

@@ -3,8 +3,8 @@
 
 namespace vidi::api {
 
-Task<http::Response> get_home(Application& application, http::Request&) {
-  const auto latest = co_await latest_predictions(application);
+Task<http::Response> get_home(Application& application, http::Request& request) {
+  const auto latest = co_await latest_predictions(application, request);
   co_return html_response(home_page(std::nullopt, latest));
 }
 

@@ -1,6 +1,9 @@
 #include "api/negotiate.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "api/pages.hpp"
 #include "api/status.hpp"
@@ -59,7 +62,10 @@ http::Response error_response(const http::Request* request, const Error& error) 
   const AnswerForm form = request != nullptr ? answer_form(*request) : AnswerForm::text;
   http::Response response = speaks_protocol(request) ? protocol_error(error) : error_in_form(form, error);
   response.status = http_status(error.code);
-  if (response.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (response.status == 503 || error.retry_after.count() > 0) {
+    response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(error.retry_after.count(), 1)));
+  }
   return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/html.hpp"
 
@@ -109,8 +110,10 @@ std::string detail(std::string_view name, const std::string& value) {
 
 }  // namespace
 
-Task<std::vector<records::Prediction>> latest_predictions(Application& application) {
+Task<std::vector<records::Prediction>> latest_predictions(Application& application, const http::Request& request) {
+  if (request.identity().role == Role::anonymous) co_return std::vector<records::Prediction>();
   records::Query query;
+  query.user = only_user(request);
   query.limit = kLatest;
   auto page = co_await application.recorder.records().list(std::move(query));
   if (!page) co_return std::vector<records::Prediction>();

@@ -18,8 +18,8 @@ struct FormPage {
   std::string message;  // shown above the form; empty: none
 };
 
-// The ten newest, newest first; empty when the records cannot be read now.
-Task<std::vector<records::Prediction>> latest_predictions(Application& application);
+// The ten newest that the request may see, newest first; empty when the records cannot be read now.
+Task<std::vector<records::Prediction>> latest_predictions(Application& application, const http::Request& request);
 
 // The page at /, with the answer to what has just been sent.
 std::string home_page(const std::optional<records::Prediction>& answer, const std::vector<records::Prediction>& latest);

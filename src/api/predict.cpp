@@ -29,7 +29,7 @@ Task<http::Response> post_predict(Application& application, http::Request& reque
   if (!prediction) co_return error_response(&request, prediction.error());
   if (form == AnswerForm::json) co_return json_response(to_json(*prediction));
   if (form == AnswerForm::html) {
-    const auto latest = co_await latest_predictions(application);
+    const auto latest = co_await latest_predictions(application, request);
     co_return html_response(home_page(*prediction, latest));
   }
   http::Response response;

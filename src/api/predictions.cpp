@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "api/find.hpp"
@@ -54,6 +55,12 @@ Result<records::Query> read_query(const http::Request& request) {
   auto count = limit(request);
   if (!count) return forward_error(count);
   query.limit = *count;
+  if (auto only = only_user(request)) {
+    if (query.user && query.user != only) {
+      return fail(ErrorCode::forbidden, fmt::format("this key sees the predictions of '{}' only", *only));
+    }
+    query.user = std::move(only);
+  }
   return query;
 }
 
@@ -81,6 +88,9 @@ Task<Result<records::Prediction>> find_prediction(Application& application, http
   auto found = co_await application.recorder.records().find(*id);
   if (!found) co_return forward_error(found);
   if (!*found) co_return std::unexpected(no_such_prediction());
+  // Whether there is one of somebody else's is not told.
+  const auto only = only_user(request);
+  if (only && (*found)->user != *only) co_return std::unexpected(no_such_prediction());
   co_return std::move(**found);
 }
 
@@ -112,7 +122,7 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
 
   records::Correction correction;
   correction.label = std::move(*label);
-  correction.user = recognition::recorded_text(request.header("X-Vidi-User").value_or(""));
+  correction.user = recorded_user(request, recognition::recorded_text(request.header("X-Vidi-User").value_or("")));
   correction.time = now();
   prediction->correction = correction;
   const auto corrected = co_await application.recorder.records().correct(prediction->id, std::move(correction));
@@ -124,6 +134,10 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
 Task<http::Response> delete_prediction(Application& application, http::Request& request) {
   const auto id = parse_uuid(request.parameter("id"));
   if (!id) co_return error_response(&request, no_such_prediction());
+  if (only_user(request)) {
+    const auto own = co_await find_prediction(application, request);
+    if (!own) co_return error_response(&request, own.error());
+  }
   const auto forgotten = co_await application.recorder.forget(*id);
   if (!forgotten) co_return error_response(&request, forgotten.error());
   if (!*forgotten) co_return error_response(&request, no_such_prediction());

@@ -14,6 +14,8 @@ int http_status(ErrorCode code) {
       return 404;
     case ErrorCode::conflict:
       return 409;
+    case ErrorCode::too_many_requests:
+      return 429;
     case ErrorCode::too_large:
       return 413;
     case ErrorCode::unsupported_media:

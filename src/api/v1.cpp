@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/access.hpp"
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
 #include "api/read_upload.hpp"
@@ -99,7 +100,7 @@ Task<http::Response> post_v1_model(Application& application, http::Request& requ
     asked = forward_error(examples);
   }
   if (!asked) co_return error_response(&request, asked.error());
-  auto question = question_of(request, target, std::move(asked->input), std::move(*user));
+  auto question = question_of(request, target, std::move(asked->input), recorded_user(request, std::move(*user)));
   if (!predict) question.outputs.push_back({.name = model->outputs.front().name});
   const auto answer = co_await application.open_inference.infer(std::move(question));
   if (!answer) co_return error_response(&request, answer.error());

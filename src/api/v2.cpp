@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
@@ -139,7 +140,7 @@ Task<http::Response> post_v2_infer(Application& application, http::Request& requ
   question.outputs = asked->outputs;
   question.arrived = request.arrived();
   question.record = make_uuid(question.arrived);
-  question.user = std::move(*user);
+  question.user = recorded_user(request, std::move(*user));
   auto answer = co_await application.open_inference.infer(std::move(question));
   if (!answer) co_return error_response(&request, answer.error());
   co_return answer_response(*answer, *asked);
@@ -152,6 +153,34 @@ Task<http::Response> get_v2_statistics(Application& application, http::Request& 
   body["model_stats"] = ordered_json::array();
   for (const v2::ModelStatistics& sums : *found) body["model_stats"].push_back(describe(sums));
   co_return json_response(body);
+}
+
+Task<http::Response> post_v2_index(Application& application, http::Request& request) {
+  const auto body = co_await http::read_all(request.body(), application.max_body_bytes);
+  if (!body) co_return error_response(&request, body.error());
+  const auto only_ready = v2::parse_index_request(*body);
+  if (!only_ready) co_return error_response(&request, only_ready.error());
+  ordered_json list = ordered_json::array();
+  for (const models::IndexEntry& entry : application.recognizer.models().index()) {
+    if (*only_ready && entry.state != models::VersionState::ready) continue;
+    list.push_back({{"name", entry.name},
+                    {"version", entry.version},
+                    {"state", models::name(entry.state)},
+                    {"reason", entry.reason}});
+  }
+  co_return json_response(list);
+}
+
+Task<http::Response> post_v2_load(Application& application, http::Request& request) {
+  const auto loaded = co_await application.open_inference.load(std::string(request.parameter("model")));
+  if (!loaded) co_return error_response(&request, loaded.error());
+  co_return json_text("{}");
+}
+
+Task<http::Response> post_v2_unload(Application& application, http::Request& request) {
+  const auto unloaded = co_await application.open_inference.unload(std::string(request.parameter("model")));
+  if (!unloaded) co_return error_response(&request, unloaded.error());
+  co_return json_text("{}");
 }
 
 }  // namespace vidi::api

@@ -14,6 +14,8 @@ std::string_view name(ErrorCode code) {
       return "forbidden";
     case ErrorCode::conflict:
       return "conflict";
+    case ErrorCode::too_many_requests:
+      return "too_many_requests";
     case ErrorCode::too_large:
       return "too_large";
     case ErrorCode::unsupported_media:

@@ -1,6 +1,7 @@
 #pragma once
 // Result<T>: a value, or the Error that says why there is none. For what can be expected to fail.
 
+#include <chrono>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ enum class ErrorCode {
   unauthorized,       // no key, or a wrong one
   forbidden,          // the key does not allow it
   conflict,           // it contradicts what is there
+  too_many_requests,  // the key's quota is used up: try again later
   too_large,          // over a limit on bytes, pixels or memory
   unsupported_media,  // the type is not allowed, or the name contradicts the content
   undecodable,        // the bytes are not a valid picture of their type
@@ -32,6 +34,7 @@ std::string_view name(ErrorCode code);
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;
+  std::chrono::seconds retry_after{0};  // when trying again can help; 0: not known
 
   bool operator==(const Error&) const = default;
 };

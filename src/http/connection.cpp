@@ -64,14 +64,27 @@ Connection::~Connection() {
 }
 
 Task<void> Connection::run(std::unique_ptr<Connection> connection) {
-  if (connection->purpose_ == Worker::Purpose::refuse) {
+  const bool ready = co_await connection->start_tls();
+  if (ready && connection->purpose_ == Worker::Purpose::refuse) {
     Refusal refusal = make_refusal(503, ErrorCode::overloaded, "There are too many connections: try again later.");
     co_await connection->refuse(nullptr, std::move(refusal));
-  } else {
+  } else if (ready) {
     while (co_await connection->serve_request()) {
     }
   }
   co_await connection->linger();
+}
+
+Task<bool> Connection::start_tls() {
+  const auto certificate = state_.certificate.get();
+  if (!certificate) co_return true;
+  const auto handshake = co_await stream_.start_tls(*certificate, options_.idle_timeout, options_.header_timeout);
+  if (handshake == Stream::Handshake::plain) {
+    Refusal refusal =
+        make_refusal(400, ErrorCode::invalid_argument, "This port speaks TLS: use https://, not http://.");
+    co_await refuse(nullptr, std::move(refusal));
+  }
+  co_return handshake == Stream::Handshake::done;
 }
 
 Task<bool> Connection::serve_request() {
@@ -83,6 +96,7 @@ Task<bool> Connection::serve_request() {
   }
   const bool valid = request_.start(head_, received_);
   body_.start(head_, *parser_);
+  end_unpacking();
   if (!valid) {
     Refusal refusal = make_refusal(400, ErrorCode::invalid_argument, "The path's percent-encoding is malformed.");
     co_return co_await refuse(nullptr, std::move(refusal));
@@ -177,7 +191,25 @@ std::optional<Refusal> Connection::check_request() {
     return make_refusal(413, ErrorCode::too_large,
                         fmt::format("The body is longer than {} bytes.", options_.max_body_bytes));
   }
+  return body_.size() != 0 ? unpack_body() : std::nullopt;
+}
+
+std::optional<Refusal> Connection::unpack_body() {
+  const auto coding = content_coding(head_);
+  if (!coding) {
+    return make_refusal(415, ErrorCode::unsupported_media,
+                        fmt::format("The body's Content-Encoding must be one of {}.", kReadCodings));
+  }
+  if (*coding != Coding::identity) {
+    unpacked_.emplace(body_, *coding, options_.max_body_bytes);
+    request_.set_body(*unpacked_);
+  }
   return std::nullopt;
+}
+
+void Connection::end_unpacking() {
+  request_.set_body(body_);
+  unpacked_.reset();
 }
 
 Task<Response> Connection::respond() {
@@ -189,10 +221,12 @@ Task<Response> Connection::respond() {
   if (match.handler == nullptr) co_return unrouted(match);
   request_.set_parameters(std::move(match.parameters));
   Response response = co_await handle(match);
+  end_unpacking();
   if (const std::string_view mistake = mistake_in(response); !mistake.empty()) {
     spdlog::error("{} {}: the response cannot be sent: {}", head_.method, head_.target, mistake);
     co_return error_response(&request_, make_refusal(500, ErrorCode::internal, "The answer could not be made."));
   }
+  if (match.pack && response.body.size() >= kLeastPacked) pack(response, request_.header("Accept-Encoding"));
   co_return response;
 }
 
@@ -242,6 +276,7 @@ Response Connection::error_response(const Request* request, const Refusal& refus
                         .body = refusal.error.message + "\n",
                         .headers = {}};
   }
+  if (refusal.status == 415) response.headers.emplace_back("Accept-Encoding", kReadCodings);
   if (refusal.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
   return response;
 }

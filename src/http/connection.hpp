@@ -6,6 +6,7 @@
 #include <string>
 
 #include "http/body_reader.hpp"
+#include "http/content_encoding.hpp"
 #include "http/incoming_request.hpp"
 #include "http/worker.hpp"
 
@@ -27,6 +28,7 @@ class Connection {
  private:
   enum class HeadState { ready, refused, closed };
 
+  Task<bool> start_tls();      // whether requests may follow
   Task<bool> serve_request();  // whether another may follow
   Task<HeadState> read_head();
   Task<HeadState> receive_head(bool started);
@@ -34,6 +36,8 @@ class Connection {
   HeadState head_too_large(bool in_first_line);
 
   [[nodiscard]] std::optional<Refusal> check_request();
+  [[nodiscard]] std::optional<Refusal> unpack_body();
+  void end_unpacking();
   Task<Response> respond();
   Task<Response> handle(const Router::Match& match);
   Response unrouted(const Router::Match& match) const;
@@ -52,6 +56,7 @@ class Connection {
   RequestHead head_;
   std::optional<RequestParser> parser_;
   BodyReader body_;
+  std::optional<DecodingBody> unpacked_;  // of a request that is sent packed
   IncomingRequest request_;
   Worker::Streams::iterator place_;
   struct HeadDeadlines {

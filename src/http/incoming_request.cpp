@@ -8,11 +8,12 @@
 namespace vidi::http {
 
 IncomingRequest::IncomingRequest(Body& body, std::string remote_address)
-    : body_(body), remote_address_(std::move(remote_address)) {}
+    : body_(&body), remote_address_(std::move(remote_address)) {}
 
 bool IncomingRequest::start(const RequestHead& head, Timestamp arrived) {
   head_ = &head;
   arrived_ = arrived;
+  set_identity({});
   parameters_.clear();
   decoded_.clear();
   path_ = head.path;

@@ -11,11 +11,12 @@ namespace vidi::http {
 
 class IncomingRequest final : public Request {
  public:
-  // Both must outlive it.
+  // `body` must outlive it.
   IncomingRequest(Body& body, std::string remote_address);
 
   // A new request. False when its path is not validly encoded.
   bool start(const RequestHead& head, Timestamp arrived);
+  void set_body(Body& body) { body_ = &body; }
   void set_parameters(std::vector<std::pair<std::string_view, std::string_view>> parameters);
 
   [[nodiscard]] std::string_view method() const override;
@@ -25,12 +26,12 @@ class IncomingRequest final : public Request {
   [[nodiscard]] std::string_view parameter(std::string_view name) const override;
   [[nodiscard]] std::string_view remote_address() const override { return remote_address_; }
   [[nodiscard]] Timestamp arrived() const override { return arrived_; }
-  [[nodiscard]] Body& body() override { return body_; }
+  [[nodiscard]] Body& body() override { return *body_; }
 
  private:
   [[nodiscard]] std::string_view decoded(std::string_view text) const;
 
-  Body& body_;
+  Body* body_;
   std::string remote_address_;
   const RequestHead* head_ = nullptr;
   std::string_view path_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/identity.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "core/time.hpp"
@@ -49,6 +50,13 @@ class Request {
   [[nodiscard]] virtual std::string_view remote_address() const = 0;
   [[nodiscard]] virtual Timestamp arrived() const = 0;  // when the request's first byte was read
   [[nodiscard]] virtual Body& body() = 0;
+
+  // Nobody, until whoever lets requests in has set it.
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  void set_identity(Identity identity) { identity_ = std::move(identity); }
+
+ private:
+  Identity identity_;
 };
 
 struct Response {

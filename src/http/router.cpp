@@ -118,6 +118,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
     if (route.method != method) continue;
     match.handler = &route.handler;
     match.priority = route.options.priority;
+    match.pack = route.options.pack;
     return match;
   }
   match.allow = node->allow;

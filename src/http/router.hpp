@@ -21,6 +21,7 @@ using ErrorPage = std::function<Response(const Request* request, int status, con
 struct RouteOptions {
   bool priority = false;     // answered even when ServerOptions::max_requests are being handled: for health checks
   bool ignore_case = false;  // of the pattern's literal segments
+  bool pack = true;       // its answers may be sent compressed, see content_encoding.hpp
 };
 
 // Filled before the server starts, then only read: any thread.
@@ -30,6 +31,7 @@ class Router {
   struct Match {
     const Handler* handler = nullptr;  // null when no handler answers this method and path
     bool priority = false;
+    bool pack = true;
     std::string allow;  // when the path is known but not this method: the value of the Allow header, else empty
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
   };

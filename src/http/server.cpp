@@ -1,10 +1,12 @@
 #include "http/server.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ class Server::Implementation {
       : state_{.options = std::move(options), .router = std::move(router), .error_page = std::move(error_page)},
         workers_(make_workers(state_)),
         listener_(state_, workers_) {
+    if (const auto loaded = reload_certificate(); !loaded) throw std::runtime_error(loaded.error().message);
     listener_.start();
   }
 
@@ -38,6 +41,21 @@ class Server::Implementation {
       listener_.stop();
       for (const auto& worker : workers_) first ? worker->stop() : worker->cut();
     });
+  }
+
+  Result<void> reload_certificate() {
+    const ServerOptions& options = state_.options;
+    if (options.tls_certificate.empty() != options.tls_key.empty()) {
+      return fail(ErrorCode::invalid_argument, "tls-certificate and tls-key belong together: give both or neither");
+    }
+    if (options.tls_certificate.empty()) return {};
+    auto loaded = TlsCertificate::load(options.tls_certificate, options.tls_key);
+    if (!loaded) return forward_error(loaded);
+    const Timestamp end = (*loaded)->valid_until();
+    spdlog::log(end > now() ? spdlog::level::info : spdlog::level::warn, "the certificate {} is valid until {}",
+                options.tls_certificate, to_string(end));
+    state_.certificate.set(std::move(*loaded));
+    return {};
   }
 
   [[nodiscard]] bool stopping() const { return stopping_; }
@@ -75,6 +93,8 @@ std::string Server::address() const {
 void Server::run() { implementation_->run(); }
 
 void Server::stop() { implementation_->stop(); }
+
+Result<void> Server::reload_certificate() { return implementation_->reload_certificate(); }
 
 bool Server::stopping() const { return implementation_->stopping(); }
 

@@ -7,15 +7,18 @@
 #include <memory>
 #include <string>
 
+#include "core/result.hpp"
 #include "http/router.hpp"
 
 namespace vidi::http {
 
 struct ServerOptions {
   std::string listen = "0.0.0.0:4000";  // address:port, [v6]:port; port 0: a free one
-  std::size_t threads = 0;              // 0: one a processor
-  std::size_t max_connections = 4096;   // more: 503 with Retry-After, and closed
-  std::size_t max_requests = 1024;      // being handled at once; more: 503 with Retry-After
+  std::string tls_certificate;          // PEM files, see tls.hpp; both empty: without TLS
+  std::string tls_key;
+  std::size_t threads = 0;             // 0: one a processor
+  std::size_t max_connections = 4096;  // more: 503 with Retry-After, and closed
+  std::size_t max_requests = 1024;     // being handled at once; more: 503 with Retry-After
   std::size_t max_header_bytes = 16U << 10U;
   std::size_t max_body_bytes = 32U << 20U;           // 413 before it is read when Content-Length says so
   std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to the end of its head
@@ -27,7 +30,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Binds and listens at once. Throws std::runtime_error, saying what cannot be bound and why.
+  // Binds and listens at once. Throws std::runtime_error, saying what cannot be bound or which certificate not be used,
+  // and why.
   Server(ServerOptions options, Router router, ErrorPage error_page);
   ~Server();
   Server(const Server&) = delete;
@@ -46,6 +50,10 @@ class Server {
   // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once. A
   // handler that waits for another thread is waited for even then, since that thread will call back.
   void stop();
+
+  // Reads certificate and key anew, for the connections that follow; those that there are go on. After an error all is
+  // as before. Nothing is done without TLS. Any thread.
+  Result<void> reload_certificate();
 
   // Whether stop() has been called (a readiness check says so). Any thread.
   [[nodiscard]] bool stopping() const;

@@ -6,6 +6,7 @@
 
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/tls.hpp"
 
 namespace vidi::http {
 
@@ -13,6 +14,7 @@ struct ServerState {
   ServerOptions options;
   Router router;
   ErrorPage error_page;
+  CurrentCertificate certificate;
   std::atomic<std::size_t> connections = 0;  // open, refused ones left out
   std::atomic<std::size_t> refusing = 0;     // over the limit, being told so
   std::atomic<std::size_t> requests = 0;     // being handled

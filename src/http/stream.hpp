@@ -1,13 +1,15 @@
 #pragma once
-// A connection's socket: reads and writes with deadlines. Used on its worker's thread only.
+// A connection's socket, with or without TLS: reads and writes with deadlines. Used on its worker's thread only.
 
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "core/task.hpp"
+#include "http/tls.hpp"
 
 namespace vidi::http {
 
@@ -22,6 +24,11 @@ struct Received {
 class Stream {
  public:
   explicit Stream(boost::asio::ip::tcp::socket socket);
+
+  // To be called before anything else: what is received and sent from now on is encrypted. `first` is how long the
+  // client may take to begin, `rest` how long from then on.
+  enum class Handshake { done, plain, failed };  // plain: the client speaks without TLS, and so does this end
+  Task<Handshake> start_tls(const TlsCertificate& certificate, Clock::duration first, Clock::duration rest);
 
   // Waits for the next bytes. After stop() an idle wait ends at once with what is there, or `stopped`.
   enum class Waiting { busy, idle };
@@ -45,12 +52,17 @@ class Stream {
 
  private:
   Received receive_now(std::span<char> into);
+  Task<Received> receive_encrypted(std::span<char> into, Clock::time_point deadline, Waiting waiting);
+  bool send_encrypted_now(std::string_view& bytes);
+  Task<boost::system::error_code> wait(boost::asio::socket_base::wait_type what, Clock::time_point deadline,
+                                       Waiting waiting);
 
   boost::asio::ip::tcp::socket socket_;
   Clock::time_point deadline_ = Clock::time_point::max();  // of the operation that waits
   bool idle_ = false;
   bool at_end_ = false;
   bool stopped_ = false;
+  std::unique_ptr<TlsSession> tls_;  // null: without TLS. Before the socket it uses is closed, it goes.
 };
 
 }  // namespace vidi::http

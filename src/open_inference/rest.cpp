@@ -284,6 +284,17 @@ RestAnswer write_answer(const InferAnswer& answer, const std::vector<bool>& bina
   return rest;
 }
 
+Result<bool> parse_index_request(ByteView body) {
+  if (body.empty()) return false;
+  const auto document = parse_json(body);
+  if (!document) return std::unexpected(document.error());
+  object root;
+  if (document->get_object().get(root) != simdjson::SUCCESS) {
+    return refuse(fmt::format("the body is {}; it must be an object", kind_of(*document)));
+  }
+  return boolean_of(root, "ready", false);
+}
+
 std::string write_metadata(const ModelMetadata& metadata) {
   std::string json = R"({"name":)";
   append_string(metadata.name, json);

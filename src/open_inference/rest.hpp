@@ -34,6 +34,10 @@ struct RestAnswer {
 // `binary` says which of the answer's outputs are written in binary.
 RestAnswer write_answer(const InferAnswer& answer, const std::vector<bool>& binary);
 
+// Whether the index is to have only what is ready: {"ready":true}; nothing, or an empty body, asks for all.
+// Error: invalid_argument.
+Result<bool> parse_index_request(ByteView body);
+
 // {"name":…}: the model's metadata.
 std::string write_metadata(const ModelMetadata& metadata);
 

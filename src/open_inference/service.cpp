@@ -394,6 +394,16 @@ Task<Result<InferAnswer>> Service::infer(InferRequest request) {
   co_return answer;
 }
 
+Task<Result<void>> Service::load(std::string model) {
+  const auto work = [&] { return recognizer_.models().load(model); };
+  co_return co_await run_on(loader_, work);
+}
+
+Task<Result<void>> Service::unload(std::string model) {
+  const auto work = [&] { return recognizer_.models().unload(model); };
+  co_return co_await run_on(loader_, work);
+}
+
 Result<Tensor> Service::raw_input(std::string_view model, std::string_view version, Bytes bytes) const {
   const auto found = find_model(recognizer_, model, version);
   if (!found) return std::unexpected(found.error());

@@ -14,6 +14,7 @@
 #include "core/task.hpp"
 #include "core/time.hpp"
 #include "core/uuid.hpp"
+#include "core/worker_pool.hpp"
 #include "open_inference/tensor.hpp"
 #include "recognition/recognizer.hpp"
 #include "recognition/recorder.hpp"
@@ -98,6 +99,11 @@ class Service {
   // Recognizer::recognize, the stores'.
   Task<Result<InferAnswer>> infer(InferRequest request);
 
+  // Loads a model of the folder, or takes it out of service: repository extension. Done when it answers, or answers no
+  // more. Errors: not_found, invalid_argument (it was refused, and why), overloaded (too many are being loaded).
+  Task<Result<void>> load(std::string model);
+  Task<Result<void>> unload(std::string model);
+
   // The only input that a request in raw bytes has: a picture file, or one row of floats or of pixels.
   // Errors: not_found, invalid_argument (the bytes are none of these).
   [[nodiscard]] Result<Tensor> raw_input(std::string_view model, std::string_view version, Bytes bytes) const;
@@ -117,6 +123,7 @@ class Service {
   recognition::Recorder& recorder_;
   const std::size_t most_elements_;
   std::unique_ptr<Usage> usage_;
+  WorkerPool loader_{{.threads = 1, .max_queue = 16}};  // loading takes long
 };
 
 }  // namespace vidi::open_inference

@@ -66,7 +66,7 @@ class Server:
     def _wait_for_url(self):
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            found = re.search(r"listening on (http://127\.0\.0\.1:\d+)", self.log)
+            found = re.search(r"listening on (https?://127\.0\.0\.1:\d+)", self.log)
             if found:
                 return found.group(1)
             if self.process.poll() is not None:
