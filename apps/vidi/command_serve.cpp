@@ -1,14 +1,17 @@
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "api/application.hpp"
 #include "commands.hpp"
 #include "documents/pdf.hpp"
+#include "grpc_service.hpp"
 #include "http/server.hpp"
 #include "program_settings.hpp"
 #include "recognition/retention.hpp"
@@ -17,8 +20,8 @@
 namespace vidi::app {
 namespace {
 
-// Turns SIGTERM and SIGINT into server.stop(): the first lets requests finish, a second ends at once. Made before any
-// other thread, so that every thread leaves the signals to it.
+// Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once. Made before
+// any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
   StopSignals() {
@@ -31,12 +34,12 @@ class StopSignals {
   }
 
   // Until the returned thread is joined by unwatch().
-  void watch(http::Server& server) {
-    watcher_ = std::thread([this, &server] {
+  void watch(std::function<void()> stop) {
+    watcher_ = std::thread([this, stop = std::move(stop)] {
       int signal = 0;
       while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR2) {
         spdlog::info("stopping: requests in flight are finished");
-        server.stop();
+        stop();
       }
     });
   }
@@ -104,9 +107,15 @@ int serve(const Settings& settings) {
                                .stopping = [&server] { return server && server->stopping(); },
                                .spools = stores.spools};
   server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
-  signals.watch(*server);
+  open_inference::Service open_inference(recognizer, recorder, settings.bytes("max-body-bytes"));
+  const auto grpc = serve_grpc(settings, open_inference, recognizer, recorder, server->executors());
+  signals.watch([&] {
+    if (grpc) grpc->stop();
+    server->stop();
+  });
   spdlog::info("listening on http://{}", server->address());
   server->run();
+  if (grpc) grpc->wait();
   signals.unwatch();
   spdlog::info("stopped");
   return 0;
