@@ -13,6 +13,7 @@ grpc::ServerOptions server_options(const Settings& settings) {
   options.threads = settings.count("grpc-threads");
   options.max_requests = settings.count("max-requests");
   options.max_message_bytes = settings.bytes("max-body-bytes");
+  options.max_memory = settings.bytes("grpc-max-memory");
   options.max_header_bytes = settings.bytes("max-header-bytes");
   options.max_stream_requests = settings.count("grpc-stream-requests");
   options.header_timeout = settings.duration("header-timeout");

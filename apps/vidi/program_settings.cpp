@@ -93,6 +93,8 @@ const std::vector<Setting>& settings_table() {
       {"stop-timeout", duration, "30s", "How long SIGTERM waits for requests in flight.", 1},
       {"threads", count, "0", "Threads that serve the network; 0 is one a processor.", 0, 1024},
       {"grpc-threads", count, "1", "Threads that speak gRPC; the threads of the network answer its requests.", 1, 1024},
+      {"grpc-max-memory", bytes, "256MiB",
+       "What may have arrived over gRPC and is not yet a request; who sends more is cut off.", 1U << 20U, 1ULL << 50U},
       {"grpc-stream-requests", count, "64",
        "Requests of one gRPC stream that wait for their answer; more are read when there is room.", 1, 1'000'000},
       {"workers", count, "0", "Threads that decode large pictures; 0 is one a processor.", 0, 1024},

@@ -4,6 +4,7 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
@@ -26,6 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds kDrainPause{5};
+
 // What gRPC logs goes where everything goes.
 void log_message(gpr_log_func_args* message) {
   const auto level = message->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug;
@@ -46,6 +49,10 @@ void set_limits(::grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, as_argument(options.max_requests));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, as_argument(options.header_timeout));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, as_argument(options.idle_timeout));
+  // gRPC would inflate a message whole before it looks at its size: 32 MiB may become 32 GiB.
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
   // Otherwise a second server would share the port without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
@@ -84,7 +91,7 @@ class Server::Implementation {
 
   void stop() {
     if (state_.stopping.exchange(true)) {
-      // From the moment on at which the first call has begun to shut it down.
+      hurry_ = true;
       if (shutting_down_) grpc_server_cancel_all_calls(server_->c_server());
       return;
     }
@@ -111,6 +118,9 @@ class Server::Implementation {
     for (std::size_t i = 0; i < std::max<std::size_t>(1, state_.options.threads); ++i) {
       queues_.push_back(builder.AddCompletionQueue());
     }
+    ::grpc::ResourceQuota quota("vidi");
+    quota.Resize(state_.options.max_memory);
+    builder.SetResourceQuota(quota);
     server_ = builder.BuildAndStart();
     if (!server_ || port_ == 0) {
       throw std::runtime_error(fmt::format("Cannot listen for gRPC on \"{}\".", state_.options.listen));
@@ -122,9 +132,14 @@ class Server::Implementation {
     for (bool ok = false; queue.Next(&event, &ok);) static_cast<Event*>(event)->happen(ok);
   }
 
+  // gRPC resets what arrives while it shuts down, and a client does not know whether it may repeat that. So all is
+  // answered first, and what comes meanwhile is refused.
   void shut_down(std::chrono::system_clock::time_point deadline) {
+    while (state_.requests > 0 && !hurry_ && std::chrono::system_clock::now() < deadline) {
+      std::this_thread::sleep_for(kDrainPause);
+    }
     shutting_down_ = true;
-    server_->Shutdown(deadline);
+    server_->Shutdown(hurry_ ? std::chrono::system_clock::now() : deadline);
     for (const auto& queue : queues_) queue->Shutdown();
     pollers_.clear();
     state_.executors.clear();
@@ -135,6 +150,7 @@ class Server::Implementation {
   int port_ = 0;
   std::vector<std::unique_ptr<::grpc::ServerCompletionQueue>> queues_;
   std::unique_ptr<::grpc::Server> server_;
+  std::atomic<bool> hurry_ = false;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<bool> started_ = false;  // the stopper
   std::vector<std::jthread> pollers_;

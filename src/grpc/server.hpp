@@ -54,6 +54,7 @@ struct ServerOptions {
   std::size_t threads = 1;                     // that speak gRPC; calls are answered on the executors
   std::size_t max_requests = 1024;             // being handled at once; more: UNAVAILABLE
   std::size_t max_message_bytes = 32U << 20U;  // of a request; more: RESOURCE_EXHAUSTED before it is read
+  std::size_t max_memory = 256U << 20U;        // of all that has arrived and is not yet a request
   std::size_t max_header_bytes = 16U << 10U;
   std::size_t max_stream_requests = 64;              // of one stream that are not answered yet; more are not read
   std::chrono::milliseconds header_timeout{10'000};  // from a connection's first byte to the end of its handshake

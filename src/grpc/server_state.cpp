@@ -70,6 +70,7 @@ Slot::Slot(ServerState& state)
 Slot::~Slot() { state_.requests.fetch_sub(1, std::memory_order_relaxed); }
 
 Result<void> Slot::check() const {
+  if (state_.stopping) return fail(ErrorCode::unavailable, "the server is ending");
   if (granted_) return {};
   return fail(ErrorCode::overloaded, "there are too many requests: try again later");
 }

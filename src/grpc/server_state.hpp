@@ -82,7 +82,7 @@ class Slot {
   Slot(Slot&&) = delete;
   Slot& operator=(Slot&&) = delete;
 
-  // Error overloaded: there are too many.
+  // Errors: overloaded (there are too many), unavailable (the server ends).
   [[nodiscard]] Result<void> check() const;
 
  private:
