@@ -85,6 +85,7 @@ class WatchCall final : public LongCall, public std::enable_shared_from_this<Wat
   static Task<void> serve(std::shared_ptr<WatchCall> call) {
     std::optional<Status> told;
     for (bool written = true; written;) {
+      const bool last = call->ending_;
       const Status status = co_await status_of(call->state_, call->request_.service());
       if (told != status) {
         told = status;
@@ -92,7 +93,8 @@ class WatchCall final : public LongCall, public std::enable_shared_from_this<Wat
         const auto start = [&](void* tag) { call->writer_.Write(call->response_, tag); };
         written = co_await call->writing_.run(start);
       }
-      if (call->ending_) break;
+      if (last) break;
+      if (call->ending_) continue;
       boost::system::error_code ignored;
       call->timer_.expires_after(kPause);
       co_await call->timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
@@ -27,7 +27,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::milliseconds kDrainPause{5};
+constexpr std::chrono::milliseconds kPause{5};  // between looks at whether all is answered
+constexpr int kQuietPauses = 10;
 
 // What gRPC logs goes where everything goes.
 void log_message(gpr_log_func_args* message) {
@@ -133,10 +134,13 @@ class Server::Implementation {
   }
 
   // gRPC resets what arrives while it shuts down, and a client does not know whether it may repeat that. So all is
-  // answered first, and what comes meanwhile is refused.
+  // answered first, and what comes meanwhile is refused, until clients have seen that.
   void shut_down(std::chrono::system_clock::time_point deadline) {
-    while (state_.requests > 0 && !hurry_ && std::chrono::system_clock::now() < deadline) {
-      std::this_thread::sleep_for(kDrainPause);
+    std::size_t arrived = state_.arrivals;
+    for (int quiet = 0; quiet < kQuietPauses && !hurry_ && std::chrono::system_clock::now() < deadline;) {
+      std::this_thread::sleep_for(kPause);
+      const std::size_t before = std::exchange(arrived, state_.arrivals);
+      quiet = state_.requests == 0 && before == arrived ? quiet + 1 : 0;
     }
     shutting_down_ = true;
     server_->Shutdown(hurry_ ? std::chrono::system_clock::now() : deadline);

@@ -65,7 +65,9 @@ Result<void> check_in_time(const Caller& caller) {
 }
 
 Slot::Slot(ServerState& state)
-    : state_(state), granted_(state.requests.fetch_add(1, std::memory_order_relaxed) < state.options.max_requests) {}
+    : state_(state), granted_(state.requests.fetch_add(1, std::memory_order_relaxed) < state.options.max_requests) {
+  state.arrivals.fetch_add(1, std::memory_order_relaxed);
+}
 
 Slot::~Slot() { state_.requests.fetch_sub(1, std::memory_order_relaxed); }
 

@@ -51,6 +51,7 @@ struct ServerState {
   LongCalls long_calls;
   std::atomic<std::size_t> turn = 0;
   std::atomic<std::size_t> requests = 0;  // being handled
+  std::atomic<std::size_t> arrivals = 0;  // of requests, all together
   std::atomic<bool> stopping = false;
 
   boost::asio::any_io_executor& next_executor() {

@@ -587,7 +587,9 @@ def test_stopping_answers_what_is_in_flight(make_server):
         for one in asked:
             one.result()
     assert answered
-    assert set(refused) == {"StatusCode.UNAVAILABLE"}
+    # A call that arrives while gRPC says goodbye may be reset.
+    assert "StatusCode.UNAVAILABLE" in refused
+    assert set(refused) <= {"StatusCode.UNAVAILABLE", "StatusCode.CANCELLED"}
     server.start()
     for identifier in answered:
         record(server, identifier)
@@ -605,16 +607,18 @@ def test_open_streams_and_watches_do_not_hold_up_the_end(make_server):
             hold.wait(60)
 
         stream = stub.ModelStreamInfer(requests())
-        assert next(stream).infer_response.outputs
-        watch = channel.unary_stream(f"{HEALTH}/Watch")(b"")
-        assert next(watch)[1] == SERVING
-        server.stop()
-        assert next(watch)[1] == NOT_SERVING
-        for call in (watch, stream):
-            with pytest.raises(grpc.RpcError) as caught:
-                next(call)
-            assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
-        hold.set()
+        try:
+            assert next(stream).infer_response.outputs
+            watch = channel.unary_stream(f"{HEALTH}/Watch")(b"")
+            assert next(watch)[1] == SERVING
+            server.stop()
+            assert next(watch)[1] == NOT_SERVING
+            for call in (watch, stream):
+                with pytest.raises(grpc.RpcError) as caught:
+                    next(call)
+                assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+        finally:
+            hold.set()
 
 
 def test_a_second_signal_ends_it_at_once(make_server):
