@@ -2,8 +2,10 @@
 
 import json
 import queue
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -305,6 +307,15 @@ def test_what_vidi_records_lists_comes_from_here(make_server, tmp_path):
     listed = [json.loads(line) for line in done.stdout.splitlines()]
     identifiers = answer.get_response().parameters["predictions"].string_param.split(",")
     assert {row["id"]: row["result"] for row in listed} == dict(zip(identifiers, ["4", "1"], strict=True))
+
+
+def test_the_example_of_the_documentation(server, tmp_path):
+    example = re.search(r"```python\n(.*?)```", (ROOT / "docs/grpc.md").read_text(), re.DOTALL).group(1)
+    (tmp_path / "four.png").write_bytes(digit_png("4"))
+    (tmp_path / "example.py").write_text(example.replace("localhost:8001", server.grpc_address))
+    done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    result, identifier = done.stdout.split()
+    assert (result, record(server, identifier)["result"]) == ("4", "4")
 
 
 # Bad input
