@@ -130,8 +130,8 @@ def services_of(arguments, folder, node):
     """vidi, and the peer if there is one."""
     model = ROOT / "models" / arguments.model / "1"
     models = models_of(arguments, folder)
-    vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--data", str(folder / "vidi"), "--models",
-            str(models), "--model", arguments.model, "--log-level", "warn"]
+    vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--grpc-listen", "off", "--data",
+            str(folder / "vidi"), "--models", str(models), "--model", arguments.model, "--log-level", "warn"]
     peer = {"MODELS": str(model), "MODEL": "model", "PYTHONDONTWRITEBYTECODE": "1"}
     if node:
         vidi += ["--records", f"cassandra://{node.address}/vidi"]

@@ -13,6 +13,8 @@ find_package(JPEG REQUIRED)
 find_package(GIF REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
 # Thresholds, components and warps; never imgcodecs, which brings GDAL. Found by hand: Debian keeps OpenCV's CMake package
 # in libopencv-dev, which brings every module of it.
 find_path(VIDI_OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)

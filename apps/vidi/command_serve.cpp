@@ -1,14 +1,17 @@
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "api/application.hpp"
 #include "commands.hpp"
 #include "documents/pdf.hpp"
+#include "grpc_service.hpp"
 #include "http/server.hpp"
 #include "key_settings.hpp"
 #include "program_settings.hpp"
@@ -18,7 +21,7 @@
 namespace vidi::app {
 namespace {
 
-// Turns SIGTERM and SIGINT into server.stop(): the first lets requests finish, a second ends at once; and SIGHUP into
+// Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once; and SIGHUP into
 // reading the certificate anew. Made before any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
@@ -33,16 +36,16 @@ class StopSignals {
   }
 
   // Until the returned thread is joined by unwatch().
-  void watch(http::Server& server) {
-    watcher_ = std::thread([this, &server] {
+  void watch(std::function<void()> stop, std::function<void()> reload) {
+    watcher_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
       int signal = 0;
       while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR2) {
         if (signal == SIGHUP) {
-          reload(server);
+          reload();
           continue;
         }
         spdlog::info("stopping: requests in flight are finished");
-        server.stop();
+        stop();
       }
     });
   }
@@ -127,9 +130,15 @@ int serve(const Settings& settings) {
                                .spools = stores.spools};
   server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
   models.watch({.settle = settings.duration("model-settle"), .poll = settings.duration("model-poll")});
-  signals.watch(*server);
+  const auto grpc = serve_grpc(settings, open_inference, application, server->executors());
+  const auto stop = [&] {
+    if (grpc) grpc->stop();
+    server->stop();
+  };
+  signals.watch(stop, [&] { reload(*server); });
   spdlog::info("listening on {}://{}", has_tls(settings) ? "https" : "http", server->address());
   server->run();
+  if (grpc) grpc->wait();
   signals.unwatch();
   spdlog::info("stopped");
   return 0;

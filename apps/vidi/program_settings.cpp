@@ -47,6 +47,8 @@ const std::vector<Setting>& settings_table() {
   using enum SettingType;
   static const std::vector<Setting> table{
       {"listen", text, "0.0.0.0:4000", "Address and port to serve on; port 0 takes a free one."},
+      {"grpc-listen", text, "0.0.0.0:8001",
+       "Address and port to serve gRPC on; port 0 takes a free one, off serves none. 0.0.0.0 is IPv6's addresses too."},
       {"data", text, "data", "Folder for what vidi keeps: records and pictures."},
       {"models", text, "models", "Folder of the models, each NAME/model.toml with networks in NAME/VERSION."},
       {"model", text, "digits", "The model that answers when a request names none."},
@@ -101,6 +103,11 @@ const std::vector<Setting>& settings_table() {
       {"write-timeout", duration, "60s", "For a whole response.", 1},
       {"stop-timeout", duration, "30s", "How long SIGTERM waits for requests in flight.", 1},
       {"threads", count, "0", "Threads that serve the network; 0 is one a processor.", 0, 1024},
+      {"grpc-threads", count, "1", "Threads that speak gRPC; the threads of the network answer its requests.", 1, 1024},
+      {"grpc-max-memory", bytes, "256MiB",
+       "What may have arrived over gRPC and is not yet a request; who sends more is cut off.", 1U << 20U, 1ULL << 50U},
+      {"grpc-stream-requests", count, "64",
+       "Requests of one gRPC stream that wait for their answer; more are read when there is room.", 1, 1'000'000},
       {"workers", count, "0", "Threads that decode large pictures; 0 is one a processor.", 0, 1024},
       {"worker-queue", count, "64", "Large pictures that may wait for a worker; more are answered 503.", 1, 1'000'000},
       {"inline-pixels", count, "16384", "Pictures up to this many pixels are decoded without a worker.", 0,

@@ -61,6 +61,12 @@ class Server::Implementation {
   [[nodiscard]] bool stopping() const { return stopping_; }
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
 
+  [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const {
+    std::vector<boost::asio::any_io_executor> executors;
+    for (const auto& worker : workers_) executors.emplace_back(worker->context().get_executor());
+    return executors;
+  }
+
  private:
   static std::vector<std::unique_ptr<Worker>> make_workers(ServerState& state) {
     const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
@@ -89,6 +95,8 @@ std::string Server::address() const {
   const std::string address = endpoint.address().to_string();
   return fmt::format(fmt::runtime(endpoint.address().is_v6() ? "[{}]:{}" : "{}:{}"), address, endpoint.port());
 }
+
+std::vector<boost::asio::any_io_executor> Server::executors() const { return implementation_->executors(); }
 
 void Server::run() { implementation_->run(); }
 

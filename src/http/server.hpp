@@ -1,11 +1,13 @@
 #pragma once
 // Listens, speaks HTTP/1.1 (RFC 9112) and hands each request to the router's handlers.
 
+#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "http/router.hpp"
@@ -41,6 +43,9 @@ class Server {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::string address() const;  // "127.0.0.1:4000"
+
+  // Of each thread that run() serves on: what other protocols run there shares batches with HTTP's requests.
+  [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
 
   // Serves on `threads` threads, the calling one among them, until stop() and until what was in flight is answered.
   // To be called once.

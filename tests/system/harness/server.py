@@ -32,7 +32,10 @@ def run_vidi(*arguments, folder, stdin=b"", timeout=300):
 
 
 class Server:
-    """`vidi serve` on a free port. Its data stays in `folder` when it is stopped, killed and started again."""
+    """`vidi serve` on a free port. Its data stays in `folder` when it is stopped, killed and started again.
+
+    gRPC is off unless a flag says where to listen for it.
+    """
 
     def __init__(self, folder, *flags, models=MODELS):
         self.folder = Path(folder)
@@ -56,6 +59,8 @@ class Server:
         self.starts += 1
         command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--data", str(self.folder / "data")]
         command += ["--models", str(self.models), *map(str, self.flags)]
+        if "--grpc-listen" not in self.flags:
+            command += ["--grpc-listen", "off"]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -75,6 +80,10 @@ class Server:
         status = self.process.poll()
         self.kill9()
         raise AssertionError(f"the server did not start (status {status}). It wrote:\n{self.log}")
+
+    @property
+    def grpc_address(self):
+        return re.search(r"listening for gRPC on (\S+)", self.log).group(1)
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -1,0 +1,84 @@
+#include "grpc_service.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "auth/authoriser.hpp"
+
+namespace vidi::app {
+namespace {
+
+grpc::ServerOptions server_options(const Settings& settings) {
+  grpc::ServerOptions options;
+  options.listen = settings.text("grpc-listen");
+  options.threads = settings.count("grpc-threads");
+  options.max_requests = settings.count("max-requests");
+  options.max_message_bytes = settings.bytes("max-body-bytes");
+  options.max_memory = settings.bytes("grpc-max-memory");
+  options.max_header_bytes = settings.bytes("max-header-bytes");
+  options.max_stream_requests = settings.count("grpc-stream-requests");
+  options.header_timeout = settings.duration("header-timeout");
+  options.idle_timeout = settings.duration("idle-timeout");
+  options.stop_timeout = settings.duration("stop-timeout");
+  return options;
+}
+
+Task<bool> can_record(recognition::Recorder& recorder) {
+  const auto records = co_await recorder.records().check();
+  const auto objects = co_await recorder.objects().check();
+  co_return records&& objects;
+}
+
+std::vector<grpc::ModelState> states_of(const models::Repository& models) {
+  std::vector<grpc::ModelState> states;
+  for (models::IndexEntry& entry : models.index()) {
+    states.push_back({.name = std::move(entry.name),
+                      .version = std::move(entry.version),
+                      .ready = entry.state == models::VersionState::ready,
+                      .reason = std::move(entry.reason)});
+  }
+  return states;
+}
+
+auth::Access access_of(grpc::Access access) {
+  switch (access) {
+    case grpc::Access::open:
+      return auth::Access::open;
+    case grpc::Access::user:
+      return auth::Access::user;
+    case grpc::Access::admin:
+      return auth::Access::admin;
+  }
+  return auth::Access::admin;
+}
+
+// The name of the key that a call comes with.
+Result<std::string> admit(auth::Authoriser& authoriser, std::optional<std::string_view> authorization,
+                          grpc::Access access) {
+  auto identity = authoriser.admit(auth::bearer_token(authorization), access_of(access));
+  if (!identity) return forward_error(identity);
+  return std::move(identity->name);
+}
+
+}  // namespace
+
+std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inference::Service& service,
+                                         api::Application& application,
+                                         const std::vector<boost::asio::any_io_executor>& executors) {
+  if (settings.text("grpc-listen") == "off") return nullptr;
+  grpc::Application answers{
+      .service = service,
+      .version = VIDI_VERSION,
+      .admit = [&application](std::optional<std::string_view> authorization,
+                              grpc::Access access) { return admit(application.authoriser, authorization, access); },
+      .ready = [&application] { return can_record(application.recorder); },
+      .models = [&application] { return states_of(application.recognizer.models()); },
+      .load = [&service](std::string name) { return service.load(std::move(name)); },
+      .unload = [&service](std::string name) { return service.unload(std::move(name)); }};
+  auto server = std::make_unique<grpc::Server>(server_options(settings), std::move(answers), executors);
+  spdlog::info("listening for gRPC on {}", server->address());
+  return server;
+}
+
+}  // namespace vidi::app
