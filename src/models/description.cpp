@@ -77,7 +77,7 @@ class Reader {
 
   template <typename T>
   T optional(std::string_view key, T otherwise, std::string_view form) {
-    return has(key) ? required<T>(key, form) : otherwise;
+    return has(key) ? required<T>(key, form) : std::move(otherwise);
   }
 
   double number(std::string_view key, double otherwise) {

@@ -37,7 +37,7 @@ Result<std::string> named_checkpoint(const fs::path& file) {
     const std::size_t begin = line.find('"');
     const std::size_t end = line.rfind('"');
     if (begin == std::string::npos || end <= begin) break;
-    const std::string name = fs::path(line.substr(begin + 1, end - begin - 1)).filename().string();
+    std::string name = fs::path(line.substr(begin + 1, end - begin - 1)).filename().string();
     if (!name.empty()) return name;
     break;
   }

@@ -26,6 +26,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 // How often those that drain are looked at.
 constexpr std::chrono::milliseconds kDrainTick(100);
+// Changes come in bursts, as when a large file is written; they are looked at together.
+constexpr std::chrono::milliseconds kBurst(10);
 // How often the folder is looked at where the system cannot watch it and no other time was set.
 constexpr std::chrono::milliseconds kPollWithoutWatch(10'000);
 
@@ -259,6 +261,7 @@ class Repository::Implementation {
       if (drain()) pause = std::min(pause, kDrainTick);
       if (stop.stop_requested()) return;
       watch_->wait(pause);
+      std::this_thread::sleep_for(kBurst);
     }
   }
 
@@ -349,7 +352,7 @@ Result<Repository> Repository::open(const std::string& folder) {
 
 Repository::Repository(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 
-Repository::Repository(std::vector<std::shared_ptr<const LoadedModel>> models)
+Repository::Repository(const std::vector<std::shared_ptr<const LoadedModel>>& models)
     : implementation_(std::make_unique<Implementation>(fs::path())) {
   for (const auto& model : models) implementation_->serve(model);
 }

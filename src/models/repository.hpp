@@ -44,10 +44,12 @@ class Repository {
   static Result<Repository> open(const std::string& folder);
 
   // Models made by the caller, for tests.
-  explicit Repository(std::vector<std::shared_ptr<const LoadedModel>> models);
+  explicit Repository(const std::vector<std::shared_ptr<const LoadedModel>>& models);
 
   Repository(Repository&&) noexcept;
   Repository& operator=(Repository&&) noexcept;
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
   ~Repository();
 
   // The version that answers by default, which is the greatest of those that are served. Error not_found names the

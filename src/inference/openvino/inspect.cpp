@@ -33,17 +33,13 @@ Port describe(const PortOfGraph& port) {
 }
 
 // The product of what is known; sizes that are not known count as one.
-std::uint64_t product(const ov::PartialShape& shape, std::size_t from = 0) {
+std::uint64_t product(const ov::PartialShape& shape, std::ptrdiff_t from = 0) {
   std::uint64_t result = 1;
   if (shape.rank().is_dynamic()) return result;
-  for (std::size_t i = from; i < shape.size(); ++i) {
-    if (shape[i].is_static()) result *= static_cast<std::uint64_t>(shape[i].get_length());
+  for (auto size = shape.begin() + from; size < shape.end(); ++size) {
+    if (size->is_static()) result *= static_cast<std::uint64_t>(size->get_length());
   }
   return result;
-}
-
-std::uint64_t length(const ov::PartialShape& shape, std::size_t index) {
-  return shape[index].is_static() ? static_cast<std::uint64_t>(shape[index].get_length()) : 1;
 }
 
 // For one picture. A convolution's weights are (outputs, inputs, kernel...), of groups (groups, outputs, inputs,
@@ -62,7 +58,7 @@ std::uint64_t multiply_adds(const ov::Node& node) {
   }
   if (type == "MatMul" && out.size() > 0) {
     // Each number of the first matrix meets every column of the second.
-    return product(in) * length(out, out.size() - 1);
+    return product(in) * product(out, static_cast<std::ptrdiff_t>(out.size()) - 1);
   }
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <openvino/frontend/manager.hpp>
 #include <openvino/op/constant.hpp>
@@ -151,8 +152,8 @@ ov::PartialShape to_partial_shape(const std::vector<std::int64_t>& sizes) {
 bool fits(const ov::PartialShape& network, const std::vector<std::int64_t>& wanted) {
   if (network.rank().is_dynamic()) return true;
   if (network.size() != wanted.size()) return false;
-  for (std::size_t i = 1; i < wanted.size(); ++i) {
-    if (!network[i].compatible(ov::Dimension(wanted[i]))) return false;
+  for (std::ptrdiff_t i = 1; i < std::ssize(wanted); ++i) {
+    if (!network[i].compatible(ov::Dimension(wanted[static_cast<std::size_t>(i)]))) return false;
   }
   return true;
 }
