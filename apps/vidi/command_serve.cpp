@@ -22,7 +22,7 @@ namespace vidi::app {
 namespace {
 
 // Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once; and SIGHUP into
-// reading the certificate anew. Made before any other thread, so that every thread leaves the signals to it.
+// a call of `reload`. Made before any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
   StopSignals() {
@@ -56,15 +56,16 @@ class StopSignals {
   }
 
  private:
-  static void reload(http::Server& server) {
-    if (const auto done = server.reload_certificate(); !done) {
-      spdlog::error("{}; the certificate stays as it was", done.error().message);
-    }
-  }
-
   sigset_t signals_{};
   std::thread watcher_;
 };
+
+// Reads the certificate anew.
+void reload(http::Server& server) {
+  if (const auto done = server.reload_certificate(); !done) {
+    spdlog::error("{}; the certificate stays as it was", done.error().message);
+  }
+}
 
 bool has_tls(const Settings& settings) { return !settings.text("tls-certificate").empty(); }
 
