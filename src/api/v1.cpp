@@ -65,7 +65,12 @@ v2::InferRequest question_of(http::Request& request, const Target& target, v2::T
 }  // namespace
 
 Task<http::Response> get_v1_model(Application& application, http::Request& request) {
-  const auto model = find_model(application, target_of(request));
+  const Target target = target_of(request);
+  if (!target.verb.empty()) {
+    Error error{.code = ErrorCode::invalid_argument, .message = fmt::format("':{}' is asked with POST", target.verb)};
+    co_return error_response(&request, error);
+  }
+  const auto model = find_model(application, target);
   if (!model) co_return error_response(&request, model.error());
   co_return json_text(v1::write_status(*model));
 }

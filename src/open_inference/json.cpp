@@ -80,10 +80,6 @@ class DataReader {
   static Result<void> refuse(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
 
   Result<void> read_level(const simdjson::dom::array& array, std::size_t level) {
-    if (level >= tensor_.shape.size()) {
-      return refuse(
-          fmt::format("'data' of input '{}' is nested deeper than its shape {}", tensor_.name, to_text(tensor_.shape)));
-    }
     std::int64_t size = 0;
     for (const element& value : array) {
       ++size;

@@ -16,7 +16,7 @@ import pytest
 import tritonclient.grpc as triton
 from google.protobuf import descriptor_pb2, descriptor_pool
 from harness.client import Client
-from harness.pictures import CLEAR_DIGITS, digit_file, digit_png, mnist, mnist_png
+from harness.pictures import CLEAR_DIGITS, digit_file, digit_png, encode, mnist, mnist_png
 from harness.server import MODELS, ROOT, Server, run_vidi
 from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
@@ -195,7 +195,7 @@ def test_the_models_there_are(client):
 
 @pytest.mark.parametrize(
     ("name", "version", "known"),
-    [("digit", "", "digits-cnn"), ("digits-cnn", "9", "there is: 1"), ("", "", "digits-cnn")],
+    [("digit", "", "digits-cnn"), ("digits-cnn", "9", "there are: 1"), ("", "", "digits-cnn")],
 )
 def test_an_unknown_model_is_named_with_those_that_there_are(client, name, version, known):
     for call in (client.get_model_metadata, client.get_model_config, client.is_model_ready):
@@ -393,11 +393,18 @@ def test_shared_memory_is_refused(client):
     assert refusal(client.get_system_shared_memory_status)[0] == "UNIMPLEMENTED"
 
 
-def test_models_stay_as_they_are_where_they_cannot_be_loaded(client):
-    for call in (client.load_model, client.unload_model):
-        status, message = refusal(call, "digits")
-        assert status in ("FAILED_PRECONDITION", "NOT_FOUND"), message
+def test_models_are_unloaded_and_loaded(client):
+    client.unload_model("digits")
+    try:
+        assert refusal(client.is_model_ready, "digits")[0] == "NOT_FOUND"
+        assert refusal(client.infer, "digits", [tensor(rows(4))])[0] == "NOT_FOUND"
+        states = {each.name: each.state for each in client.get_model_repository_index().models}
+        assert states["digits"] == "UNAVAILABLE" and states["digits-cnn"] == "READY"
+    finally:
+        client.load_model("digits")
     assert client.is_model_ready("digits")
+    status, message = refusal(client.load_model, "nothing")
+    assert status == "NOT_FOUND" and "nothing" in message
 
 
 def test_bytes_that_are_no_message(server):
@@ -548,20 +555,23 @@ def test_more_than_the_limit_is_refused_at_once(make_server):
 
 
 def test_what_cannot_be_in_time_is_not_started(make_server):
-    server = make_server(*FLAGS, "--threads", "1")
-    with triton.InferenceServerClient(server.grpc_address) as client:
-        told = queue.Queue()
-        # Keeps the only thread busy for longer than the others wait.
-        long = tensor(numpy.tile(rows(*range(1000)), (10, 1, 1, 1)))
-        client.async_infer("digits-cnn", [long], lambda result, error: told.put(error))
-        time.sleep(0.5)
-        with ThreadPoolExecutor(20) as threads:
-            asked = [
-                threads.submit(refusal, client.infer, "digits-softmax", [tensor(rows(4))], client_timeout=0.3)
-                for _ in range(20)
-            ]
-            assert {one.result()[0] for one in asked} == {"DEADLINE_EXCEEDED"}
-        assert told.get(timeout=60) is None
+    """Four large pictures keep the only thread busy for longer than the others wait."""
+    server = make_server(*FLAGS, "--threads", "1", "--inline-pixels", "100000000", "--max-pixels", "100000000")
+    large = encode(numpy.full((8000, 8000), 255, numpy.uint8))
+
+    def post():
+        with Client(server.url) as http:
+            return http.post("/predict", large, {}).status
+
+    with triton.InferenceServerClient(server.grpc_address) as client, ThreadPoolExecutor(24) as threads:
+        pictures_sent = [threads.submit(post) for _ in range(4)]
+        time.sleep(0.2)
+        asked = [
+            threads.submit(refusal, client.infer, "digits-softmax", [tensor(rows(4))], client_timeout=0.05)
+            for _ in range(20)
+        ]
+        assert {one.result()[0] for one in asked} == {"DEADLINE_EXCEEDED"}
+        assert {one.result() for one in pictures_sent} == {200}
         client.infer("digits-softmax", [tensor(rows(4))])
         (sums,) = client.get_inference_statistics("digits-softmax").model_stats
         assert (sums.inference_stats.success.count, sums.inference_stats.fail.count) == (1, 0)

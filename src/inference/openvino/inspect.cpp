@@ -107,7 +107,8 @@ class Summariser {
 
   std::uint64_t constants_of(const ov::Node& node) {
     if (varying_.contains(&node) || !counted_.insert(&node).second) return 0;
-    if (is_constant(node)) return ov::shape_size(node.get_output_shape(0));
+    // A number without a dimension is a factor that the format asks for, such as Gemm's alpha.
+    if (is_constant(node)) return node.get_output_shape(0).empty() ? 0 : ov::shape_size(node.get_output_shape(0));
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < node.get_input_size(); ++i) {
       const bool is_shape = i > 0 && !node.get_input_element_type(i).is_real();
