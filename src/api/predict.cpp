@@ -12,28 +12,37 @@ namespace {
 
 const FormPage kForm{.title = "Recognise a picture", .action = "/predict", .field = "photo", .message = {}};
 
+// One picture's answer is itself; those of several stand in a list, in the order of the pictures.
+nlohmann::ordered_json to_json(const std::vector<records::Prediction>& predictions) {
+  if (predictions.size() == 1) return api::to_json(predictions.front());
+  nlohmann::ordered_json json;
+  json["predictions"] = nlohmann::ordered_json::array();
+  for (const records::Prediction& prediction : predictions) json["predictions"].push_back(api::to_json(prediction));
+  return json;
+}
+
 }  // namespace
 
 Task<http::Response> get_predict(Application&, http::Request&) { co_return html_response(form_page(kForm)); }
 
 Task<http::Response> post_predict(Application& application, http::Request& request) {
-  const auto prediction = co_await recognise_request(application, request);
+  const auto predictions = co_await recognise_request(application, request);
   const AnswerForm form = answer_form(request);
-  if (!prediction && form == AnswerForm::html) {
+  if (!predictions && form == AnswerForm::html) {
     FormPage page = kForm;
-    page.message = prediction.error().message;
+    page.message = predictions.error().message;
     http::Response response = html_response(form_page(page));
-    response.status = http_status(prediction.error().code);
+    response.status = http_status(predictions.error().code);
     co_return response;
   }
-  if (!prediction) co_return error_response(&request, prediction.error());
-  if (form == AnswerForm::json) co_return json_response(to_json(*prediction));
+  if (!predictions) co_return error_response(&request, predictions.error());
+  if (form == AnswerForm::json) co_return json_response(to_json(*predictions));
   if (form == AnswerForm::html) {
     const auto latest = co_await latest_predictions(application, request);
-    co_return html_response(home_page(*prediction, latest));
+    co_return html_response(home_page(predictions->back(), latest));
   }
   http::Response response;
-  response.body = to_text(*prediction);
+  for (const records::Prediction& prediction : *predictions) response.body += to_text(prediction);
   co_return response;
 }
 

@@ -1,24 +1,76 @@
 #include "api/recognise.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "api/access.hpp"
 #include "api/read_upload.hpp"
+#include "core/when_all.hpp"
 
 namespace vidi::api {
+namespace {
 
-Task<Result<records::Prediction>> recognise_request(Application& application, http::Request& request) {
-  auto upload = co_await read_upload(application, request);
-  if (!upload) co_return forward_error(upload);
-  upload->user = recorded_user(request, std::move(upload->user));
-  const std::string model(request.query("model").value_or(application.default_model));
-  auto prediction = co_await application.recognizer.recognize(*upload, model);
-  if (!prediction) co_return prediction;
-  prediction->latency = now() - prediction->time;
-  records::Prediction copy = *prediction;
-  const auto recorded = co_await application.recorder.record(std::move(copy), upload->bytes);
-  if (!recorded) co_return std::unexpected(recorded.error());
+using records::Prediction;
+
+Task<Result<Prediction>> recognise(Application& application, const recognition::Upload& upload, std::string model) {
+  auto prediction = co_await application.recognizer.recognize(upload, model);
+  if (prediction) prediction->latency = now() - prediction->time;
   co_return prediction;
+}
+
+Task<Result<void>> record(Application& application, const recognition::Upload& upload, Prediction prediction) {
+  co_return co_await application.recorder.record(std::move(prediction), upload.bytes);
+}
+
+// One task is awaited where it is; several run at the same time.
+template <typename T>
+Task<std::vector<T>> all_of(std::vector<Task<T>> tasks) {
+  if (tasks.size() != 1) co_return co_await when_all(std::move(tasks));
+  std::vector<T> results;
+  results.push_back(co_await std::move(tasks.front()));
+  co_return results;
+}
+
+// The error of one picture among several says which.
+Error error_of(Error error, std::size_t index, const recognition::Upload& upload, std::size_t count) {
+  if (count > 1) error.message = fmt::format("picture {} ({}): {}", index, upload.filename.value_or(""), error.message);
+  return error;
+}
+
+}  // namespace
+
+Task<Result<std::vector<Prediction>>> recognise_request(Application& application, http::Request& request,
+                                                        std::size_t most) {
+  auto uploads = co_await read_uploads(application, request);
+  if (!uploads) co_return forward_error(uploads);
+  if (uploads->size() > most) {
+    co_return fail(ErrorCode::invalid_argument,
+                   fmt::format("{} pictures in the form: send {} here, or all to /predict", uploads->size(), most));
+  }
+  const std::string model(request.query("model").value_or(application.default_model));
+  std::vector<Task<Result<Prediction>>> recognising;
+  for (recognition::Upload& upload : *uploads) {
+    upload.user = recorded_user(request, std::move(upload.user));
+    recognising.push_back(recognise(application, upload, model));
+  }
+  auto recognised = co_await all_of(std::move(recognising));
+  std::vector<Prediction> predictions;
+  for (std::size_t i = 0; i < recognised.size(); ++i) {
+    if (!recognised[i]) {
+      co_return std::unexpected(error_of(std::move(recognised[i].error()), i, (*uploads)[i], uploads->size()));
+    }
+    predictions.push_back(std::move(*recognised[i]));
+  }
+  std::vector<Task<Result<void>>> recording;
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    recording.push_back(record(application, (*uploads)[i], predictions[i]));
+  }
+  auto recorded = co_await all_of(std::move(recording));
+  for (Result<void>& each : recorded) {
+    if (!each) co_return forward_error(each);
+  }
+  co_return predictions;
 }
 
 }  // namespace vidi::api

@@ -1,13 +1,19 @@
 #pragma once
 // What /predict and /upload have in common: read, recognise, record.
 
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 #include "api/application.hpp"
 #include "records/prediction.hpp"
 
 namespace vidi::api {
 
-// The recorded prediction of the request's picture, with the model of the query's `model`. It is durable when this
-// returns. Errors: those of read_upload, Recognizer::recognize and Recorder::record.
-Task<Result<records::Prediction>> recognise_request(Application& application, http::Request& request);
+// The recorded predictions of the request's pictures, at most `most`, with the model of the query's `model`. They are
+// durable when this returns. When one picture cannot be recognised none is recorded. Errors: those of read_uploads,
+// Recognizer::recognize and Recorder::record; invalid_argument (more pictures).
+Task<Result<std::vector<records::Prediction>>> recognise_request(Application& application, http::Request& request,
+                                                                 std::size_t most = SIZE_MAX);
 
 }  // namespace vidi::api

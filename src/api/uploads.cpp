@@ -37,19 +37,20 @@ Task<Result<Bytes>> stored_picture(Application& application, const records::Pred
 Task<http::Response> get_upload(Application&, http::Request&) { co_return html_response(form_page(kUploadForm)); }
 
 Task<http::Response> post_upload(Application& application, http::Request& request) {
-  const auto prediction = co_await recognise_request(application, request);
-  if (prediction) {
+  const auto predictions = co_await recognise_request(application, request, 1);
+  if (predictions) {
+    const records::Prediction& prediction = predictions->front();
     http::Response response;
     response.status = 303;
-    response.headers.emplace_back("Location", "/uploads/" + to_string(prediction->id));
-    response.body = to_text(*prediction);
+    response.headers.emplace_back("Location", "/uploads/" + to_string(prediction.id));
+    response.body = to_text(prediction);
     co_return response;
   }
-  if (answer_form(request) != AnswerForm::html) co_return error_response(&request, prediction.error());
+  if (answer_form(request) != AnswerForm::html) co_return error_response(&request, predictions.error());
   FormPage page = kUploadForm;
-  page.message = prediction.error().message;
+  page.message = predictions.error().message;
   http::Response response = html_response(form_page(page));
-  response.status = http_status(prediction.error().code);
+  response.status = http_status(predictions.error().code);
   co_return response;
 }
 

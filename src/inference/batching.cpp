@@ -27,6 +27,7 @@ namespace {
 namespace asio = boost::asio;
 using Executor = asio::any_io_executor;
 using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
 
 struct Request {
   Tensor input;
@@ -94,7 +95,8 @@ class BatchingModel final : public Model {
       : model_(std::move(model)),
         most_(std::max<std::size_t>(1, options.rows)),
         streams_(options.streams > 0 ? options.streams : std::max(1U, std::thread::hardware_concurrency())),
-        max_waiting_(options.max_waiting) {
+        max_waiting_(options.max_waiting),
+        max_wait_(options.max_wait) {
     for (std::size_t i = 0; i < streams_; ++i) idle_.push_back(i);
     for (std::size_t i = 0; options.own_threads && i < streams_; ++i) {
       threads_.push_back(std::make_unique<StreamThread>());
@@ -148,7 +150,7 @@ class BatchingModel final : public Model {
     const std::size_t rows = rows_of(request.input);
     {
       const std::scoped_lock lock(mutex_);
-      if (waiting_rows_ + rows <= max_waiting_) {
+      if (waiting_rows_ + rows <= max_waiting_ && expected_wait() <= max_wait_) {
         waiting_rows_ += rows;
         waiting_.push_back(std::move(request));
         if (idle_.empty()) return;  // who is free next takes it
@@ -158,7 +160,12 @@ class BatchingModel final : public Model {
         return;
       }
     }
-    request.done(fail(ErrorCode::overloaded, fmt::format("the model is busy: {} rows are waiting", max_waiting_)));
+    request.done(fail(ErrorCode::overloaded, "the model is busy: too much is waiting for it"));
+  }
+
+  // Of what is asked now. mutex_ is held.
+  [[nodiscard]] Seconds expected_wait() const {
+    return static_cast<double>(waiting_rows_) * row_time_ / static_cast<double>(streams_);
   }
 
   // A stream without a thread of its own goes behind all that the asker's executor can run now, so that what is asked
@@ -228,16 +235,20 @@ class BatchingModel final : public Model {
     Statistics::Batches& batches = statistics_.by_rows[rows];
     ++batches.count;
     batches.computed += end - begin;
+    const Seconds row = Seconds(end - begin) / static_cast<double>(rows);
+    row_time_ = row_time_ == Seconds::zero() ? row : 0.9 * row_time_ + 0.1 * row;
   }
 
   const std::unique_ptr<Model> model_;
   const std::size_t most_;
   const std::size_t streams_;
   const std::size_t max_waiting_;
+  const Seconds max_wait_;
   mutable std::mutex mutex_;
   std::deque<Request> waiting_;
   std::size_t waiting_rows_ = 0;
   std::vector<std::size_t> idle_;  // streams
+  Seconds row_time_{};             // in the batches of late
   Statistics statistics_;
   std::vector<std::unique_ptr<StreamThread>> threads_;  // last: they use the others
 };

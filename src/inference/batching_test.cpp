@@ -177,6 +177,44 @@ TEST(Batching, RefusesMoreThanMayWait) {
   EXPECT_EQ(answers[5].error().code, ErrorCode::overloaded);
 }
 
+// Takes its time over every batch.
+class Slow final : public Model {
+ public:
+  explicit Slow(std::unique_ptr<Model> model) : model_(std::move(model)) {}
+
+  [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
+  [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
+
+  Task<Result<Tensor>> infer(Tensor input) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return model_->infer(std::move(input));
+  }
+
+ private:
+  const std::unique_ptr<Model> model_;
+};
+
+TEST(Batching, RefusesWhatWouldWaitTooLong) {
+  using std::chrono::milliseconds;
+  const auto model = batch(std::make_unique<Slow>(make_fake_model(1, 1, 10)),
+                           {.rows = 1, .streams = 1, .own_threads = true, .max_wait = milliseconds(100)});
+  ASSERT_TRUE(run(model->infer(rows(1, 1)))) << "how long a row takes is known from now on";
+  boost::asio::io_context context(1);
+  std::size_t answered = 0;
+  std::size_t refused = 0;
+  const auto ask_one = [&]() -> Task<void> {
+    Tensor input = rows(1, 1);
+    const auto answer = co_await model->infer(std::move(input));
+    if (answer) ++answered;
+    if (!answer && answer.error().code == ErrorCode::overloaded) ++refused;
+  };
+  for (int i = 0; i < 40; ++i) boost::asio::co_spawn(context, ask_one(), boost::asio::detached);
+  context.run();
+  EXPECT_EQ(answered + refused, 40U);
+  EXPECT_GE(answered, 2U);
+  EXPECT_LE(answered, 8U) << "at 20 ms a row, 100 ms hold five, beside the one that is computed";
+}
+
 TEST(Batching, ThreadsDoNotDisturbEachOther) {
   std::vector<std::int64_t> batches;
   const auto model = batch(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches), {.rows = 8});

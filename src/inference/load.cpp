@@ -55,7 +55,8 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   if (one.threads == 0) one.threads = 1;
   auto model = load_openvino_model(path, one);
   if (!model) return model;
-  BatchOptions batches{.rows = options.batch, .streams = options.streams, .own_threads = true};
+  BatchOptions batches{
+      .rows = options.batch, .streams = options.streams, .own_threads = true, .max_wait = options.max_wait};
   if (options.threads > 0 || options.streams > 0) return batch(split(std::move(*model), options.batch), batches);
   auto shortest = time_of_row(**model);
   if (!shortest) return batch(split(std::move(*model), options.batch), batches);

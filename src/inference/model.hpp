@@ -68,7 +68,8 @@ struct LoadOptions {
   // where that is faster. One that is 0 is 1, or as many as there are processors.
   std::size_t threads = 0;
   std::size_t streams = 0;
-  std::size_t batch = 32;  // rows at most that are inferred together
+  std::size_t batch = 32;                    // rows at most that are inferred together
+  std::chrono::milliseconds max_wait{1000};  // see BatchOptions
   // The shapes in which the caller can feed the input, the best first; -1: any size, and always the batch. What the
   // network leaves open is settled by the first that it can take. Empty: as the network has it.
   std::vector<std::vector<std::int64_t>> input_shapes;

@@ -48,6 +48,7 @@ inference::LoadOptions load_options(const Description& description) {
   if (description.threads > 0) options.threads = description.threads;
   if (description.streams > 0) options.streams = description.streams;
   options.batch = description.batch;
+  options.max_wait = std::chrono::milliseconds(description.max_wait);
   options.input_shapes = input_shapes(description.input);
   options.constants = description.input.constants;
   return options;

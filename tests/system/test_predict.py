@@ -4,7 +4,7 @@ import io
 import subprocess
 
 import pytest
-from harness.client import BROWSER, JSON, Part
+from harness.client import BROWSER, JSON, Part, form
 from harness.pictures import CLEAR_DIGITS, digit_file, digit_png
 from PIL import Image
 
@@ -188,3 +188,29 @@ def test_an_unknown_path_and_a_wrong_method_are_told_apart(client):
     wrong = client.request("DELETE", "/predict")
     assert wrong.status == 405
     assert "POST" in wrong.headers["Allow"]
+
+
+def test_several_pictures_in_one_form(client):
+    """Each is a record of its own, answered in the order of the form."""
+    body, headers = form(Part("user", b"ann"), *(Part("file", digit_png(each), f"{each}.png") for each in "472"))
+    answer = client.post("/predict", body, headers)
+    assert (answer.status, answer.text) == (200, "识别结果: 4\n识别结果: 7\n识别结果: 2\n")
+    found = client.post("/predict", body, headers | JSON).json["predictions"]
+    assert [each["result"] for each in found] == ["4", "7", "2"]
+    assert [each["filename"] for each in found] == ["4.png", "7.png", "2.png"]
+    assert len({each["id"] for each in found}) == 3
+    for each in found:
+        recorded = client.get(f"/api/predictions/{each['id']}").json
+        assert (recorded["result"], recorded["user"]) == (each["result"], "ann")
+
+
+def test_one_bad_picture_among_several_is_named_and_none_recorded(client):
+    newest = client.get("/api/predictions?limit=1").json["predictions"]
+    body, headers = form(Part("file", digit_png("4"), "4.png"), Part("file", b"no picture", "bad.png"))
+    answer = client.post("/predict", body, headers | JSON)
+    assert answer.status == 422
+    assert "picture 1 (bad.png)" in answer.json["error"]["message"]
+    assert client.get("/api/predictions?limit=1").json["predictions"] == newest
+    body, headers = form(*(Part("file", digit_png("4"), "4.png") for _ in range(2)))
+    answer = client.post("/upload", body, headers | JSON)
+    assert answer.status == 400 and "2 pictures" in answer.json["error"]["message"]
