@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "documents/pdf.hpp"
 #include "http/server.hpp"
+#include "observability.hpp"
 #include "program_settings.hpp"
 #include "recognition/retention.hpp"
 #include "stores.hpp"
@@ -79,6 +80,7 @@ recognition::RetentionRules retention_rules(const Settings& settings) {
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
+  Observability observability(settings);
   recognition::Recognizer recognizer(open_models(settings), recognizer_options(settings));
   if (const auto model = recognizer.models().find(settings.text("model")); !model) {
     throw std::runtime_error(model.error().message);
@@ -103,7 +105,14 @@ int serve(const Settings& settings) {
                                              .max_filename_bytes = settings.bytes("max-part-header-bytes")},
                                .stopping = [&server] { return server && server->stopping(); },
                                .spools = stores.spools};
-  server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
+  http::ServerOptions options = server_options(settings);
+  options.observer = &observability.requests();
+  server = std::make_unique<http::Server>(options, api::make_router(application), &api::error_page);
+  const auto watched = watch({.server = *server,
+                              .options = options,
+                              .recognizer = recognizer,
+                              .records = *stores.records,
+                              .objects = *stores.objects});
   signals.watch(*server);
   spdlog::info("listening on http://{}", server->address());
   server->run();

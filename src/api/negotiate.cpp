@@ -39,7 +39,12 @@ AnswerForm answer_form(const http::Request& request) {
   return html > text ? AnswerForm::html : AnswerForm::text;
 }
 
+void note_error(const http::Request& request, const Error& error) {
+  if (request.record() != nullptr) request.record()->error = error.code;
+}
+
 http::Response error_response(const http::Request* request, const Error& error) {
+  if (request != nullptr) note_error(*request, error);
   http::Response response = error_in_form(request != nullptr ? answer_form(*request) : AnswerForm::text, error);
   response.status = http_status(error.code);
   if (response.status == 503) response.headers.emplace_back("Retry-After", "1");

@@ -9,14 +9,26 @@ namespace vidi::api {
 Task<Result<records::Prediction>> recognise_request(Application& application, http::Request& request) {
   auto upload = co_await read_upload(application, request);
   if (!upload) co_return forward_error(upload);
+  if (request.record() != nullptr) upload->stages = &request.record()->stages;
   const std::string model(request.query("model").value_or(application.default_model));
   auto prediction = co_await application.recognizer.recognize(*upload, model);
   if (!prediction) co_return prediction;
   prediction->latency = now() - prediction->time;
   records::Prediction copy = *prediction;
-  const auto recorded = co_await application.recorder.record(std::move(copy), upload->bytes);
+  const auto recorded = co_await application.recorder.record(std::move(copy), upload->bytes, upload->stages);
   if (!recorded) co_return std::unexpected(recorded.error());
+  note_prediction(request, *prediction);
   co_return prediction;
+}
+
+void note_prediction(const http::Request& request, const records::Prediction& prediction) {
+  telemetry::RequestRecord* const record = request.record();
+  if (record == nullptr) return;
+  record->id = prediction.id;
+  record->model = prediction.model;
+  record->version = prediction.version;
+  record->user = prediction.user;
+  ++record->predictions;
 }
 
 }  // namespace vidi::api

@@ -10,4 +10,7 @@ namespace vidi::api {
 // returns. Errors: those of read_upload, Recognizer::recognize and Recorder::record.
 Task<Result<records::Prediction>> recognise_request(Application& application, http::Request& request);
 
+// For metrics, log and traces: what has been recorded for the request. May be called once for each of its pictures.
+void note_prediction(const http::Request& request, const records::Prediction& prediction);
+
 }  // namespace vidi::api

@@ -13,6 +13,7 @@
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "core/time.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::http {
 
@@ -49,6 +50,8 @@ class Request {
   [[nodiscard]] virtual std::string_view remote_address() const = 0;
   [[nodiscard]] virtual Timestamp arrived() const = 0;  // when the request's first byte was read
   [[nodiscard]] virtual Body& body() = 0;
+  // Where the endpoint writes what it did, for metrics, log and traces; null: nobody wants to know.
+  [[nodiscard]] virtual telemetry::RequestRecord* record() const { return nullptr; }
 };
 
 struct Response {

@@ -29,6 +29,7 @@ class Router {
   struct Match {
     const Handler* handler = nullptr;  // null when no handler answers this method and path
     bool priority = false;
+    std::string_view pattern;  // of the path, also when the method is wrong; empty when nothing is there
     std::string allow;  // when the path is known but not this method: the value of the Allow header, else empty
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
   };
@@ -48,9 +49,13 @@ class Router {
   // `method` as Request::method gives it.
   [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
 
+  // Method and pattern of every route, in the order in which they were added.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& routes() const { return routes_; }
+
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::vector<std::pair<std::string, std::string>> routes_;
 };
 
 }  // namespace vidi::http

@@ -41,6 +41,7 @@ class Server::Implementation {
   }
 
   [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] Load load() const { return {.connections = state_.connections, .requests = state_.requests}; }
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
 
  private:
@@ -75,6 +76,8 @@ std::string Server::address() const {
 void Server::run() { implementation_->run(); }
 
 void Server::stop() { implementation_->stop(); }
+
+Server::Load Server::load() const { return implementation_->load(); }
 
 bool Server::stopping() const { return implementation_->stopping(); }
 

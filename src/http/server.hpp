@@ -8,6 +8,7 @@
 #include <string>
 
 #include "http/router.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::http {
 
@@ -23,6 +24,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};    // between requests of a connection
   std::chrono::milliseconds write_timeout{60'000};   // for the whole response
   std::chrono::milliseconds stop_timeout{30'000};    // how long stop() waits for requests in flight
+  telemetry::RequestObserver* observer = nullptr;    // of every answer, refusals too; must outlive the server
 };
 
 class Server {
@@ -46,6 +48,12 @@ class Server {
   // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once. A
   // handler that waits for another thread is waited for even then, since that thread will call back.
   void stop();
+
+  struct Load {
+    std::size_t connections = 0;  // open
+    std::size_t requests = 0;     // being handled
+  };
+  [[nodiscard]] Load load() const;  // any thread
 
   // Whether stop() has been called (a readiness check says so). Any thread.
   [[nodiscard]] bool stopping() const;

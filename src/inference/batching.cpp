@@ -46,13 +46,17 @@ Tensor joined(const Group& group) {
 
 class BatchingModel final : public Model {
  public:
-  BatchingModel(std::unique_ptr<Model> model, std::size_t rows) : model_(std::move(model)), most_(rows) {}
+  BatchingModel(std::unique_ptr<Model> model, std::size_t rows, telemetry::Histogram* sizes)
+      : model_(std::move(model)), most_(rows), sizes_(sizes) {}
 
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
   Task<Result<Tensor>> infer(Tensor input) override {
-    if (!may_be_joined(input)) co_return co_await model_->infer(std::move(input));
+    if (!may_be_joined(input)) {
+      if (!input.shape.empty() && input.shape.front() > 0) count(input);
+      co_return co_await model_->infer(std::move(input));
+    }
     const Executor executor = co_await asio::this_coro::executor;
     auto start = [&](Completion<Result<Tensor>> done) {
       add(executor, Request{.input = std::move(input), .done = std::move(done)});
@@ -96,12 +100,17 @@ class BatchingModel final : public Model {
       std::erase(gathering_, group);
     }
     Tensor input = group->requests.size() == 1 ? std::move(group->requests.front().input) : joined(*group);
+    count(input);
     auto output = co_await model_->infer(std::move(input));
     if (group->requests.size() == 1 || !output) {
       for (Request& request : group->requests) request.done(output);
       co_return;
     }
     hand_out(*output, *group);
+  }
+
+  void count(const Tensor& input) const {
+    if (sizes_ != nullptr) sizes_->observe(rows_of(input));
   }
 
   static void hand_out(const Tensor& output, Group& group) {
@@ -118,17 +127,23 @@ class BatchingModel final : public Model {
 
   const std::unique_ptr<Model> model_;
   const std::size_t most_;
+  telemetry::Histogram* const sizes_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<Group>> gathering_;  // one for each executor that has asked for something
 };
 
 }  // namespace
 
-std::unique_ptr<Model> batch(std::unique_ptr<Model> model, std::size_t rows) {
+std::unique_ptr<Model> batch(std::unique_ptr<Model> model, std::size_t rows, telemetry::Histogram* sizes) {
   const std::vector<std::int64_t>& input = model->input().shape;
   const std::vector<std::int64_t>& output = model->output().shape;
   if (input.empty() || input.front() >= 0 || output.empty() || output.front() >= 0) return model;
-  return std::make_unique<BatchingModel>(std::move(model), rows);
+  return std::make_unique<BatchingModel>(std::move(model), rows, sizes);
+}
+
+telemetry::Histogram& batch_sizes(const std::string& model) {
+  return telemetry::registry().histogram({.name = "vidi_batch_rows", .help = "Rows that a model inferred together."},
+                                         telemetry::row_buckets(), {{"model", model}});
 }
 
 }  // namespace vidi::inference

@@ -56,6 +56,7 @@ Result<std::shared_ptr<const LoadedModel>> load(const fs::path& folder) {
                             description->name, folder.string()));
   }
   inference::LoadOptions options;
+  options.name = description->name;
   options.input = description->input.name;
   options.output = description->output;
   options.precision = description->precision;

@@ -69,16 +69,22 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& u
                                                                  bool keep_picture) {
   const auto header = image::read_header(upload.bytes, options_.limits, digits::kEnoughPixels);
   if (!header) co_return std::unexpected(header.error());
-  const auto find = [&upload, keep_picture, this] { return find_page(upload.bytes, options_.limits, keep_picture); };
+  const auto find = [&upload, keep_picture, this] {
+    return find_page(upload.bytes, options_.limits, keep_picture, upload.stages);
+  };
   const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
   Result<DigitPage> page;
   if (pixels <= options_.inline_pixels) {
     page = find();
   } else {
-    page = co_await run_on(workers_, find);
+    const auto wait_and_find = [&upload, &find, begin = telemetry::Clock::now()] {
+      if (upload.stages != nullptr) upload.stages->add(telemetry::Stage::decode, begin, telemetry::Clock::now());
+      return find();
+    };
+    page = co_await run_on(workers_, wait_and_find);
   }
   if (!page) co_return forward_error(page);
-  const auto read = co_await read_page(*page, model);
+  const auto read = co_await read_page(*page, model, upload.stages);
   if (!read) co_return std::unexpected(read.error());
   std::vector<DigitPage> pages;
   pages.push_back(std::move(*page));
@@ -92,7 +98,7 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
                                                      upload.bytes.size(), options_.limits.max_bytes));
   }
   const auto read = [&upload, &model, keep_pictures, this] {
-    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures);
+    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures, upload.stages);
   };
   co_return co_await run_on(pdf_workers_, read);
 }

@@ -10,6 +10,7 @@
 #include "core/time.hpp"
 #include "core/uuid.hpp"
 #include "image/decode.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
 
@@ -19,6 +20,7 @@ struct Upload {
   Bytes bytes;                          // of the picture file
   std::optional<std::string> filename;  // as the client sent it; absent: a raw body
   std::string user;                     // empty: not known
+  telemetry::Stages* stages = nullptr;  // where the times of its stages are written; null: nobody wants to know
 };
 
 // One that arrives now.
