@@ -113,17 +113,18 @@ const LabelledMetrics& metrics_of(const RequestRecord& record) {
 void count(const RequestRecord& record) {
   static const FixedMetrics fixed;
   const LabelledMetrics& labelled = metrics_of(record);
-  labelled.requests->add();
   labelled.seconds->observe(record.end - record.begin);
   if (record.status >= 400) {
     fixed.errors[static_cast<std::size_t>(record.error.value_or(error_of(record.status)))]->add();
   }
-  if (record.predictions == 0 || labelled.predictions == nullptr) return;
-  labelled.predictions->add(record.predictions);
-  for (std::size_t i = 0; i < kStages; ++i) {
-    const Stages::Time& time = record.stages[static_cast<Stage>(i)];
-    if (time.entered()) fixed.stages[i]->observe(time.spent);
+  if (record.predictions > 0 && labelled.predictions != nullptr) {
+    labelled.predictions->add(record.predictions);
+    for (std::size_t i = 0; i < kStages; ++i) {
+      const Stages::Time& time = record.stages[static_cast<Stage>(i)];
+      if (time.entered()) fixed.stages[i]->observe(time.spent);
+    }
   }
+  labelled.requests->add();  // last: who sees it sees the others
 }
 
 }  // namespace vidi::telemetry

@@ -51,6 +51,10 @@ class Collector:
         self.server.server_close()
 
     @property
+    def requests(self):
+        return [span for span in self.spans if span["kind"] == SERVER]
+
+    @property
     def spans(self):
         return [
             span
@@ -81,7 +85,7 @@ def test_a_request_joins_the_clients_trace(make_server, collector, four):
     assert (path, kind) == ("/v1/traces", "application/json")
     resource = attributes(message["resourceSpans"][0]["resource"])
     assert resource["service.name"] == "vidi" and resource["service.version"]
-    (request,) = (span for span in collector.spans if span["kind"] == SERVER)
+    (request,) = collector.requests
     assert (request["traceId"], request["parentSpanId"]) == (TRACE, CALLER)
     assert request["name"] == "POST /predict"
     said = attributes(request)
@@ -119,7 +123,7 @@ def test_without_a_valid_traceparent_a_trace_begins(make_server, collector, head
     with Client(server.url) as client:
         assert client.get("/health/live", headers).status == 200
     server.stop()
-    (span,) = collector.spans
+    (span,) = collector.requests
     assert "parentSpanId" not in span
     assert span["traceId"] != TRACE and len(span["traceId"]) == 32
 
@@ -131,7 +135,7 @@ def test_the_callers_decision_to_sample_is_followed(make_server, collector):
         client.get("/health/live", {"traceparent": f"00-{TRACE}-{CALLER}-00"})
         client.get("/health/ready", {"traceparent": f"00-{TRACE}-{CALLER}-01"})
     server.stop()
-    (span,) = collector.spans
+    (span,) = collector.requests
     assert span["name"] == "GET /health/ready"
 
 
@@ -141,7 +145,7 @@ def test_errors_of_the_server_are_marked(make_server, collector):
         client.get("/nowhere")
         client.request("BREW", "/predict")
     server.stop()
-    missing, brewed = sorted(collector.spans, key=lambda span: int(span["startTimeUnixNano"]))
+    missing, brewed = sorted(collector.requests, key=lambda span: int(span["startTimeUnixNano"]))
     assert missing["name"] == "GET" and "status" not in missing
     assert attributes(missing)["vidi.error"] == "not_found"
     assert brewed["name"] == "HTTP /predict"
@@ -156,7 +160,7 @@ def test_spans_are_sent_again_when_the_collector_is_busy(make_server):
             end = time.monotonic() + 30
             while not collector.messages and time.monotonic() < end:
                 time.sleep(0.05)
-        assert len(collector.spans) == 1
+        assert len(collector.requests) == 1
         server.stop()
 
 

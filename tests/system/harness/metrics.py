@@ -1,5 +1,7 @@
 """What /metrics says, read by Prometheus' own client library."""
 
+import time
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from .client import Client
@@ -26,8 +28,25 @@ class Metrics:
         return {sample.labels[label] for sample in self.samples if sample.name == name}
 
 
+    @property
+    def requests(self):
+        """How many were answered, those that asked for metrics left out."""
+        return self.value("vidi_requests_total") - self.value("vidi_requests_total", path="/metrics")
+
+
 def read_metrics(url):
     with Client(url) as client:
         answer = client.get("/metrics")
     assert answer.status == 200
     return Metrics(answer.text)
+
+
+def read_metrics_after(url, before, count):
+    """When `count` more requests are in them: a request is counted when its answer has been sent, which may be a
+    moment after it was read."""
+    end = time.monotonic() + 10
+    while True:
+        after = read_metrics(url)
+        if after.requests - before.requests >= count or time.monotonic() > end:
+            return after
+        time.sleep(0.005)
