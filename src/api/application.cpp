@@ -38,6 +38,7 @@ http::Router make_router(Application& application) {
   add("GET", "/health/live", &get_live, {.priority = true});
   add("GET", "/health/ready", &get_ready, {.priority = true});
   add("GET", "/metrics", &get_metrics, {.priority = true});
+  add("GET", "/openapi.json", &get_openapi);
   return router;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kMaxCorrection = 4096;  // bytes of a PATCH body
-constexpr std::size_t kMaxLabel = 256;
+constexpr std::size_t kMaxLabel = 256;       // characters
 
 std::optional<std::string> text(const http::Request& request, std::string_view name) {
   const auto value = request.query(name);
@@ -64,9 +65,12 @@ Result<std::string> read_label(const Bytes& body) {
     return fail(ErrorCode::invalid_argument, expected);
   }
   std::string label = json["label"].get<std::string>();
-  if (label.empty() || label.size() > kMaxLabel) {
+  // Every byte of UTF-8 begins a character but those from 0x80 to 0xBF; the JSON's parser has checked that it is UTF-8.
+  const auto characters =
+      std::ranges::count_if(label, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  if (label.empty() || static_cast<std::size_t>(characters) > kMaxLabel) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("the label has {} bytes; expected 1 to {}", label.size(), kMaxLabel));
+                fmt::format("the label has {} characters; expected 1 to {}", characters, kMaxLabel));
   }
   return label;
 }
