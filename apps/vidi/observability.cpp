@@ -74,8 +74,8 @@ std::vector<Sample> describe_models(const recognition::Recognizer& recognizer) {
 
 Observability::Observability(const Settings& settings) : log_(STDERR_FILENO, settings.bytes("log-buffer")) {
   const telemetry::LogFormat format = log_format(settings);
-  const bool log_requests = chosen<bool>(settings, "log-requests", {"on", true}, {"off", false}) &&
-                            spdlog::should_log(spdlog::level::info);
+  const bool log_requests =
+      chosen<bool>(settings, "log-requests", {"on", true}, {"off", false}) && spdlog::should_log(spdlog::level::info);
   const double share = sampling(settings);
   exporter_ = make_exporter(settings);
   redirection_.emplace(log_, format);
@@ -116,7 +116,8 @@ std::vector<Registry::Subscription> watch(const Watched& watched) {
                            labelled("queue", "records", records->waiting()),
                            labelled("queue", "objects", objects->waiting())};
       });
-  add("vidi_model_info", "The models that are loaded; always 1.", [recognizer] { return describe_models(*recognizer); });
+  add("vidi_model_info", "The models that are loaded; always 1.",
+      [recognizer] { return describe_models(*recognizer); });
   return subscriptions;
 }
 

@@ -8,14 +8,14 @@
 #include "api/endpoints.hpp"
 #include "api/find.hpp"
 #include "api/negotiate.hpp"
-#include "recognition/filename.hpp"
+#include "api/read_upload.hpp"
 
 namespace vidi::api {
 namespace {
 
 constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kMaxCorrection = 4096;  // bytes of a PATCH body
-constexpr std::size_t kMaxLabel = 256;       // characters
+constexpr std::size_t kMaxLabel = 256;        // characters
 
 std::optional<std::string> text(const http::Request& request, std::string_view name) {
   const auto value = request.query(name);
@@ -111,12 +111,14 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
   if (!body) co_return error_response(&request, body.error());
   auto label = read_label(*body);
   if (!label) co_return error_response(&request, label.error());
+  auto user = read_user(request);
+  if (!user) co_return error_response(&request, user.error());
   auto prediction = co_await find_prediction(application, request);
   if (!prediction) co_return error_response(&request, prediction.error());
 
   records::Correction correction;
   correction.label = std::move(*label);
-  correction.user = recognition::recorded_text(request.header("X-Vidi-User").value_or(""));
+  correction.user = std::move(*user);
   correction.time = now();
   prediction->correction = correction;
   const auto corrected = co_await application.recorder.records().correct(prediction->id, std::move(correction));

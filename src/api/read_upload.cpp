@@ -48,16 +48,19 @@ Task<Result<void>> read_form(const Application& application, http::Body& body, c
 
 }  // namespace
 
+Result<std::string> read_user(const http::Request& request) {
+  const std::string_view user = request.header("X-Vidi-User").value_or("");
+  if (user.size() <= kMaxUser) return recognition::recorded_text(user);
+  return fail(ErrorCode::invalid_argument, "the header X-Vidi-User is longer than 256 bytes");
+}
+
 Task<Result<Upload>> read_upload(const Application& application, http::Request& request) {
   Upload upload;
   upload.time = request.arrived();
   upload.id = make_uuid(upload.time);
-  if (const auto user = request.header("X-Vidi-User")) {
-    if (user->size() > kMaxUser) {
-      co_return fail(ErrorCode::invalid_argument, "the header X-Vidi-User is longer than 256 bytes");
-    }
-    upload.user = recognition::recorded_text(*user);
-  }
+  auto user = read_user(request);
+  if (!user) co_return forward_error(user);
+  upload.user = std::move(*user);
 
   const std::string_view content_type = request.header("Content-Type").value_or("");
   if (content_type.starts_with("multipart/")) {

@@ -30,7 +30,7 @@ class Router {
     const Handler* handler = nullptr;  // null when no handler answers this method and path
     bool priority = false;
     std::string_view pattern;  // of the path, also when the method is wrong; empty when nothing is there
-    std::string allow;  // when the path is known but not this method: the value of the Allow header, else empty
+    std::string allow;         // when the path is known but not this method: the value of the Allow header, else empty
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
   };
 

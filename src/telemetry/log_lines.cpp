@@ -14,7 +14,7 @@
 namespace vidi::telemetry {
 namespace {
 
-constexpr std::size_t kMostText = 256;     // of a client's text, in bytes
+constexpr std::size_t kMostText = 256;      // of a client's text, in bytes
 constexpr std::size_t kMostMessage = 8192;  // of a message of ours, which may quote a client's text
 
 // RFC 3339, as to_string() has it; the second is written anew only when it is another.

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kGather{10};   // what is logged meanwhile goes out in one call of the kernel
+constexpr milliseconds kGather{10};     // what is logged meanwhile goes out in one call of the kernel
 constexpr milliseconds kPatience{100};  // how long a pipe is waited for before looking whether it is time to end
 constexpr milliseconds kLastWords{2000};
 

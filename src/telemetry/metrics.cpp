@@ -60,9 +60,8 @@ const Buckets& request_buckets() {
 }
 
 const Buckets& stage_buckets() {
-  static const Buckets buckets =
-      nanoseconds({10, 25, 50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 500'000,
-                   1'000'000, 2'500'000, 5'000'000, 10'000'000});
+  static const Buckets buckets = nanoseconds({10, 25, 50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000,
+                                              100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000});
   return buckets;
 }
 

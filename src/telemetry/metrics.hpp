@@ -25,9 +25,7 @@ std::size_t shard_of_thread();
 // Only grows. Any thread.
 class Counter {
  public:
-  void add(std::uint64_t count = 1) {
-    shards_[shard_of_thread()].count.fetch_add(count, std::memory_order_relaxed);
-  }
+  void add(std::uint64_t count = 1) { shards_[shard_of_thread()].count.fetch_add(count, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t value() const;
 
  private:

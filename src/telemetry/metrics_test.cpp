@@ -104,9 +104,8 @@ TEST(RequestMetrics, CountARequestOfAnUnknownMethodAndPathUnderFixedLabels) {
   count(record);
   count(record);
   const std::string text = registry().render();
-  EXPECT_THAT(
-      text,
-      HasSubstr("vidi_requests_total{method=\"other\",path=\"unknown\",protocol=\"vidi\",status=\"404\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("vidi_requests_total{method=\"other\",path=\"unknown\",protocol=\"vidi\",status=\"404\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("vidi_errors_total{code=\"not_found\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("vidi_request_seconds_count{path=\"unknown\",model=\"\",protocol=\"vidi\"} 2\n"));
   EXPECT_THAT(text, Not(HasSubstr("teapot")));

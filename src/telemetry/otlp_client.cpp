@@ -90,9 +90,9 @@ Task<OtlpAnswer> post(const OtlpEndpoint& endpoint, const std::string& body, mil
 }  // namespace
 
 Result<OtlpEndpoint> parse_otlp_endpoint(const std::string& url) {
-  const auto wrong = fail(
-      ErrorCode::invalid_argument,
-      fmt::format("\"{}\" is no address of a collector; expected one such as http://127.0.0.1:4318", url));
+  const auto wrong =
+      fail(ErrorCode::invalid_argument,
+           fmt::format("\"{}\" is no address of a collector; expected one such as http://127.0.0.1:4318", url));
   OtlpEndpoint endpoint;
   std::string_view rest = url;
   if (rest.starts_with("https://")) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
-#include <numeric>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kGather{500};  // what arrives meanwhile goes into one message
+constexpr milliseconds kGather{500};        // what arrives meanwhile goes into one message
 constexpr std::size_t kMostRequests = 512;  // of one message
 constexpr milliseconds kLastWords{2000};
 constexpr int kAttempts = 4;
@@ -33,9 +33,7 @@ std::uint64_t count_all(const std::vector<FinishedRequest>& requests) {
 }
 
 // https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes
-bool is_retryable(int status) {
-  return status == 429 || status == 502 || status == 503 || status == 504;
-}
+bool is_retryable(int status) { return status == 429 || status == 502 || status == 503 || status == 504; }
 
 // How many of an accepted message's spans the collector did not take.
 std::uint64_t rejected_spans(const std::string& answer) {
@@ -133,9 +131,8 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
     reason = answer ? fmt::format("it answered {}", answer->status) : answer.error().message;
     if (answer && !is_retryable(answer->status)) break;
     if (attempt + 1 == kAttempts) break;
-    const Clock::time_point next = Clock::now() + (answer && answer->retry_after.count() > 0
-                                                       ? milliseconds(answer->retry_after)
-                                                       : pause);
+    const Clock::time_point next =
+        Clock::now() + (answer && answer->retry_after.count() > 0 ? milliseconds(answer->retry_after) : pause);
     std::unique_lock lock(mutex_);
     ready_.wait_until(lock, std::min(next, last_moment_.load()), [this] { return stopping_.load(); });
   }

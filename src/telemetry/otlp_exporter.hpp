@@ -19,7 +19,7 @@ namespace vidi::telemetry {
 struct OtlpOptions {
   OtlpEndpoint endpoint;
   OtlpResource resource;
-  std::size_t max_waiting = 4096;            // requests; the spans of more are dropped
+  std::size_t max_waiting = 4096;             // requests; the spans of more are dropped
   std::chrono::milliseconds timeout{10'000};  // for one message
 };
 

@@ -84,9 +84,8 @@ LabelledMetrics find_metrics(const RequestRecord& record) {
       {.name = "vidi_request_seconds", .help = "From a request's first byte to the last of its answer."},
       request_buckets(), {{"path", path}, {"model", record.model}, {"protocol", protocol}});
   if (!record.model.empty()) {
-    metrics.predictions =
-        &registry().counter({.name = "vidi_predictions_total", .help = "Predictions recorded."},
-                            {{"model", record.model}, {"version", record.version}});
+    metrics.predictions = &registry().counter({.name = "vidi_predictions_total", .help = "Predictions recorded."},
+                                              {{"model", record.model}, {"version", record.version}});
   }
   return metrics;
 }
@@ -96,8 +95,8 @@ const LabelledMetrics& metrics_of(const RequestRecord& record) {
   thread_local std::unordered_map<std::string, LabelledMetrics> known;
   thread_local std::string key;
   key.assign(method_label(record.method));
-  for (const std::string_view part :
-       {path_label(record.route), protocol_of(record), std::string_view(record.model), std::string_view(record.version)}) {
+  for (const std::string_view part : {path_label(record.route), protocol_of(record), std::string_view(record.model),
+                                      std::string_view(record.version)}) {
     key += '\0';
     key += part;
   }

@@ -68,9 +68,9 @@ class Stopwatch {
 
 struct RequestRecord {
   // By the server. The views are valid until the observer has returned.
-  std::string_view method;      // as it was sent; empty: the request could not be parsed
-  std::string_view path;        // as it was sent, without the query
-  std::string_view route;       // the pattern that the path has; empty: none
+  std::string_view method;  // as it was sent; empty: the request could not be parsed
+  std::string_view path;    // as it was sent, without the query
+  std::string_view route;   // the pattern that the path has; empty: none
   std::string_view remote_address;
   std::string_view user_agent;
   std::string_view request_id;  // the client's own; empty: none that can be used
@@ -89,8 +89,8 @@ struct RequestRecord {
   std::string model;          // of a loaded model; empty: none was used
   std::string version;
   std::string user;
-  std::optional<Uuid> id;           // of the prediction
-  std::uint64_t predictions = 0;    // recorded
+  std::optional<Uuid> id;          // of the prediction
+  std::uint64_t predictions = 0;   // recorded
   std::optional<ErrorCode> error;  // what the answer says went wrong
 };
 

@@ -10,7 +10,7 @@
 namespace vidi::telemetry {
 
 struct RequestWatcherOptions {
-  LogWriter* log = nullptr;          // null: requests are not logged
+  LogWriter* log = nullptr;  // null: requests are not logged
   LogFormat format = LogFormat::text;
   OtlpExporter* exporter = nullptr;  // null: no spans
   double sampling = 1;               // the share, 0 to 1, of the traces that begin here
