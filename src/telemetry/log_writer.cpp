@@ -76,7 +76,8 @@ bool LogWriter::send(std::string_view text) {
     pollfd state{.fd = descriptor_, .events = POLLOUT, .revents = 0};
     const int ready = ::poll(&state, 1, static_cast<int>(kPatience.count()));
     if (ready == 0) {
-      if (stopping_ && (waited += kPatience) >= kLastWords) return false;
+      if (stopping_) waited += kPatience;
+      if (waited >= kLastWords) return false;
       continue;
     }
     const ssize_t written = ::write(descriptor_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
