@@ -20,6 +20,7 @@ Task<http::Response> post_predict(Application& application, http::Request& reque
   const auto prediction = co_await recognise_request(application, request);
   const AnswerForm form = answer_form(request);
   if (!prediction && form == AnswerForm::html) {
+    note_error(request, prediction.error());
     FormPage page = kForm;
     page.message = prediction.error().message;
     http::Response response = html_response(form_page(page));

@@ -46,6 +46,7 @@ Task<http::Response> post_upload(Application& application, http::Request& reques
     co_return response;
   }
   if (answer_form(request) != AnswerForm::html) co_return error_response(&request, prediction.error());
+  note_error(request, prediction.error());
   FormPage page = kUploadForm;
   page.message = prediction.error().message;
   http::Response response = html_response(form_page(page));

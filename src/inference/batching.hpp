@@ -4,16 +4,19 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "inference/model.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace vidi::inference {
 
 struct BatchOptions {
-  std::size_t rows = 32;             // the most in one batch
-  std::size_t streams = 0;           // batches inferred at the same time; 0: one a processor
-  bool own_threads = false;          // infer on threads of the streams' own, not on those that ask
-  std::size_t max_waiting = 16'384;  // rows that wait; more are refused
+  std::size_t rows = 32;                  // the most in one batch
+  std::size_t streams = 0;                // batches inferred at the same time; 0: one a processor
+  bool own_threads = false;               // infer on threads of the streams' own, not on those that ask
+  std::size_t max_waiting = 16'384;       // rows that wait; more are refused
+  telemetry::Histogram* sizes = nullptr;  // is told the rows of every batch; null: nobody wants to know
 };
 
 // A stream that is free takes what waits, up to `rows`, whoever asked for it, and waits for nothing: a request that is
@@ -24,5 +27,8 @@ struct BatchOptions {
 // The last bits of an answer may depend on what it was inferred with. A model that takes only one size of batch comes
 // back as it is. Error of infer(), beside the model's: overloaded (too many rows wait).
 std::unique_ptr<Model> batch(std::unique_ptr<Model> model, const BatchOptions& options = {});
+
+// Where the sizes of a model's batches are counted.
+telemetry::Histogram& batch_sizes(const std::string& model);
 
 }  // namespace vidi::inference

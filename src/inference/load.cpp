@@ -56,6 +56,7 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   auto model = load_openvino_model(path, one);
   if (!model) return model;
   BatchOptions batches{.rows = options.batch, .streams = options.streams, .own_threads = true};
+  if (!options.name.empty()) batches.sizes = &batch_sizes(options.name);
   if (options.threads > 0 || options.streams > 0) return batch(split(std::move(*model), options.batch), batches);
   auto shortest = time_of_row(**model);
   if (!shortest) return batch(split(std::move(*model), options.batch), batches);
