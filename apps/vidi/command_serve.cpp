@@ -14,6 +14,7 @@
 #include "grpc_service.hpp"
 #include "http/server.hpp"
 #include "key_settings.hpp"
+#include "observability.hpp"
 #include "program_settings.hpp"
 #include "recognition/retention.hpp"
 #include "stores.hpp"
@@ -21,8 +22,8 @@
 namespace vidi::app {
 namespace {
 
-// Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once; and SIGHUP into
-// a call of `reload`. Made before any other thread, so that every thread leaves the signals to it.
+// Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once; and SIGHUP
+// into a call of `reload`. Made before any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
   StopSignals() {
@@ -99,6 +100,7 @@ recognition::RetentionRules retention_rules(const Settings& settings) {
 int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
+  Observability observability(settings);
   auth::Authoriser authoriser(auth_mode(settings));
   const auto keys = watch_keys(settings, authoriser);
   const auth::Access metrics = metrics_access(settings);
@@ -129,9 +131,17 @@ int serve(const Settings& settings) {
                                              .max_filename_bytes = settings.bytes("max-part-header-bytes")},
                                .stopping = [&server] { return server && server->stopping(); },
                                .spools = stores.spools};
-  server = std::make_unique<http::Server>(server_options(settings), api::make_router(application), &api::error_page);
+  http::ServerOptions options = server_options(settings);
+  options.observer = &observability.requests();
+  server = std::make_unique<http::Server>(options, api::make_router(application), &api::error_page);
   models.watch({.settle = settings.duration("model-settle"), .poll = settings.duration("model-poll")});
-  const auto grpc = serve_grpc(settings, open_inference, application, server->executors());
+  const auto watched = watch({.server = *server,
+                              .options = options,
+                              .models = models,
+                              .recognizer = recognizer,
+                              .records = *stores.records,
+                              .objects = *stores.objects});
+  const auto grpc = serve_grpc(settings, open_inference, application, server->executors(), observability.requests());
   const auto stop = [&] {
     if (grpc) grpc->stop();
     server->stop();

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "api/status.hpp"
 #include "auth/authoriser.hpp"
 
 namespace vidi::app {
@@ -65,7 +66,8 @@ Result<std::string> admit(auth::Authoriser& authoriser, std::optional<std::strin
 
 std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inference::Service& service,
                                          api::Application& application,
-                                         const std::vector<boost::asio::any_io_executor>& executors) {
+                                         const std::vector<boost::asio::any_io_executor>& executors,
+                                         telemetry::RequestObserver& observer) {
   if (settings.text("grpc-listen") == "off") return nullptr;
   grpc::Application answers{
       .service = service,
@@ -75,7 +77,9 @@ std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inferenc
       .ready = [&application] { return can_record(application.recorder); },
       .models = [&application] { return states_of(application.recognizer.models()); },
       .load = [&service](std::string name) { return service.load(std::move(name)); },
-      .unload = [&service](std::string name) { return service.unload(std::move(name)); }};
+      .unload = [&service](std::string name) { return service.unload(std::move(name)); },
+      .observer = &observer,
+      .http_status = &api::http_status};
   auto server = std::make_unique<grpc::Server>(server_options(settings), std::move(answers), executors);
   spdlog::info("listening for gRPC on {}", server->address());
   return server;

@@ -122,6 +122,16 @@ const std::vector<Setting>& settings_table() {
       {"pdf-queue", count, "16", "PDFs that may wait for their turn; more are answered 503.", 1, 1'000'000},
       {"pdf-library", text, "", "PDFium's file. Empty: libpdfium.so beside vidi-pdf, or the one vidi was built with."},
       {"log-level", text, "info", "What is logged: debug, info, warn or error."},
+      {"log-format", text, "text", "How it is logged: text, or json for one JSON object a line."},
+      {"log-requests", text, "on", "Whether every request is logged, in one line: on or off."},
+      {"log-buffer", bytes, "1MiB", "What may wait to be written to the log; lines beyond are dropped and counted.",
+       4096, 1ULL << 32U},
+      {"otlp-endpoint", text, "",
+       "Where traces are sent by OTLP over HTTP, for example http://127.0.0.1:4318. Empty: nowhere."},
+      {"otlp-queue", count, "4096", "Requests whose traces may wait to be sent; those of more are dropped and counted.",
+       1, 1'000'000},
+      {"otlp-timeout", duration, "10s", "How long the collector may take for one message.", 1},
+      {"trace-sampling", text, "1", "The share of the requests without a traceparent that are traced, from 0 to 1."},
   };
   return table;
 }

@@ -16,6 +16,7 @@ http::Handler guarded(Application& application, Endpoint endpoint, auth::Access 
     auto admitted = application.authoriser.admit(auth::bearer_token(request.header("Authorization")), access);
     if (!admitted) return refuse(request, std::move(admitted.error()));
     request.set_identity(std::move(*admitted));
+    if (request.record() != nullptr) request.record()->user = request.identity().name;
     return endpoint(application, request);
   };
 }

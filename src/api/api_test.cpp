@@ -1,13 +1,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "api/access.hpp"
 #include "api/answer.hpp"
+#include "api/application.hpp"
 #include "api/html.hpp"
 #include "api/negotiate.hpp"
+#include "api/openapi.hpp"
 #include "api/pages.hpp"
 #include "api/status.hpp"
 
@@ -57,6 +66,40 @@ records::Prediction prediction() {
   prediction.filename = "<b>\"x\".png";
   prediction.latency = std::chrono::microseconds(1500);
   return prediction;
+}
+
+TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
+  models::Repository models(std::vector<std::shared_ptr<const models::LoadedModel>>{});
+  recognition::Recognizer recognizer(models, {});
+  const auto records = records::open_record_store("memory:");
+  const auto objects = objects::open_object_store("memory:");
+  recognition::Recorder recorder(*records, *objects);
+  open_inference::Service open_inference(recognizer, recorder, 1);
+  auth::Authoriser authoriser(auth::Mode::open);
+  Application application{.recognizer = recognizer,
+                          .recorder = recorder,
+                          .open_inference = open_inference,
+                          .authoriser = authoriser,
+                          .default_model = "digits",
+                          .multipart = {},
+                          .stopping = {},
+                          .spools = {}};
+  std::set<std::pair<std::string, std::string>> routes;
+  const http::Router router = make_router(application);
+  for (const auto& [method, pattern] : router.routes()) {
+    // The others' protocols have descriptions of their own.
+    if (!pattern.starts_with("/v1") && !pattern.starts_with("/v2")) routes.emplace(method, pattern);
+  }
+  std::set<std::pair<std::string, std::string>> described;
+  const auto document = nlohmann::json::parse(openapi_text());
+  for (const auto& [path, operations] : document["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      std::string upper = method;
+      std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      if (method != "parameters") described.emplace(upper, path);
+    }
+  }
+  EXPECT_THAT(described, testing::ContainerEq(routes));
 }
 
 TEST(AnswerForm, FollowsTheAcceptHeader) {

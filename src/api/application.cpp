@@ -67,6 +67,7 @@ http::Router make_router(Application& application) {
   add("GET", "/health/live", &get_live, kHealth);
   add("GET", "/health/ready", &get_ready, kHealth);
   add("GET", "/metrics", &get_metrics, {.access = application.metrics_access, .options = {.priority = true}});
+  add("GET", "/openapi.json", &get_openapi, kOpen);
   return router;
 }
 

@@ -52,4 +52,7 @@ Task<http::Response> get_ready(Application& application, http::Request& request)
 // metrics.cpp: for Prometheus (its text exposition format, version 0.0.4).
 Task<http::Response> get_metrics(Application& application, http::Request& request);
 
+// openapi.cpp: what there is here, for programs (OpenAPI 3.1).
+Task<http::Response> get_openapi(Application& application, http::Request& request);
+
 }  // namespace vidi::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/endpoints.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace vidi::api {
 namespace {
@@ -58,7 +59,7 @@ Task<http::Response> get_metrics(Application& application, http::Request&) {
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   std::vector<SpoolState> states;
   if (application.spools) states = application.spools();
-  response.body = prometheus::TextSerializer().Serialize(describe(states));
+  response.body = telemetry::registry().render() + prometheus::TextSerializer().Serialize(describe(states));
   co_return response;
 }
 

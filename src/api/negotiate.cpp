@@ -58,7 +58,12 @@ AnswerForm answer_form(const http::Request& request) {
   return html > text ? AnswerForm::html : AnswerForm::text;
 }
 
+void note_error(const http::Request& request, const Error& error) {
+  if (request.record() != nullptr) request.record()->error = error.code;
+}
+
 http::Response error_response(const http::Request* request, const Error& error) {
+  if (request != nullptr) note_error(*request, error);
   const AnswerForm form = request != nullptr ? answer_form(*request) : AnswerForm::text;
   http::Response response = speaks_protocol(request) ? protocol_error(error) : error_in_form(form, error);
   response.status = http_status(error.code);

@@ -15,4 +15,7 @@ AnswerForm answer_form(const http::Request& request);
 // `request` is null when it could not be parsed.
 http::Response error_response(const http::Request* request, const Error& error);
 
+// For metrics, log and traces: what the answer says went wrong, when it is not made by error_response().
+void note_error(const http::Request& request, const Error& error);
+
 }  // namespace vidi::api

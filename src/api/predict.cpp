@@ -29,6 +29,7 @@ Task<http::Response> post_predict(Application& application, http::Request& reque
   const auto predictions = co_await recognise_request(application, request);
   const AnswerForm form = answer_form(request);
   if (!predictions && form == AnswerForm::html) {
+    note_error(request, predictions.error());
     FormPage page = kForm;
     page.message = predictions.error().message;
     http::Response response = html_response(form_page(page));

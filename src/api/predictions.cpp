@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -8,14 +9,14 @@
 #include "api/endpoints.hpp"
 #include "api/find.hpp"
 #include "api/negotiate.hpp"
-#include "recognition/filename.hpp"
+#include "api/read_upload.hpp"
 
 namespace vidi::api {
 namespace {
 
 constexpr std::size_t kMaxLimit = 1000;
 constexpr std::size_t kMaxCorrection = 4096;  // bytes of a PATCH body
-constexpr std::size_t kMaxLabel = 256;
+constexpr std::size_t kMaxLabel = 256;        // characters
 
 std::optional<std::string> text(const http::Request& request, std::string_view name) {
   const auto value = request.query(name);
@@ -71,9 +72,12 @@ Result<std::string> read_label(const Bytes& body) {
     return fail(ErrorCode::invalid_argument, expected);
   }
   std::string label = json["label"].get<std::string>();
-  if (label.empty() || label.size() > kMaxLabel) {
+  // Every byte of UTF-8 begins a character but those from 0x80 to 0xBF; the JSON's parser has checked that it is UTF-8.
+  const auto characters =
+      std::ranges::count_if(label, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  if (label.empty() || static_cast<std::size_t>(characters) > kMaxLabel) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("the label has {} bytes; expected 1 to {}", label.size(), kMaxLabel));
+                fmt::format("the label has {} characters; expected 1 to {}", characters, kMaxLabel));
   }
   return label;
 }
@@ -117,12 +121,14 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
   if (!body) co_return error_response(&request, body.error());
   auto label = read_label(*body);
   if (!label) co_return error_response(&request, label.error());
+  auto user = user_of(request);
+  if (!user) co_return error_response(&request, user.error());
   auto prediction = co_await find_prediction(application, request);
   if (!prediction) co_return error_response(&request, prediction.error());
 
   records::Correction correction;
   correction.label = std::move(*label);
-  correction.user = recorded_user(request, recognition::recorded_text(request.header("X-Vidi-User").value_or("")));
+  correction.user = recorded_user(request, std::move(*user));
   correction.time = now();
   prediction->correction = correction;
   const auto corrected = co_await application.recorder.records().correct(prediction->id, std::move(correction));

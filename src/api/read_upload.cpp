@@ -73,10 +73,9 @@ Task<Result<Form>> read_pictures(const Application& application, http::Request& 
 
 }  // namespace
 
-Result<std::string> user_of(http::Request& request) {
-  const auto user = request.header("X-Vidi-User");
-  if (!user) return std::string();
-  if (user->size() <= kMaxUser) return recognition::recorded_text(*user);
+Result<std::string> user_of(const http::Request& request) {
+  const std::string_view user = request.header("X-Vidi-User").value_or("");
+  if (user.size() <= kMaxUser) return recognition::recorded_text(user);
   return fail(ErrorCode::invalid_argument, "the header X-Vidi-User is longer than 256 bytes");
 }
 

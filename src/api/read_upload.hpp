@@ -3,13 +3,15 @@
 
 #include <vector>
 
+#include <string>
+
 #include "api/application.hpp"
 #include "recognition/upload.hpp"
 
 namespace vidi::api {
 
-// The header X-Vidi-User, empty when there is none. Error: invalid_argument (too long).
-Result<std::string> user_of(http::Request& request);
+// The user of the header X-Vidi-User as it is recorded; empty when there is none. Error invalid_argument: too long.
+Result<std::string> user_of(const http::Request& request);
 
 // A multipart form with pictures in fields `file` or `photo` and optionally the user in `user`, or a picture as the
 // whole body. The user may also stand in the header X-Vidi-User. At least one; each has an identifier of its own, and

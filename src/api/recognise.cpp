@@ -20,7 +20,7 @@ Task<Result<Prediction>> recognise(Application& application, const recognition::
 }
 
 Task<Result<void>> record(Application& application, const recognition::Upload& upload, Prediction prediction) {
-  co_return co_await application.recorder.record(std::move(prediction), upload.bytes);
+  co_return co_await application.recorder.record(std::move(prediction), upload.bytes, upload.stages);
 }
 
 // One task is awaited where it is; several run at the same time.
@@ -49,6 +49,8 @@ Task<Result<std::vector<Prediction>>> recognise_request(Application& application
                    fmt::format("{} pictures in the form: send {} here, or all to /predict", uploads->size(), most));
   }
   const std::string model(request.query("model").value_or(application.default_model));
+  // The stages of several pictures overlap.
+  if (uploads->size() == 1 && request.record() != nullptr) uploads->front().stages = &request.record()->stages;
   std::vector<Task<Result<Prediction>>> recognising;
   for (recognition::Upload& upload : *uploads) {
     upload.user = recorded_user(request, std::move(upload.user));
@@ -70,7 +72,34 @@ Task<Result<std::vector<Prediction>>> recognise_request(Application& application
   for (Result<void>& each : recorded) {
     if (!each) co_return forward_error(each);
   }
+  for (const Prediction& prediction : predictions) note_prediction(request, prediction);
   co_return predictions;
+}
+
+void note_prediction(const http::Request& request, const records::Prediction& prediction) {
+  telemetry::RequestRecord* const record = request.record();
+  if (record == nullptr) return;
+  record->id = prediction.id;
+  record->model = prediction.model;
+  record->version = prediction.version;
+  record->user = prediction.user;
+  ++record->predictions;
+}
+
+void note_question(const http::Request& request, open_inference::InferRequest& question) {
+  telemetry::RequestRecord* const record = request.record();
+  if (record == nullptr) return;
+  record->user = question.user;
+  question.stages = &record->stages;
+}
+
+void note_answer(const http::Request& request, const open_inference::InferAnswer& answer) {
+  telemetry::RequestRecord* const record = request.record();
+  if (record == nullptr) return;
+  if (!answer.predictions.empty()) record->id = answer.predictions.front();
+  record->model = answer.model;
+  record->version = answer.version;
+  record->predictions = answer.predictions.size();
 }
 
 }  // namespace vidi::api

@@ -16,4 +16,11 @@ namespace vidi::api {
 Task<Result<std::vector<records::Prediction>>> recognise_request(Application& application, http::Request& request,
                                                                  std::size_t most = SIZE_MAX);
 
+// For metrics, log and traces: what has been recorded for the request. May be called once for each of its pictures.
+void note_prediction(const http::Request& request, const records::Prediction& prediction);
+
+// The same of a request of another protocol: before it is inferred, and what came of it.
+void note_question(const http::Request& request, open_inference::InferRequest& question);
+void note_answer(const http::Request& request, const open_inference::InferAnswer& answer);
+
 }  // namespace vidi::api

@@ -47,6 +47,7 @@ Task<http::Response> post_upload(Application& application, http::Request& reques
     co_return response;
   }
   if (answer_form(request) != AnswerForm::html) co_return error_response(&request, predictions.error());
+  note_error(request, predictions.error());
   FormPage page = kUploadForm;
   page.message = predictions.error().message;
   http::Response response = html_response(form_page(page));

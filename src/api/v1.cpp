@@ -9,6 +9,7 @@
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
 #include "api/read_upload.hpp"
+#include "api/recognise.hpp"
 #include "tensorflow_serving/json.hpp"
 
 namespace vidi::api {
@@ -107,8 +108,10 @@ Task<http::Response> post_v1_model(Application& application, http::Request& requ
   if (!asked) co_return error_response(&request, asked.error());
   auto question = question_of(request, target, std::move(asked->input), recorded_user(request, std::move(*user)));
   if (!predict) question.outputs.push_back({.name = model->outputs.front().name});
+  note_question(request, question);
   const auto answer = co_await application.open_inference.infer(std::move(question));
   if (!answer) co_return error_response(&request, answer.error());
+  note_answer(request, *answer);
   co_return json_text(predict ? v1::write_predictions(*answer, asked->rows)
                               : v1::write_classes(*answer, model->labels));
 }

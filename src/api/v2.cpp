@@ -13,6 +13,7 @@
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
 #include "api/read_upload.hpp"
+#include "api/recognise.hpp"
 #include "open_inference/rest.hpp"
 
 namespace vidi::api {
@@ -141,8 +142,10 @@ Task<http::Response> post_v2_infer(Application& application, http::Request& requ
   question.arrived = request.arrived();
   question.record = make_uuid(question.arrived);
   question.user = recorded_user(request, std::move(*user));
+  note_question(request, question);
   auto answer = co_await application.open_inference.infer(std::move(question));
   if (!answer) co_return error_response(&request, answer.error());
+  note_answer(request, *answer);
   co_return answer_response(*answer, *asked);
 }
 

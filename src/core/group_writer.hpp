@@ -53,6 +53,12 @@ class GroupWriter {
     return true;
   }
 
+  // How many items wait to be written. Any thread.
+  std::size_t waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.size();
+  }
+
   // Only inside Write: adds to the group what has arrived meanwhile, the first item of a burst having woken the writer
   // before the others came. False: nothing has.
   bool gather(std::vector<Item>& group) {
@@ -84,7 +90,7 @@ class GroupWriter {
 
   const std::size_t max_waiting_;
   Write write_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::vector<Item> waiting_;
   bool sleeping_ = false;  // a wake-up costs a system call: only a sleeping writer gets one

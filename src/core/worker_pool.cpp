@@ -40,6 +40,11 @@ class WorkerPool::Implementation {
   }
 
   [[nodiscard]] std::size_t threads() const { return threads_.size(); }
+  [[nodiscard]] std::size_t waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return queue_.size();
+  }
+  [[nodiscard]] std::size_t max_queue() const { return max_queue_; }
 
  private:
   void work() {
@@ -57,7 +62,7 @@ class WorkerPool::Implementation {
   }
 
   const std::size_t max_queue_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::move_only_function<void()>> queue_;
   bool stopping_ = false;
@@ -69,5 +74,7 @@ WorkerPool::~WorkerPool() = default;
 
 bool WorkerPool::submit(std::move_only_function<void()> work) { return implementation_->submit(std::move(work)); }
 std::size_t WorkerPool::threads() const { return implementation_->threads(); }
+std::size_t WorkerPool::waiting() const { return implementation_->waiting(); }
+std::size_t WorkerPool::max_queue() const { return implementation_->max_queue(); }
 
 }  // namespace vidi

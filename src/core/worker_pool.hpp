@@ -29,6 +29,8 @@ class WorkerPool {
   bool submit(std::move_only_function<void()> work);
 
   [[nodiscard]] std::size_t threads() const;
+  [[nodiscard]] std::size_t waiting() const;    // how much is in the queue
+  [[nodiscard]] std::size_t max_queue() const;  // how much fits
 
  private:
   class Implementation;

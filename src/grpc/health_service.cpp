@@ -140,6 +140,7 @@ void accept_health(ServerState& state, ::grpc::ServerCompletionQueue& queue) {
   method->request = [&state](::grpc::ServerContext* context, health::HealthCheckRequest* request, Of::Writer* writer,
                              ::grpc::ServerCompletionQueue* where,
                              void* tag) { state.health.RequestCheck(context, request, writer, where, where, tag); };
+  method->path = fmt::format("/{}/Check", health::Health::service_full_name());
   method->access = Access::open;
   method->priority = true;
   method->answer = &check;

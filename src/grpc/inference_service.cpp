@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "grpc/messages.hpp"
@@ -10,6 +11,17 @@
 #include "grpc/unary_call.hpp"
 
 namespace vidi::grpc {
+
+namespace {
+
+void note_answer(const open_inference::InferAnswer& answer, telemetry::RequestRecord& record) {
+  if (!answer.predictions.empty()) record.id = answer.predictions.front();
+  record.model = answer.model;
+  record.version = answer.version;
+  record.predictions = answer.predictions.size();
+}
+
+}  // namespace
 
 Task<Result<void>> infer(Caller& caller, const messages::ModelInferRequest& message,
                          messages::ModelInferResponse& response) {
@@ -19,8 +31,10 @@ Task<Result<void>> infer(Caller& caller, const messages::ModelInferRequest& mess
   request->arrived = caller.arrived;
   request->record = make_uuid(caller.arrived);
   request->user = caller.user;
+  if (caller.record != nullptr) request->stages = &caller.record->stages;
   auto answer = co_await service.infer(std::move(*request));
   if (!answer) co_return forward_error(answer);
+  if (caller.record != nullptr) note_answer(*answer, *caller.record);
   write_answer(*answer, wants_raw_answer(message), response);
   co_return Result<void>();
 }
@@ -142,13 +156,14 @@ struct Rules {
 };
 
 template <typename Base, typename Request, typename Response>
-void accept(ServerState& state, ::grpc::ServerCompletionQueue& queue, Next<Base, Request, Response> next,
-            Answer<Request, Response> answer, const Rules& rules = {}) {
+void accept(ServerState& state, ::grpc::ServerCompletionQueue& queue, std::string_view name,
+            Next<Base, Request, Response> next, Answer<Request, Response> answer, const Rules& rules = {}) {
   using Of = Method<Request, Response>;
   auto method = std::make_shared<Of>();
   method->request = [&state, next](::grpc::ServerContext* context, Request* request, typename Of::Writer* writer,
                                    ::grpc::ServerCompletionQueue* where,
                                    void* tag) { (state.service.*next)(context, request, writer, where, where, tag); };
+  method->path = fmt::format("/{}/{}", messages::GRPCInferenceService::service_full_name(), name);
   method->access = rules.access;
   method->priority = rules.priority;
   method->answer = answer;
@@ -162,17 +177,17 @@ void accept_inference(ServerState& state, ::grpc::ServerCompletionQueue& queue) 
   const Rules health{.access = Access::open, .priority = true};
   const Rules administration{.access = Access::admin};
   const Rules busy{.waiting = 32};
-  accept(state, queue, &Service::RequestServerLive, &server_live, health);
-  accept(state, queue, &Service::RequestServerReady, &server_ready, health);
-  accept(state, queue, &Service::RequestModelReady, &model_ready, health);
-  accept(state, queue, &Service::RequestServerMetadata, &server_metadata);
-  accept(state, queue, &Service::RequestModelMetadata, &model_metadata);
-  accept(state, queue, &Service::RequestModelConfig, &model_configuration);
-  accept(state, queue, &Service::RequestModelStatistics, &model_statistics);
-  accept(state, queue, &Service::RequestRepositoryIndex, &repository_index);
-  accept(state, queue, &Service::RequestRepositoryModelLoad, &load_model, administration);
-  accept(state, queue, &Service::RequestRepositoryModelUnload, &unload_model, administration);
-  accept(state, queue, &Service::RequestModelInfer, &infer, busy);
+  accept(state, queue, "ServerLive", &Service::RequestServerLive, &server_live, health);
+  accept(state, queue, "ServerReady", &Service::RequestServerReady, &server_ready, health);
+  accept(state, queue, "ModelReady", &Service::RequestModelReady, &model_ready, health);
+  accept(state, queue, "ServerMetadata", &Service::RequestServerMetadata, &server_metadata);
+  accept(state, queue, "ModelMetadata", &Service::RequestModelMetadata, &model_metadata);
+  accept(state, queue, "ModelConfig", &Service::RequestModelConfig, &model_configuration);
+  accept(state, queue, "ModelStatistics", &Service::RequestModelStatistics, &model_statistics);
+  accept(state, queue, "RepositoryIndex", &Service::RequestRepositoryIndex, &repository_index);
+  accept(state, queue, "RepositoryModelLoad", &Service::RequestRepositoryModelLoad, &load_model, administration);
+  accept(state, queue, "RepositoryModelUnload", &Service::RequestRepositoryModelUnload, &unload_model, administration);
+  accept(state, queue, "ModelInfer", &Service::RequestModelInfer, &infer, busy);
 }
 
 }  // namespace vidi::grpc

@@ -15,6 +15,7 @@
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "open_inference/service.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::grpc {
 
@@ -47,6 +48,11 @@ struct Application {
   // Absent: models cannot be loaded while the server runs.
   std::function<Task<Result<void>>(std::string name)> load;
   std::function<Task<Result<void>>(std::string name)> unload;
+
+  // Of every call that is answered, and of every request of a stream; null: nobody. It is told HTTP's status for an
+  // error, so that both are counted alike.
+  telemetry::RequestObserver* observer = nullptr;
+  int (*http_status)(ErrorCode code) = nullptr;
 };
 
 struct ServerOptions {

@@ -64,7 +64,8 @@ struct Caller {
   ServerState& state;
   ::grpc::ServerContext& context;
   Timestamp arrived;
-  std::string user;  // empty: not known
+  std::string user;                            // empty: not known
+  telemetry::RequestRecord* record = nullptr;  // where the answerer writes what he did; null: nobody wants to know
 };
 
 // Fills in the caller's user. Errors: those of Application::admit, invalid_argument (a name that is too long).

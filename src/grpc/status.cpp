@@ -20,6 +20,7 @@ StatusCode to_code(ErrorCode code) {
       return StatusCode::NOT_FOUND;
     case ErrorCode::conflict:
       return StatusCode::FAILED_PRECONDITION;
+    case ErrorCode::too_many_requests:
     case ErrorCode::too_large:  // as gRPC itself answers a message that is too large
       return StatusCode::RESOURCE_EXHAUSTED;
     case ErrorCode::deadline_exceeded:

@@ -10,10 +10,12 @@
 #include <deque>
 #include <exception>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "grpc/event.hpp"
 #include "grpc/messages.hpp"
+#include "grpc/observation.hpp"
 #include "grpc/server_state.hpp"
 #include "grpc/status.hpp"
 
@@ -21,6 +23,8 @@ namespace vidi::grpc {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr std::string_view kPath = "/inference.GRPCInferenceService/ModelStreamInfer";
 
 // All of it but the events runs on one executor.
 class StreamCall final : public LongCall, public std::enable_shared_from_this<StreamCall> {
@@ -46,9 +50,12 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
  private:
   // A request and what has become of it.
   struct Exchange {
+    explicit Exchange(ServerState& state) : observation(state) {}
+
     messages::ModelInferRequest request;
     messages::ModelStreamInferResponse response;
     bool answered = false;
+    Observation observation;
   };
   using Exchanges = std::deque<std::shared_ptr<Exchange>>;
 
@@ -70,7 +77,7 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
       co_return;
     }
     while (!call->finished_) {
-      auto exchange = std::make_shared<Exchange>();
+      auto exchange = std::make_shared<Exchange>(call->state_);
       const auto start = [&](void* tag) { call->stream_.Read(&exchange->request, tag); };
       const bool read = co_await call->reading_.run(start);
       if (!read) break;
@@ -85,6 +92,8 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
 
   static Task<void> answer(std::shared_ptr<StreamCall> call, std::shared_ptr<Exchange> exchange) {
     Caller caller{.state = call->state_, .context = call->context_, .arrived = now(), .user = call->caller_.user};
+    exchange->observation.start(call->context_, kPath, caller.arrived, exchange->request.ByteSizeLong());
+    caller.record = exchange->observation.record();
     const Slot slot(call->state_);
     Result<void> result = slot.check();
     try {
@@ -102,6 +111,7 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
       empty.Clear();
       empty.set_id(exchange->request.id());  // so that the client knows which request it was
     }
+    exchange->observation.answer(result, caller.user, exchange->response.ByteSizeLong());
     exchange->answered = true;
     call->write_next();
   }
@@ -117,7 +127,8 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
     const std::shared_ptr<Exchange> exchange = call->exchanges_.front();
     // A failure means that the client is gone; then reading ends as well.
     const auto start = [&](void* tag) { call->stream_.Write(exchange->response, tag); };
-    co_await call->written_.run(start);
+    const bool written = co_await call->written_.run(start);
+    exchange->observation.finish(written);
     call->exchanges_.pop_front();
     call->writing_ = false;
     if (call->room_) std::exchange(call->room_, {})(true);

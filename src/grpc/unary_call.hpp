@@ -13,9 +13,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "grpc/event.hpp"
+#include "grpc/observation.hpp"
 #include "grpc/server_state.hpp"
 #include "grpc/status.hpp"
 
@@ -27,6 +29,7 @@ struct Method {
 
   // Asks gRPC for the next call.
   std::function<void(::grpc::ServerContext*, Request*, Writer*, ::grpc::ServerCompletionQueue*, void*)> request;
+  std::string path;  // "/PACKAGE.SERVICE/METHOD"
   Access access = Access::user;
   bool priority = false;  // answered even when ServerOptions::max_requests are being handled: for health checks
   Task<Result<void>> (*answer)(Caller& caller, const Request& request, Response& response) = nullptr;
@@ -58,11 +61,14 @@ class UnaryCall {
       return;
     }
     caller_.arrived = now();
+    observation_.start(context_, method_->path, caller_.arrived, request_->ByteSizeLong());
+    caller_.record = observation_.record();
     accept(state_, method_, queue_);
     if (!method_->priority) slot_.emplace(state_);
     auto admitted = slot_ ? slot_->check() : Result<void>();
     if (admitted) admitted = admit(caller_, method_->access);
     if (!admitted) {
+      observation_.answer(admitted, caller_.user, 0);
       writer_.FinishWithError(to_status(admitted.error()), tag(sent_));
       return;
     }
@@ -78,11 +84,17 @@ class UnaryCall {
       spdlog::error("gRPC {}: {}", Request::descriptor()->name(), error.what());
       result = fail(ErrorCode::internal, "something went wrong in the server");
     }
+    call->observation_.answer(result, call->caller_.user, result ? call->response_->ByteSizeLong() : 0);
     if (result) {
       call->writer_.Finish(*call->response_, ::grpc::Status::OK, tag(call->sent_));
     } else {
       call->writer_.FinishWithError(to_status(result.error()), tag(call->sent_));
     }
+  }
+
+  void sent(bool ok) {
+    observation_.finish(ok);
+    leave(ok);
   }
 
   void leave(bool /*ok*/) {
@@ -98,10 +110,11 @@ class UnaryCall {
   Response* const response_ = Arena::CreateMessage<Response>(&arena_);
   typename Of::Writer writer_;
   Caller caller_{.state = state_, .context = context_, .arrived = {}, .user = {}};
+  Observation observation_{state_};
   std::optional<Slot> slot_;
   std::atomic<int> left_ = 2;  // events after the arrival
   MemberEvent<UnaryCall> arrived_{*this, &UnaryCall::arrive};
-  MemberEvent<UnaryCall> sent_{*this, &UnaryCall::leave};
+  MemberEvent<UnaryCall> sent_{*this, &UnaryCall::sent};
   MemberEvent<UnaryCall> ended_{*this, &UnaryCall::leave};
 };
 

@@ -27,7 +27,9 @@ void BodyReader::start(const RequestHead& head, RequestParser& parser) {
   chunked_ = head.chunked;
   size_ = head.chunked ? std::nullopt : std::optional(head.content_length.value_or(0));
   remaining_ = size_.value_or(options_.max_body_bytes);
+  expected_ = remaining_;
   done_ = size_ == 0;
+  end_.reset();
   send_continue_ = head.expects_continue && !done_;
 }
 
@@ -39,6 +41,7 @@ Task<Result<ByteView>> BodyReader::read() {
       break;
     }
     const std::optional<std::string_view>& bytes = *piece;
+    if (done_ && !end_) end_ = Clock::now();
     if (bytes) co_return as_bytes(*bytes);
     failure_ = co_await receive();
   }
@@ -138,6 +141,8 @@ Task<bool> BodyReader::drain() {
 void BodyReader::finish() {
   if (large_ && !large_->available().empty()) input_.assign(large_->available());
   large_.reset();
+  expected_ = remaining_ = 0;
+  end_.reset();
 }
 
 }  // namespace vidi::http

@@ -28,6 +28,10 @@ class BodyReader final : public Body {
   [[nodiscard]] bool can_drain() const;
   Task<bool> drain();
 
+  // How much of it has been read, and when its end was; absent: not yet.
+  [[nodiscard]] std::uint64_t received() const { return expected_ - remaining_; }
+  [[nodiscard]] std::optional<Clock::time_point> end() const { return end_; }
+
   // The request is over: the input holds what follows the body.
   void finish();
 
@@ -47,6 +51,8 @@ class BodyReader final : public Body {
   std::optional<std::uint64_t> size_;
   std::optional<Error> failure_;
   std::optional<Clock::time_point> deadline_;
+  std::optional<Clock::time_point> end_;
+  std::uint64_t expected_ = 0;   // what remaining_ was at the beginning
   std::uint64_t remaining_ = 0;  // by Content-Length, or that a chunked body may still have
   std::size_t head_end_ = 0;
   bool chunked_ = false;

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "http/text.hpp"
+
 namespace vidi::http {
 namespace {
 
@@ -44,6 +46,11 @@ Refusal make_refusal(int status, ErrorCode code, std::string message) {
   return refusal;
 }
 
+bool has_header(const Response& response, std::string_view name) {
+  return std::ranges::any_of(response.headers,
+                             [name](const auto& header) { return equal_ignoring_case(header.first, name); });
+}
+
 }  // namespace
 
 Connection::Connection(Worker& worker, boost::asio::ip::tcp::socket socket, std::string remote_address,
@@ -55,7 +62,7 @@ Connection::Connection(Worker& worker, boost::asio::ip::tcp::socket socket, std:
       stream_(std::move(socket)),
       input_(std::min(kFirstCapacity, options_.max_header_bytes)),
       body_(stream_, input_, options_),
-      request_(body_, std::move(remote_address)),
+      request_(body_, std::move(remote_address), state_.options.observer != nullptr ? &record_ : nullptr),
       place_(worker.add(stream_)) {}
 
 Connection::~Connection() {
@@ -66,6 +73,7 @@ Connection::~Connection() {
 Task<void> Connection::run(std::unique_ptr<Connection> connection) {
   const bool ready = co_await connection->start_tls();
   if (ready && connection->purpose_ == Worker::Purpose::refuse) {
+    connection->start_unread_record();
     Refusal refusal = make_refusal(503, ErrorCode::overloaded, "There are too many connections: try again later.");
     co_await connection->refuse(nullptr, std::move(refusal));
   } else if (ready) {
@@ -80,6 +88,7 @@ Task<bool> Connection::start_tls() {
   if (!certificate) co_return true;
   const auto handshake = co_await stream_.start_tls(*certificate, options_.idle_timeout, options_.header_timeout);
   if (handshake == Stream::Handshake::plain) {
+    start_unread_record();
     Refusal refusal =
         make_refusal(400, ErrorCode::invalid_argument, "This port speaks TLS: use https://, not http://.");
     co_await refuse(nullptr, std::move(refusal));
@@ -90,6 +99,7 @@ Task<bool> Connection::start_tls() {
 Task<bool> Connection::serve_request() {
   const HeadState state = co_await read_head();
   if (state == HeadState::closed) co_return false;
+  start_record();
   if (state == HeadState::refused) {
     Refusal refusal = std::move(*refusal_);
     co_return co_await refuse(nullptr, std::move(refusal));
@@ -120,6 +130,7 @@ Task<bool> Connection::serve_request() {
 
 Task<Connection::HeadState> Connection::read_head() {
   head_.clear();
+  head_size_ = 0;
   head_deadlines_ = {};
   HeadScanner scanner;
   for (;;) {
@@ -143,6 +154,7 @@ Task<Connection::HeadState> Connection::read_head() {
 
 Connection::HeadState Connection::parse_head(std::size_t size) {
   if (size > options_.max_header_bytes) return head_too_large(false);
+  head_size_ = size;
   parser_.emplace(head_);
   refusal_ = parser_->parse_head(input_.available().substr(0, size));
   input_.consume(size);
@@ -169,7 +181,10 @@ Task<Connection::HeadState> Connection::receive_head(bool started) {
   switch (received.kind) {
     case Received::Kind::data:
       input_.commit(received.size);
-      if (!started) received_ = vidi::now();
+      if (!started) {
+        received_ = vidi::now();
+        begin_ = Clock::now();
+      }
       co_return HeadState::ready;
     case Received::Kind::timed_out:
       if (!started) co_return HeadState::closed;
@@ -218,6 +233,7 @@ Task<Response> Connection::respond() {
     co_return options;
   }
   Router::Match match = state_.router.find(request_.method(), request_.path());
+  record_.route = match.pattern;
   if (match.handler == nullptr) co_return unrouted(match);
   request_.set_parameters(std::move(match.parameters));
   Response response = co_await handle(match);
@@ -247,7 +263,7 @@ Task<Response> Connection::handle(const Router::Match& match) {
   co_return error_response(&request_, make_refusal(500, ErrorCode::internal, "Something went wrong in the server."));
 }
 
-Response Connection::unrouted(const Router::Match& match) const {
+Response Connection::unrouted(const Router::Match& match) {
   if (match.allow.empty()) {
     return error_response(&request_, make_refusal(404, ErrorCode::not_found, "There is nothing at this path."));
   }
@@ -263,7 +279,7 @@ Response Connection::unrouted(const Router::Match& match) const {
   return response;
 }
 
-Response Connection::error_response(const Request* request, const Refusal& refusal) const {
+Response Connection::error_response(const Request* request, const Refusal& refusal) {
   Response response;
   try {
     response = state_.error_page(request, refusal.status, refusal.error);
@@ -277,11 +293,16 @@ Response Connection::error_response(const Request* request, const Refusal& refus
                         .headers = {}};
   }
   if (refusal.status == 415) response.headers.emplace_back("Accept-Encoding", kReadCodings);
-  if (refusal.status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
+  record_.error = refusal.error.code;
+  if (refusal.status == 503 && !has_header(response, "Retry-After")) {
+    response.headers.emplace_back("Retry-After", kRetryAfter);
+  }
   return response;
 }
 
 Task<bool> Connection::write(Response response, bool keep_alive) {
+  if (!record_.request_id.empty()) response.headers.emplace_back("X-Request-Id", record_.request_id);
+  const Clock::time_point begin = Clock::now();
   const Framing framing{.date = worker_.date(),
                         .keep_alive = keep_alive,
                         .http_1_0 = head_.version == 10,
@@ -294,13 +315,59 @@ Task<bool> Connection::write(Response response, bool keep_alive) {
     body = {};
   }
   std::string_view head = output_;
+  const std::size_t size = head.size() + body.size();
   bool sent = stream_.send_now(head, body);
   if (sent && !(head.empty() && body.empty())) {
     sent = co_await stream_.send(head, body, Clock::now() + options_.write_timeout);
   }
+  record_.stages.add(telemetry::Stage::write, begin, Clock::now());
+  finish_record(response, size, sent);
   if (output_.capacity() > kKeptOutput) output_ = {};
   if (sent && !keep_alive) linger_ = body_.finished() ? Stream::Waiting::idle : Stream::Waiting::busy;
   co_return sent;
+}
+
+// What is known of a request when its head has been read, as far as it could be.
+void Connection::start_record() {
+  if (options_.observer == nullptr) return;
+  record_ = {};
+  record_.method = head_.method;
+  record_.path = head_.path.empty() ? head_.target.substr(0, head_.target.find('?')) : head_.path;
+  record_.remote_address = request_.remote_address();
+  record_.arrived = received_;
+  record_.begin = begin_;
+  std::optional<telemetry::TraceParent> parent;
+  bool has_parent = false;
+  for (const Field& field : head_.fields) {
+    if (equal_ignoring_case(field.name, "user-agent")) {
+      record_.user_agent = field.value;
+    } else if (equal_ignoring_case(field.name, "x-request-id")) {
+      if (telemetry::is_request_id(field.value)) record_.request_id = field.value;
+    } else if (equal_ignoring_case(field.name, "traceparent")) {
+      // More than one is none (Trace Context, 3.2.1).
+      parent = has_parent ? std::nullopt : telemetry::parse_traceparent(field.value);
+      has_parent = true;
+    }
+  }
+  record_.trace = options_.observer->start(parent);
+}
+
+// Of a request that is refused before any of it is read.
+void Connection::start_unread_record() {
+  received_ = vidi::now();
+  begin_ = Clock::now();
+  start_record();
+}
+
+void Connection::finish_record(const Response& response, std::size_t size, bool sent) {
+  if (options_.observer == nullptr) return;
+  record_.status = response.status;
+  record_.bytes_in = head_size_ + body_.received();
+  record_.bytes_out = size;
+  record_.end = record_.stages[telemetry::Stage::write].end;
+  record_.sent = sent;
+  if (const auto end = body_.end()) record_.stages.add(telemetry::Stage::receive, record_.begin, *end);
+  options_.observer->finish(record_);
 }
 
 // The connection ends after it, since where the next request begins is not known.

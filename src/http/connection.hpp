@@ -9,6 +9,7 @@
 #include "http/content_encoding.hpp"
 #include "http/incoming_request.hpp"
 #include "http/worker.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::http {
 
@@ -40,8 +41,12 @@ class Connection {
   void end_unpacking();
   Task<Response> respond();
   Task<Response> handle(const Router::Match& match);
-  Response unrouted(const Router::Match& match) const;
-  Response error_response(const Request* request, const Refusal& refusal) const;
+  Response unrouted(const Router::Match& match);
+  Response error_response(const Request* request, const Refusal& refusal);
+
+  void start_record();
+  void start_unread_record();
+  void finish_record(const Response& response, std::size_t size, bool sent);
 
   Task<bool> write(Response response, bool keep_alive);
   Task<bool> refuse(const Request* request, Refusal refusal);
@@ -57,6 +62,7 @@ class Connection {
   std::optional<RequestParser> parser_;
   BodyReader body_;
   std::optional<DecodingBody> unpacked_;  // of a request that is sent packed
+  telemetry::RequestRecord record_;       // of the request, when there is an observer
   IncomingRequest request_;
   Worker::Streams::iterator place_;
   struct HeadDeadlines {
@@ -64,7 +70,9 @@ class Connection {
     std::optional<Clock::time_point> head;  // for the rest, from the first byte on
   };
   HeadDeadlines head_deadlines_;
-  Timestamp received_;  // when bytes came last
+  Timestamp received_;         // when bytes came last
+  Clock::time_point begin_;    // the same moment
+  std::size_t head_size_ = 0;  // of the request, in bytes
   std::optional<Refusal> refusal_;
   std::string output_;
   // Set when the client has to see an answer before the connection ends; busy: while it may still be sending.

@@ -7,8 +7,8 @@
 
 namespace vidi::http {
 
-IncomingRequest::IncomingRequest(Body& body, std::string remote_address)
-    : body_(&body), remote_address_(std::move(remote_address)) {}
+IncomingRequest::IncomingRequest(Body& body, std::string remote_address, telemetry::RequestRecord* record)
+    : body_(&body), remote_address_(std::move(remote_address)), record_(record) {}
 
 bool IncomingRequest::start(const RequestHead& head, Timestamp arrived) {
   head_ = &head;

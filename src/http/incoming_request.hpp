@@ -11,8 +11,8 @@ namespace vidi::http {
 
 class IncomingRequest final : public Request {
  public:
-  // `body` must outlive it.
-  IncomingRequest(Body& body, std::string remote_address);
+  // All must outlive it; `record` may be null.
+  IncomingRequest(Body& body, std::string remote_address, telemetry::RequestRecord* record);
 
   // A new request. False when its path is not validly encoded.
   bool start(const RequestHead& head, Timestamp arrived);
@@ -27,12 +27,14 @@ class IncomingRequest final : public Request {
   [[nodiscard]] std::string_view remote_address() const override { return remote_address_; }
   [[nodiscard]] Timestamp arrived() const override { return arrived_; }
   [[nodiscard]] Body& body() override { return *body_; }
+  [[nodiscard]] telemetry::RequestRecord* record() const override { return record_; }
 
  private:
   [[nodiscard]] std::string_view decoded(std::string_view text) const;
 
   Body* body_;
   std::string remote_address_;
+  telemetry::RequestRecord* const record_;
   const RequestHead* head_ = nullptr;
   std::string_view path_;
   std::string decoded_path_;

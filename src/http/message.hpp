@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "core/time.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::http {
 
@@ -50,6 +51,8 @@ class Request {
   [[nodiscard]] virtual std::string_view remote_address() const = 0;
   [[nodiscard]] virtual Timestamp arrived() const = 0;  // when the request's first byte was read
   [[nodiscard]] virtual Body& body() = 0;
+  // Where the endpoint writes what it did, for metrics, log and traces; null: nobody wants to know.
+  [[nodiscard]] virtual telemetry::RequestRecord* record() const { return nullptr; }
 
   // Nobody, until whoever lets requests in has set it.
   [[nodiscard]] const Identity& identity() const { return identity_; }

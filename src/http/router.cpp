@@ -52,6 +52,7 @@ struct Router::Node {
   std::string parameter;
   std::unique_ptr<Node> any;  // what the parameter leads to
   std::vector<Route> routes;
+  std::string whole;  // the pattern as it was added
   std::string allow;
 
   Node& child(std::string_view segment, std::string_view pattern, bool ignore_case) {
@@ -106,7 +107,9 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
     }
   }
   node->routes.push_back(Route{std::string(method), std::move(handler), options});
+  node->whole = pattern;
   node->allow = allowed_methods(node->routes);
+  routes_.emplace_back(method, pattern);
 }
 
 Router::Match Router::find(std::string_view method, std::string_view path) const {
@@ -114,6 +117,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   if (!path.starts_with('/')) return match;
   const Node* const node = root_->find(path, match);
   if (node == nullptr) return match;
+  match.pattern = node->whole;
   for (const Route& route : node->routes) {
     if (route.method != method) continue;
     match.handler = &route.handler;

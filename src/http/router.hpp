@@ -21,7 +21,7 @@ using ErrorPage = std::function<Response(const Request* request, int status, con
 struct RouteOptions {
   bool priority = false;     // answered even when ServerOptions::max_requests are being handled: for health checks
   bool ignore_case = false;  // of the pattern's literal segments
-  bool pack = true;       // its answers may be sent compressed, see content_encoding.hpp
+  bool pack = true;          // its answers may be sent compressed, see content_encoding.hpp
 };
 
 // Filled before the server starts, then only read: any thread.
@@ -32,7 +32,8 @@ class Router {
     const Handler* handler = nullptr;  // null when no handler answers this method and path
     bool priority = false;
     bool pack = true;
-    std::string allow;  // when the path is known but not this method: the value of the Allow header, else empty
+    std::string_view pattern;  // of the path, also when the method is wrong; empty when nothing is there
+    std::string allow;         // when the path is known but not this method: the value of the Allow header, else empty
     std::vector<std::pair<std::string_view, std::string_view>> parameters;
   };
 
@@ -51,9 +52,13 @@ class Router {
   // `method` as Request::method gives it.
   [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
 
+  // Method and pattern of every route, in the order in which they were added.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& routes() const { return routes_; }
+
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::vector<std::pair<std::string, std::string>> routes_;
 };
 
 }  // namespace vidi::http

@@ -59,6 +59,7 @@ class Server::Implementation {
   }
 
   [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] Load load() const { return {.connections = state_.connections, .requests = state_.requests}; }
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
 
   [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const {
@@ -103,6 +104,7 @@ void Server::run() { implementation_->run(); }
 void Server::stop() { implementation_->stop(); }
 
 Result<void> Server::reload_certificate() { return implementation_->reload_certificate(); }
+Server::Load Server::load() const { return implementation_->load(); }
 
 bool Server::stopping() const { return implementation_->stopping(); }
 

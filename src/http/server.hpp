@@ -11,6 +11,7 @@
 
 #include "core/result.hpp"
 #include "http/router.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::http {
 
@@ -28,6 +29,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};    // between requests of a connection
   std::chrono::milliseconds write_timeout{60'000};   // for the whole response
   std::chrono::milliseconds stop_timeout{30'000};    // how long stop() waits for requests in flight
+  telemetry::RequestObserver* observer = nullptr;    // of every answer, refusals too; must outlive the server
 };
 
 class Server {
@@ -59,6 +61,12 @@ class Server {
   // Reads certificate and key anew, for the connections that follow; those that there are go on. After an error all is
   // as before. Nothing is done without TLS. Any thread.
   Result<void> reload_certificate();
+
+  struct Load {
+    std::size_t connections = 0;  // open
+    std::size_t requests = 0;     // being handled
+  };
+  [[nodiscard]] Load load() const;  // any thread
 
   // Whether stop() has been called (a readiness check says so). Any thread.
   [[nodiscard]] bool stopping() const;

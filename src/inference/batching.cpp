@@ -96,7 +96,8 @@ class BatchingModel final : public Model {
         most_(std::max<std::size_t>(1, options.rows)),
         streams_(options.streams > 0 ? options.streams : std::max(1U, std::thread::hardware_concurrency())),
         max_waiting_(options.max_waiting),
-        max_wait_(options.max_wait) {
+        max_wait_(options.max_wait),
+        sizes_(options.sizes) {
     for (std::size_t i = 0; i < streams_; ++i) idle_.push_back(i);
     for (std::size_t i = 0; options.own_threads && i < streams_; ++i) {
       threads_.push_back(std::make_unique<StreamThread>());
@@ -235,6 +236,7 @@ class BatchingModel final : public Model {
     Statistics::Batches& batches = statistics_.by_rows[rows];
     ++batches.count;
     batches.computed += end - begin;
+    if (sizes_ != nullptr) sizes_->observe(rows);
     const Seconds row = Seconds(end - begin) / static_cast<double>(rows);
     row_time_ = row_time_ == Seconds::zero() ? row : 0.9 * row_time_ + 0.1 * row;
   }
@@ -244,6 +246,7 @@ class BatchingModel final : public Model {
   const std::size_t streams_;
   const std::size_t max_waiting_;
   const Seconds max_wait_;
+  telemetry::Histogram* const sizes_;
   mutable std::mutex mutex_;
   std::deque<Request> waiting_;
   std::size_t waiting_rows_ = 0;
@@ -260,6 +263,11 @@ std::unique_ptr<Model> batch(std::unique_ptr<Model> model, const BatchOptions& o
   const std::vector<std::int64_t>& output = model->output().shape;
   if (input.empty() || input.front() >= 0 || output.empty() || output.front() >= 0) return model;
   return std::make_unique<BatchingModel>(std::move(model), options);
+}
+
+telemetry::Histogram& batch_sizes(const std::string& model) {
+  return telemetry::registry().histogram({.name = "vidi_batch_rows", .help = "Rows that a model inferred together."},
+                                         telemetry::row_buckets(), {{"model", model}});
 }
 
 }  // namespace vidi::inference

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
 
 #include "inference/model.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace vidi::inference {
 
@@ -17,6 +19,7 @@ struct BatchOptions {
   std::size_t max_waiting = 16'384;  // rows that wait; more are refused
   // A request that would wait longer than this for its batch, by how long rows have taken lately, is refused at once.
   std::chrono::milliseconds max_wait{1000};
+  telemetry::Histogram* sizes = nullptr;  // is told the rows of every batch; null: nobody wants to know
 };
 
 // A stream that is free takes what waits, up to `rows`, whoever asked for it, and waits for nothing: a request that is
@@ -27,5 +30,8 @@ struct BatchOptions {
 // answer may depend on what it was inferred with. A model that takes only one size of batch comes back as it is. Error
 // of infer(), beside the model's: overloaded (too many rows wait, or for too long).
 std::unique_ptr<Model> batch(std::unique_ptr<Model> model, const BatchOptions& options = {});
+
+// Where the sizes of a model's batches are counted.
+telemetry::Histogram& batch_sizes(const std::string& model);
 
 }  // namespace vidi::inference

@@ -57,6 +57,7 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   if (!model) return model;
   BatchOptions batches{
       .rows = options.batch, .streams = options.streams, .own_threads = true, .max_wait = options.max_wait};
+  if (!options.name.empty()) batches.sizes = &batch_sizes(options.name);
   if (options.threads > 0 || options.streams > 0) return batch(split(std::move(*model), options.batch), batches);
   auto shortest = time_of_row(**model);
   if (!shortest) return batch(split(std::move(*model), options.batch), batches);

@@ -60,6 +60,7 @@ enum class Precision {
 };
 
 struct LoadOptions {
+  std::string name;    // of the model, in the metrics
   std::string input;   // the name of the input to feed; empty: the only one
   std::string output;  // the name of the output to read; empty: the only one
   Precision precision = Precision::f32;

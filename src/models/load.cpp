@@ -42,6 +42,7 @@ Result<Description> describe_model(const fs::path& folder) {
 
 inference::LoadOptions load_options(const Description& description) {
   inference::LoadOptions options;
+  options.name = description.name;
   options.input = description.input.name;
   options.output = description.output.name;
   options.precision = description.precision;

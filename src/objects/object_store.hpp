@@ -35,6 +35,9 @@ class ObjectStore {
 
   // Whether the store can take an object now; the error says why not.
   virtual Task<Result<void>> check() = 0;
+
+  // How many operations wait for their group's turn to be committed; 0 where there are no groups.
+  [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };
 
 // `url` is "memory:", "file:FOLDER" (made when it is missing), "s3://BUCKET/PREFIX?OPTIONS" (objects/s3/address.hpp;

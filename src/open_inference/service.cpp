@@ -229,22 +229,41 @@ Result<Tensor*> only_input(const LoadedModel& model, std::vector<Tensor>& inputs
   return &inputs.front();
 }
 
-Task<Result<void>> record_one(recognition::Recorder& recorder, Prediction prediction, ByteView picture) {
+Task<Result<void>> record_one(recognition::Recorder& recorder, Prediction prediction, ByteView picture,
+                              telemetry::Stages* stages) {
   prediction.latency = now() - prediction.time;
-  co_return co_await recorder.record(std::move(prediction), picture);
+  co_return co_await recorder.record(std::move(prediction), picture, stages);
+}
+
+// What was done for several pictures at the same time: from when the first entered a stage to when the last left it.
+void add_together(const std::vector<telemetry::Stages>& several, telemetry::Stages* to) {
+  if (to == nullptr) return;
+  for (std::size_t i = 0; i < telemetry::kStages; ++i) {
+    const auto stage = static_cast<telemetry::Stage>(i);
+    auto begin = telemetry::Clock::time_point::max();
+    auto end = telemetry::Clock::time_point::min();
+    for (const telemetry::Stages& each : several) {
+      if (!each[stage].entered()) continue;
+      begin = std::min(begin, each[stage].begin);
+      end = std::max(end, each[stage].end);
+    }
+    if (begin <= end) to->add(stage, begin, end);
+  }
 }
 
 // All of them, at the same time. The first error, if there is one.
 Task<Result<void>> record_all(recognition::Recorder& recorder, const std::vector<Prediction>& predictions,
-                              const std::vector<Bytes>& pictures) {
+                              const std::vector<Bytes>& pictures, telemetry::Stages* stages) {
   const auto picture_of = [&](std::size_t i) { return i < pictures.size() ? ByteView(pictures[i]) : ByteView(); };
-  if (predictions.size() == 1) co_return co_await record_one(recorder, predictions.front(), picture_of(0));
+  if (predictions.size() == 1) co_return co_await record_one(recorder, predictions.front(), picture_of(0), stages);
+  std::vector<telemetry::Stages> each(predictions.size());
   std::vector<Task<Result<void>>> tasks;
   tasks.reserve(predictions.size());
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    tasks.push_back(record_one(recorder, predictions[i], picture_of(i)));
+    tasks.push_back(record_one(recorder, predictions[i], picture_of(i), &each[i]));
   }
   auto results = co_await when_all(std::move(tasks));
+  add_together(each, stages);
   for (Result<void>& result : results) {
     if (!result) co_return std::move(result);
   }
@@ -319,6 +338,7 @@ Task<Result<Outcome>> Service::examine_rows(const InferRequest& request, Tensor&
   arrival.id = request.record;
   arrival.time = request.arrived;
   arrival.user = request.user;
+  arrival.stages = request.stages;
   auto recognized = co_await recognizer_.recognize_rows(std::move(*input), model, std::move(arrival));
   if (!recognized) co_return forward_error(recognized);
   Outcome outcome;
@@ -336,15 +356,18 @@ Task<Result<Outcome>> Service::examine_pictures(const InferRequest& request, Ten
   if (auto checked = check_size(tensor); !checked) co_return forward_error(checked);
   Outcome outcome;
   std::vector<recognition::Upload> uploads(tensor.elements.size());
+  std::vector<telemetry::Stages> stages(uploads.size());  // workers write to several at the same time
   std::vector<Task<Result<recognition::Recognition>>> tasks;
   for (std::size_t i = 0; i < uploads.size(); ++i) {
     uploads[i].id = i == 0 ? request.record : make_uuid(request.arrived);
     uploads[i].time = request.arrived;
     uploads[i].user = request.user;
+    uploads[i].stages = &stages[i];
     uploads[i].bytes = std::move(tensor.elements[i]);
     tasks.push_back(recognizer_.recognize(uploads[i], model));
   }
   auto recognized = co_await when_all(std::move(tasks));
+  add_together(stages, request.stages);
   bool rows = true;
   for (std::size_t i = 0; i < recognized.size(); ++i) {
     if (!recognized[i]) {
@@ -381,7 +404,7 @@ Task<Result<InferAnswer>> Service::infer_with(InferRequest& request, ModelHandle
   answer.id = std::move(request.id);
   answer.outputs = std::move(*outputs);
   for (const Prediction& prediction : outcome->predictions) answer.predictions.push_back(prediction.id);
-  const auto recorded = co_await record_all(recorder_, outcome->predictions, outcome->pictures);
+  const auto recorded = co_await record_all(recorder_, outcome->predictions, outcome->pictures, request.stages);
   if (!recorded) co_return std::unexpected(recorded.error());
   co_return answer;
 }

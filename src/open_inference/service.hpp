@@ -18,6 +18,7 @@
 #include "open_inference/tensor.hpp"
 #include "recognition/recognizer.hpp"
 #include "recognition/recorder.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::open_inference {
 
@@ -51,7 +52,8 @@ struct InferRequest {
   std::vector<RequestedOutput> outputs;  // empty: all
   Uuid record;                           // the identifier of the first prediction; made when the request arrived
   Timestamp arrived;
-  std::string user;  // empty: not known
+  std::string user;                     // empty: not known
+  telemetry::Stages* stages = nullptr;  // where the times of its stages are written; null: nobody wants to know
 };
 
 struct InferAnswer {

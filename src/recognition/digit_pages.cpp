@@ -19,9 +19,12 @@ namespace {
 using digits::Form;
 using models::LoadedModel;
 using records::Prediction;
+using telemetry::Stage;
+using telemetry::Stopwatch;
 
 // One picture must not end the server: a lack of memory, or what OpenCV finds wrong, is this picture's error.
-Result<void> search(image::Image picture, bool keep_picture, DigitPage& page) {
+Result<void> search(image::Image picture, bool keep_picture, DigitPage& page, telemetry::Stages* stages) {
+  const Stopwatch watch(stages, Stage::prepare);
   try {
     if (keep_picture) page.picture = picture;
     page.findings = digits::find_digits(std::move(picture));
@@ -89,17 +92,25 @@ std::string add_page(Prediction& prediction, const DigitPage& page, const models
 
 }  // namespace
 
-Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture) {
-  auto decoded = image::decode_scaled(file, digits::kEnoughPixels, limits);
+Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture,
+                            telemetry::Stages* stages) {
+  auto decoded = [&] {
+    const Stopwatch watch(stages, Stage::decode);
+    return image::decode_scaled(file, digits::kEnoughPixels, limits);
+  }();
   if (!decoded) return forward_error(decoded);
   DigitPage page;
   page.scale = static_cast<double>(decoded->full_width) / decoded->image.width;
-  if (auto found = search(std::move(decoded->image), keep_picture, page); !found) return forward_error(found);
+  if (auto found = search(std::move(decoded->image), keep_picture, page, stages); !found) return forward_error(found);
   return page;
 }
 
-Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model) {
-  auto probabilities = co_await infer_forms(model, digits::forms_of(page.findings));
+Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model, telemetry::Stages* stages) {
+  Result<std::vector<float>> probabilities;
+  {
+    const Stopwatch watch(stages, Stage::infer);
+    probabilities = co_await infer_forms(model, digits::forms_of(page.findings));
+  }
   if (!probabilities) co_return std::unexpected(probabilities.error());
   page.probabilities = std::move(*probabilities);
   page.reading = digits::read(page.findings, page.probabilities, rules_of(model.description));
@@ -107,18 +118,21 @@ Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model) {
 }
 
 Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options, const LoadedModel& model,
-                                        bool keep_pictures) {
+                                        bool keep_pictures, telemetry::Stages* stages) {
   auto document = documents::PdfPages::open(file, options);
   if (!document) return forward_error(document);
   const std::size_t count = keep_pictures ? std::min<std::size_t>(document->count(), kExplainedPages) : SIZE_MAX;
   std::vector<DigitPage> pages;
   while (pages.size() < count) {
-    auto picture = document->next();
+    auto picture = [&] {
+      const Stopwatch watch(stages, Stage::decode);
+      return document->next();
+    }();
     if (!picture) return forward_error(picture);
     if (!*picture) break;
     DigitPage& page = pages.emplace_back();
-    if (auto found = search(std::move(**picture), keep_pictures, page); !found) return forward_error(found);
-    if (auto read = run(read_page(page, model)); !read) return forward_error(read);
+    if (auto found = search(std::move(**picture), keep_pictures, page, stages); !found) return forward_error(found);
+    if (auto read = run(read_page(page, model, stages)); !read) return forward_error(read);
     if (!keep_pictures) page.findings = {};
   }
   return pages;

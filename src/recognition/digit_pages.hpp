@@ -14,6 +14,7 @@
 #include "image/decode.hpp"
 #include "models/repository.hpp"
 #include "records/prediction.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
 
@@ -26,17 +27,19 @@ struct DigitPage {
 };
 
 // Decodes a picture file and finds what may be digits: processor work.
-// Errors: those of image::decode.
-Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture);
+// Errors: those of image::decode. `stages` may be null, here and below.
+Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture,
+                            telemetry::Stages* stages = nullptr);
 
 // Asks the model what each candidate is. Errors: the model's. `page` and `model` must outlive the task.
-Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model);
+Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model, telemetry::Stages* stages = nullptr);
 
 // Both for every page of a PDF, one after the other; waits for the renderer and for the model. Without pictures the
 // findings are not kept either; with them at most kExplainedPages are read.
 // Errors: those of documents::PdfPages, the model's.
 Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options,
-                                        const models::LoadedModel& model, bool keep_pictures);
+                                        const models::LoadedModel& model, bool keep_pictures,
+                                        telemetry::Stages* stages = nullptr);
 
 // What the model said of the only digit that was read, one value for each of its classes; empty when there is not
 // exactly one.

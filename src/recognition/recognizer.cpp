@@ -36,6 +36,15 @@ Prediction describe(const Upload& upload, const LoadedModel& model, image::Forma
   return prediction;
 }
 
+// The work, which is handed to a worker now: the wait for it belongs to decoding. Both must outlive what is returned.
+template <typename Work>
+auto after_wait(const Upload& upload, const Work& work) {
+  return [&upload, &work, begin = telemetry::Clock::now()] {
+    if (upload.stages != nullptr) upload.stages->add(telemetry::Stage::decode, begin, telemetry::Clock::now());
+    return work();
+  };
+}
+
 // One below the other, on white. Three channels each.
 image::Image stacked(const std::vector<image::Image>& images) {
   int width = 0;
@@ -71,16 +80,18 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& u
                                                                  bool keep_picture) {
   const auto header = image::read_header(upload.bytes, options_.limits, digits::kEnoughPixels);
   if (!header) co_return std::unexpected(header.error());
-  const auto find = [&upload, keep_picture, this] { return find_page(upload.bytes, options_.limits, keep_picture); };
+  const auto find = [&upload, keep_picture, this] {
+    return find_page(upload.bytes, options_.limits, keep_picture, upload.stages);
+  };
   const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
   Result<DigitPage> page;
   if (pixels <= options_.inline_pixels) {
     page = find();
   } else {
-    page = co_await run_on(workers_, find);
+    page = co_await run_on(workers_, after_wait(upload, find));
   }
   if (!page) co_return forward_error(page);
-  const auto read = co_await read_page(*page, model);
+  const auto read = co_await read_page(*page, model, upload.stages);
   if (!read) co_return std::unexpected(read.error());
   std::vector<DigitPage> pages;
   pages.push_back(std::move(*page));
@@ -94,7 +105,7 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
                                                      upload.bytes.size(), options_.limits.max_bytes));
   }
   const auto read = [&upload, &model, keep_pictures, this] {
-    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures);
+    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures, upload.stages);
   };
   co_return co_await run_on(pdf_workers_, read);
 }
@@ -103,16 +114,16 @@ Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const
   const models::InputDescription& input = model.description.input;
   const auto header = image::read_header(upload.bytes, options_.limits);
   if (!header) co_return std::unexpected(header.error());
-  const auto see = [&upload, &input, this] { return see_picture(upload.bytes, options_.limits, input); };
+  const auto see = [&upload, &input, this] { return see_picture(upload.bytes, options_.limits, input, upload.stages); };
   const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
   Result<WholePicture> picture;
   if (pixels <= options_.inline_pixels) {
     picture = see();
   } else {
-    picture = co_await run_on(workers_, see);
+    picture = co_await run_on(workers_, after_wait(upload, see));
   }
   if (!picture) co_return picture;
-  const auto classified = co_await classify(*picture, model);
+  const auto classified = co_await classify(*picture, model, upload.stages);
   if (!classified) co_return std::unexpected(classified.error());
   co_return picture;
 }
@@ -177,7 +188,11 @@ Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input,
   if (!std::ranges::all_of(input.values, [](float value) { return std::isfinite(value); })) {
     co_return fail(ErrorCode::invalid_argument, "the input has values that are not finite numbers");
   }
-  auto output = co_await model->network->infer(std::move(input));
+  Result<inference::Tensor> output;
+  {
+    const telemetry::Stopwatch watch(arrival.stages, telemetry::Stage::infer);
+    output = co_await model->network->infer(std::move(input));
+  }
   if (!output) co_return forward_error(output);
   RowRecognition recognition;
   recognition.output = std::move(*output);

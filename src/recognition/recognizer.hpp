@@ -71,6 +71,9 @@ class Recognizer {
   Task<Result<image::Image>> explain(const Upload& upload, std::string_view model);
 
   [[nodiscard]] models::Repository& models() const { return models_; }
+  // What decodes large pictures, and what renders PDFs: to see how much waits for them.
+  [[nodiscard]] const WorkerPool& workers() const { return workers_; }
+  [[nodiscard]] const WorkerPool& pdf_workers() const { return pdf_workers_; }
 
  private:
   struct Examination;

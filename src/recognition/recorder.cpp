@@ -4,14 +4,24 @@
 
 namespace vidi::recognition {
 
-Task<Result<void>> Recorder::record(records::Prediction prediction, ByteView picture) {
-  if (!prediction.image) co_return co_await records_.append(std::move(prediction));
+using telemetry::Stage;
+using telemetry::Stopwatch;
+
+Task<Result<void>> Recorder::record(records::Prediction prediction, ByteView picture, telemetry::Stages* stages) {
+  if (!prediction.image) {
+    const Stopwatch watch(stages, Stage::record);
+    co_return co_await records_.append(std::move(prediction));
+  }
 
   const Digest digest = *prediction.image;
   co_await locks_.lock_shared(digest);
   const SharedGuard guard(locks_, digest);
-  auto kept = co_await objects_.put(digest, picture);
-  if (!kept) co_return kept;
+  {
+    const Stopwatch watch(stages, Stage::keep);
+    auto kept = co_await objects_.put(digest, picture);
+    if (!kept) co_return kept;
+  }
+  const Stopwatch watch(stages, Stage::record);
   co_return co_await records_.append(std::move(prediction));
 }
 

@@ -8,6 +8,7 @@
 #include "objects/object_store.hpp"
 #include "recognition/digest_locks.hpp"
 #include "records/record_store.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
 
@@ -17,8 +18,9 @@ class Recorder {
   Recorder(records::RecordStore& records, objects::ObjectStore& objects) : records_(records), objects_(objects) {}
 
   // Durable when it returns: first the picture, then the prediction that refers to it. `picture` must stay valid until
-  // the task is done; it is ignored when the prediction has no picture. Errors: the stores'.
-  Task<Result<void>> record(records::Prediction prediction, ByteView picture);
+  // the task is done; it is ignored when the prediction has no picture. Errors: the stores'. `stages`, where
+  // the times are written, may be null.
+  Task<Result<void>> record(records::Prediction prediction, ByteView picture, telemetry::Stages* stages = nullptr);
 
   // Forgets the prediction, and its picture when no other prediction refers to it. False: there is no such prediction.
   Task<Result<bool>> forget(Uuid id);

@@ -10,14 +10,16 @@
 #include "core/time.hpp"
 #include "core/uuid.hpp"
 #include "image/decode.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
 
 // Who asks, and when.
 struct Arrival {
-  Uuid id;           // made when the request arrived
-  Timestamp time;    // when the request arrived
-  std::string user;  // empty: not known
+  Uuid id;                              // made when the request arrived
+  Timestamp time;                       // when the request arrived
+  std::string user;                     // empty: not known
+  telemetry::Stages* stages = nullptr;  // as Upload's
 };
 
 struct Upload {
@@ -26,6 +28,7 @@ struct Upload {
   Bytes bytes;                          // of the picture file
   std::optional<std::string> filename;  // as the client sent it; absent: a raw body
   std::string user;                     // empty: not known
+  telemetry::Stages* stages = nullptr;  // where the times of its stages are written; null: nobody wants to know
 };
 
 // One that arrives now.

@@ -13,18 +13,25 @@
 namespace vidi::recognition {
 namespace {
 
+using telemetry::Stage;
+using telemetry::Stopwatch;
+
 // What a person can look at without a lens.
 constexpr int kLookedAt = 224;
 
 }  // namespace
 
 Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
-                                 const models::InputDescription& input) {
+                                 const models::InputDescription& input, telemetry::Stages* stages) {
   const auto header = image::read_header(file, limits);
   if (!header) return std::unexpected(header.error());
   try {
-    auto decoded = image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
+    auto decoded = [&] {
+      const Stopwatch watch(stages, Stage::decode);
+      return image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
+    }();
     if (!decoded) return forward_error(decoded);
+    const Stopwatch watch(stages, Stage::prepare);
     WholePicture picture;
     picture.seen = models::fit_picture(std::move(decoded->image), input);
     return picture;
@@ -33,12 +40,19 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
   }
 }
 
-Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model) {
+Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model, telemetry::Stages* stages) {
   inference::Tensor input;
-  input.shape = model.network->input().shape;
-  input.shape.front() = 1;
-  models::append_values(picture.seen, model.description.input, input.values);
-  auto output = co_await model.network->infer(std::move(input));
+  {
+    const Stopwatch watch(stages, Stage::prepare);
+    input.shape = model.network->input().shape;
+    input.shape.front() = 1;
+    models::append_values(picture.seen, model.description.input, input.values);
+  }
+  Result<inference::Tensor> output;
+  {
+    const Stopwatch watch(stages, Stage::infer);
+    output = co_await model.network->infer(std::move(input));
+  }
   if (!output) co_return std::unexpected(output.error());
   picture.probabilities = std::move(output->values);
   models::make_probabilities(picture.probabilities, model.description.classes(), model.description.output);

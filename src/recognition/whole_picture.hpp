@@ -11,6 +11,7 @@
 #include "image/decode.hpp"
 #include "models/loaded_model.hpp"
 #include "records/prediction.hpp"
+#include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
 
@@ -20,12 +21,13 @@ struct WholePicture {
 };
 
 // Decodes a picture file, upright, and brings it to the network's size: processor work.
-// Errors: those of image::decode; internal (a lack of memory).
+// Errors: those of image::decode; internal (a lack of memory). `stages` may be null, here and below.
 Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
-                                 const models::InputDescription& input);
+                                 const models::InputDescription& input, telemetry::Stages* stages = nullptr);
 
 // Asks the model. Errors: the model's. `picture` and `model` must outlive the task.
-Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model);
+Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model,
+                            telemetry::Stages* stages = nullptr);
 
 // Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the
 // reason.

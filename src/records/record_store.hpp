@@ -80,6 +80,9 @@ class RecordStore {
 
   // Whether the store can take a prediction now; the error says why not.
   virtual Task<Result<void>> check() = 0;
+
+  // How many operations wait for their group's turn to be committed; 0 where there are no groups.
+  [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };
 
 // `url` is "memory:", "sqlite:PATH" (the folder is made when it is missing) or "cassandra://HOSTS/KEYSPACE?OPTIONS"

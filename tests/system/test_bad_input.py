@@ -293,3 +293,12 @@ def test_no_message_tells_where_the_server_keeps_things(server, client):
         assert 400 <= answer.status < 500
         assert str(server.folder) not in answer.text
         assert "/src/" not in answer.text
+
+
+def test_too_many_are_told_once_when_to_come_back(make_server):
+    server = make_server("--max-connections", "1")
+    with Client(server.url) as first, Client(server.url) as second:
+        assert is_well(first)
+        answer = second.get("/predict")
+        assert answer.status == 503
+        assert answer.headers.get_all("Retry-After") == ["1"]

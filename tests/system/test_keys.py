@@ -191,7 +191,7 @@ def test_what_concerns_everybody_is_the_administrators(client, people):
 
 def test_health_and_forms_need_no_key_and_show_nothing(client, people):
     predict(client, people["alice"])
-    for path in ("/health/live", "/health/ready", "/", "/predict", "/upload"):
+    for path in ("/health/live", "/health/ready", "/openapi.json", "/", "/predict", "/upload"):
         for headers in ({}, bearer("wrong"), people["root"]):
             assert client.get(path, headers).status == 200, path
     assert "/uploads/" not in client.get("/").text
@@ -249,6 +249,17 @@ def test_bad_commands_say_what_would_be_right(keyed):
     ]:
         done = run_vidi("serve", flag, value, "--listen", "127.0.0.1:0", "--models", keyed.models, folder=keyed.folder)
         assert done.returncode == 2 and message in done.stderr.decode()
+
+
+def test_the_log_says_who_asked_and_never_with_which_key(keyed, client, people):
+    predict(client, people["root"], **{"X-Vidi-User": "eve"})
+    assert client.get("/uploads/nothing", people["alice"]).status == 404
+    assert client.get("/uploads/nothing", bearer("wrong")).status == 401
+    keyed.stop()
+    lines = [line for line in keyed.log.splitlines() if " request " in line]
+    assert [re.findall(' user="(.*?)"', line) for line in lines[-3:]] == [["eve"], ["alice"], []]
+    for headers in people.values():
+        assert headers["Authorization"].split()[1] not in keyed.log
 
 
 def test_metrics_may_be_opened(make_server):

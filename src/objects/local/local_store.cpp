@@ -98,6 +98,8 @@ class LocalStore final : public ObjectStore {
     co_return co_await run_on(files_, work);
   }
 
+  [[nodiscard]] std::size_t waiting() const override { return writing_.waiting(); }
+
  private:
   template <typename Kind>
     requires std::constructible_from<Request, Kind>

@@ -94,6 +94,8 @@ class SqliteStore final : public RecordStore {
     co_return co_await wait_for<Result<void>>(start);
   }
 
+  [[nodiscard]] std::size_t waiting() const override { return writing_.waiting(); }
+
  private:
   template <typename Kind>
     requires std::constructible_from<Operation, Kind>
