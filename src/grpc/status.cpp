@@ -25,8 +25,6 @@ StatusCode to_code(ErrorCode code) {
       return StatusCode::RESOURCE_EXHAUSTED;
     case ErrorCode::deadline_exceeded:
       return StatusCode::DEADLINE_EXCEEDED;
-    case ErrorCode::too_many_requests:
-      return ::grpc::StatusCode::RESOURCE_EXHAUSTED;
     case ErrorCode::overloaded:
     case ErrorCode::unavailable:
       return StatusCode::UNAVAILABLE;
