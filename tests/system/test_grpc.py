@@ -195,7 +195,7 @@ def test_the_models_there_are(client):
 
 @pytest.mark.parametrize(
     ("name", "version", "known"),
-    [("digit", "", "digits-cnn"), ("digits-cnn", "9", "there is: 1"), ("", "", "digits-cnn")],
+    [("digit", "", "digits-cnn"), ("digits-cnn", "9", "there are: 1"), ("", "", "digits-cnn")],
 )
 def test_an_unknown_model_is_named_with_those_that_there_are(client, name, version, known):
     for call in (client.get_model_metadata, client.get_model_config, client.is_model_ready):
@@ -393,11 +393,14 @@ def test_shared_memory_is_refused(client):
     assert refusal(client.get_system_shared_memory_status)[0] == "UNIMPLEMENTED"
 
 
-def test_models_stay_as_they_are_where_they_cannot_be_loaded(client):
-    for call in (client.load_model, client.unload_model):
-        status, message = refusal(call, "digits")
-        assert status in ("FAILED_PRECONDITION", "NOT_FOUND"), message
-    assert client.is_model_ready("digits")
+def test_models_are_unloaded_and_loaded(make_server):
+    with triton.InferenceServerClient(make_server(*FLAGS).grpc_address) as client:
+        for call in (client.load_model, client.unload_model):
+            assert refusal(call, "nothing")[0] == "NOT_FOUND"
+        client.unload_model("digits")
+        assert refusal(client.is_model_ready, "digits")[0] == "NOT_FOUND"
+        client.load_model("digits")
+        assert client.is_model_ready("digits")
 
 
 def test_bytes_that_are_no_message(server):
@@ -548,12 +551,12 @@ def test_more_than_the_limit_is_refused_at_once(make_server):
 
 
 def test_what_cannot_be_in_time_is_not_started(make_server):
-    server = make_server(*FLAGS, "--threads", "1")
+    server = make_server(*FLAGS, "--threads", "1", "--inline-pixels", "10000000")
     with triton.InferenceServerClient(server.grpc_address) as client:
         told = queue.Queue()
         # Keeps the only thread busy for longer than the others wait.
-        long = tensor(numpy.tile(rows(*range(1000)), (10, 1, 1, 1)))
-        client.async_infer("digits-cnn", [long], lambda result, error: told.put(error))
+        long = pictures(*[digit_file("PNG", size=1500)] * 100)
+        client.async_infer("digits", [long], lambda result, error: told.put(error))
         time.sleep(0.5)
         with ThreadPoolExecutor(20) as threads:
             asked = [
