@@ -15,6 +15,7 @@ namespace vidi::grpc {
 class Observation {
  public:
   explicit Observation(ServerState& state) : state_(state) {}
+  ~Observation() = default;
   Observation(const Observation&) = delete;
   Observation& operator=(const Observation&) = delete;
   Observation(Observation&&) = delete;

@@ -93,7 +93,8 @@ Task<bool> Connection::start_tls() {
         make_refusal(400, ErrorCode::invalid_argument, "This port speaks TLS: use https://, not http://.");
     co_await refuse(nullptr, std::move(refusal));
   }
-  co_return handshake == Stream::Handshake::done;
+  secure_ = handshake == Stream::Handshake::done;
+  co_return secure_;
 }
 
 Task<bool> Connection::serve_request() {
@@ -333,6 +334,7 @@ void Connection::start_record() {
   record_ = {};
   record_.method = head_.method;
   record_.path = head_.path.empty() ? head_.target.substr(0, head_.target.find('?')) : head_.path;
+  if (secure_) record_.scheme = "https";
   record_.remote_address = request_.remote_address();
   record_.arrived = received_;
   record_.begin = begin_;

@@ -56,6 +56,7 @@ class Connection {
   ServerState& state_;
   const ServerOptions& options_;
   Worker::Purpose purpose_;
+  bool secure_ = false;  // by TLS
   Stream stream_;
   InputBuffer input_;
   RequestHead head_;

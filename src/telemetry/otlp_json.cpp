@@ -97,7 +97,7 @@ void append_request_span(std::string& json, const FinishedRequest& request) {
   if (!known) attributes.add("http.request.method_original", request.method);
   attributes.add("http.route", request.route);
   attributes.add("url.path", request.path);
-  attributes.add("url.scheme", "http");
+  attributes.add("url.scheme", record.scheme);
   attributes.add("client.address", request.remote_address);
   attributes.add("network.protocol.name", "http");
   attributes.add("user_agent.original", request.user_agent);

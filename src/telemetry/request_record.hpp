@@ -68,9 +68,10 @@ class Stopwatch {
 
 struct RequestRecord {
   // By the server. The views are valid until the observer has returned.
-  std::string_view method;  // as it was sent; empty: the request could not be parsed
-  std::string_view path;    // as it was sent, without the query
-  std::string_view route;   // the pattern that the path has; empty: none
+  std::string_view method;           // as it was sent; empty: the request could not be parsed
+  std::string_view path;             // as it was sent, without the query
+  std::string_view route;            // the pattern that the path has; empty: none
+  std::string_view scheme = "http";  // or "https": a literal
   std::string_view remote_address;
   std::string_view user_agent;
   std::string_view request_id;  // the client's own; empty: none that can be used

@@ -180,7 +180,7 @@ def test_each_protocol_is_counted_with_its_model(server, client, four):
     assert client.post("/v1/models/digits-softmax/versions/1:predict", body).status == 200
     assert client.post("/v2/models/digits/infer", four, {"Inference-Header-Content-Length": "0"}).status == 200
     pictures = {"name": "image", "datatype": "BYTES", "shape": [2], "data": ["no", "picture"]}
-    assert client.post("/v2/models/digits/infer", json.dumps({"inputs": [pictures]})).status == 400
+    assert client.post("/v2/models/digits/infer", json.dumps({"inputs": [pictures]})).status == 422
     after = read_metrics_after(server.url, before, 4)
     v1 = {"protocol": "v1", "path": "/v1/models/{model}"}
     assert increase(before, after, "vidi_requests_total", status="200", **v1) == 1
@@ -188,7 +188,7 @@ def test_each_protocol_is_counted_with_its_model(server, client, four):
     assert increase(before, after, "vidi_request_seconds_count", model="digits-softmax", protocol="v1") == 2
     v2 = {"protocol": "v2", "path": "/v2/models/{model}/infer"}
     assert increase(before, after, "vidi_requests_total", status="200", **v2) == 1
-    assert increase(before, after, "vidi_requests_total", status="400", **v2) == 1
+    assert increase(before, after, "vidi_requests_total", status="422", **v2) == 1
     assert increase(before, after, "vidi_request_seconds_count", model="digits", **v2) == 1
     assert increase(before, after, "vidi_predictions_total", model="digits-softmax", version="1") == 4
     assert increase(before, after, "vidi_predictions_total", model="digits", version="1") == 1

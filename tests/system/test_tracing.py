@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,6 +74,19 @@ def attributes(span):
 def collector():
     with Collector() as running:
         yield running
+
+
+def test_a_request_over_tls_says_so(make_server, collector, tmp_path):
+    files = {"-keyout": tmp_path / "key.pem", "-out": tmp_path / "certificate.pem"}
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", "-days", "1"]
+    subprocess.run([*made, *(str(each) for pair in files.items() for each in pair)], check=True, capture_output=True)
+    server = make_server("--otlp-endpoint", collector.url, "--tls-certificate", files["-out"], "--tls-key", files["-keyout"])
+    with Client(server.url.replace("https:", "http:")) as client:
+        assert client.get("/health/live").status == 400
+    done = subprocess.run(["curl", "-sSk", f"{server.url}/health/live"], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    server.stop()
+    assert [attributes(request)["url.scheme"] for request in collector.requests] == ["http", "https"]
 
 
 def test_a_request_joins_the_clients_trace(make_server, collector, four):

@@ -83,7 +83,7 @@ class Server:
 
     @property
     def grpc_address(self):
-        return re.search(r"listening for gRPC on (\S+)", self.log).group(1)
+        return re.search(r"listening for gRPC on ([0-9a-f.:\[\]]+)", self.log).group(1)
 
     def signal(self, number):
         self.process.send_signal(number)
