@@ -36,8 +36,12 @@ LEFT_OUT = {
 
 
 def our_entries(database):
+    """The sources that we wrote: not what a generator wrote into the build folder."""
     entries = json.loads((database / "compile_commands.json").read_text())
-    return [entry for entry in entries if Path(entry["file"]).is_relative_to(ROOT)]
+    files = ((entry, Path(entry["file"])) for entry in entries)
+    return [
+        entry for entry, file in files if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build")
+    ]
 
 
 def dependency_command(entry):

@@ -151,7 +151,8 @@ class BatchingModel final : public Model {
     const std::size_t rows = rows_of(request.input);
     {
       const std::scoped_lock lock(mutex_);
-      if (waiting_rows_ + rows <= max_waiting_ && expected_wait() <= max_wait_) {
+      const bool soon = waiting_rows_ + rows <= most_ || expected_wait() <= max_wait_;
+      if (soon && waiting_rows_ + rows <= max_waiting_) {
         waiting_rows_ += rows;
         waiting_.push_back(std::move(request));
         if (idle_.empty()) return;  // who is free next takes it

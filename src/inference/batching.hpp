@@ -17,8 +17,9 @@ struct BatchOptions {
   std::size_t streams = 0;           // batches inferred at the same time; 0: one a processor
   bool own_threads = false;          // infer on threads of the streams' own, not on those that ask
   std::size_t max_waiting = 16'384;  // rows that wait; more are refused
-  // A request that would wait longer than this for its batch, by how long rows have taken lately, is refused at once.
-  std::chrono::milliseconds max_wait{1000};
+  // A request that would wait longer than this for its batch, by how long rows have taken lately, is refused at once;
+  // one batch may wait in any case.
+  std::chrono::milliseconds max_wait{100};
   telemetry::Histogram* sizes = nullptr;  // is told the rows of every batch; null: nobody wants to know
 };
 

@@ -12,14 +12,20 @@ namespace vidi::inference {
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 // A hand-over to another thread and back takes 10 to 20 microseconds: a network whose row takes less than a few of them
 // is computed on the thread that asks.
 constexpr microseconds kSmall{60};
 
-// What twice as many threads must leave of a row's time to be worth it.
+// Threads that share a batch wait for one another, and where another thread wants the processor, all wait for it: worth
+// it for a network whose row takes long, and where twice as many threads leave at most so much of its time.
+constexpr milliseconds kLarge{5};
 constexpr double kWorthwhile = 0.85;
+
+// Batches at the same time: a quarter of the processors is left to what reads, records and answers.
+std::size_t usual_streams(std::size_t processors) { return std::max<std::size_t>(1, processors * 3 / 4); }
 
 // The shortest time of one row, which other work on the machine disturbs least; absent for a network whose input has
 // open sizes.
@@ -60,14 +66,16 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
   if (!options.name.empty()) batches.sizes = &batch_sizes(options.name);
   if (options.threads > 0 || options.streams > 0) return batch(split(std::move(*model), options.batch), batches);
   auto shortest = time_of_row(**model);
-  if (!shortest) return batch(split(std::move(*model), options.batch), batches);
+  if (!shortest) {
+    batches.streams = usual_streams(processors);
+    return batch(split(std::move(*model), options.batch), batches);
+  }
   if (*shortest < kSmall) {
     batches.own_threads = false;
     return batch(split(std::move(*model), options.batch), batches);
   }
-  // More threads answer a batch sooner, and the next one is fuller, until they hinder one another.
   std::size_t threads = 1;
-  while (threads * 2 <= processors) {
+  while (*shortest >= kLarge && threads * 2 <= processors) {
     LoadOptions more = options;
     more.threads = threads * 2;
     auto wider = load_openvino_model(path, more);
@@ -78,7 +86,7 @@ Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOpt
     shortest = time;
     model = std::move(wider);
   }
-  batches.streams = processors / threads;
+  batches.streams = threads == 1 ? usual_streams(processors) : processors / threads;
   return batch(split(std::move(*model), options.batch), batches);
 }
 

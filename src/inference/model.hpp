@@ -64,13 +64,13 @@ struct LoadOptions {
   std::string input;   // the name of the input to feed; empty: the only one
   std::string output;  // the name of the output to read; empty: the only one
   Precision precision = Precision::f32;
-  // Processors that work on one batch, and batches computed at the same time. When both are 0 they are measured: a
-  // small network is computed on the threads that ask, a larger one on threads of its own, all processors on one batch
-  // where that is faster. One that is 0 is 1, or as many as there are processors.
+  // Processors that work on one batch, and batches computed at the same time. When both are 0 the
+  // network is measured: a small one is computed on the threads that ask, a larger one on threads of its own, and when
+  // a row takes long several work on one batch. One that is 0 is 1, or as many as there are processors.
   std::size_t threads = 0;
   std::size_t streams = 0;
-  std::size_t batch = 32;                    // rows at most that are inferred together
-  std::chrono::milliseconds max_wait{1000};  // see BatchOptions
+  std::size_t batch = 32;                   // rows at most that are inferred together
+  std::chrono::milliseconds max_wait{100};  // see BatchOptions
   // The shapes in which the caller can feed the input, the best first; -1: any size, and always the batch. What the
   // network leaves open is settled by the first that it can take. Empty: as the network has it.
   std::vector<std::vector<std::int64_t>> input_shapes;

@@ -303,7 +303,7 @@ void read_inference(Reader& reader, Description& description) {
   description.precision = reader.word("inference.precision", kPrecisions, std::optional(inference::Precision::f32));
   description.streams = static_cast<std::size_t>(reader.whole("inference.streams", 1, 1024, 0));
   description.threads = static_cast<std::size_t>(reader.whole("inference.threads", 1, 1024, 0));
-  description.max_wait = static_cast<std::size_t>(reader.whole("batch.max_wait", 1, 3'600'000, 1000));
+  description.max_wait = static_cast<std::size_t>(reader.whole("batch.max_wait", 1, 3'600'000, 100));
   description.batch = static_cast<std::size_t>(reader.whole("batch.max", 1, 4096, 32));
 }
 

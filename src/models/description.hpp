@@ -85,10 +85,10 @@ struct Description {
   InputDescription input;
   OutputDescription output;
   inference::Precision precision = inference::Precision::f32;
-  std::size_t streams = 0;      // 0: as the program chooses
-  std::size_t threads = 0;      // 0: as the program chooses
-  std::size_t batch = 32;       // rows at most that are inferred together
-  std::size_t max_wait = 1000;  // milliseconds that a request may wait for its batch
+  std::size_t streams = 0;     // 0: as the program chooses
+  std::size_t threads = 0;     // 0: as the program chooses
+  std::size_t batch = 32;      // rows at most that are inferred together
+  std::size_t max_wait = 100;  // milliseconds that a request may wait for its batch
   VersionPolicy versions;
   std::vector<std::string> warnings;  // of keys that nothing reads: probably mistyped
 

@@ -115,9 +115,9 @@ Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, cons
     const auto threads = static_cast<int>(std::max<std::size_t>(1, options.threads));
     // Batches that take one thread each need no streams of OpenVINO's: each is computed where it is asked for.
     const auto streams = threads == 1 ? 1 : static_cast<int>(std::max<std::size_t>(1, options.streams));
-    ov::CompiledModel model =
-        core().compile_model(network->graph, "CPU", ov::num_streams(streams), ov::inference_num_threads(threads * streams),
-                             ov::hint::inference_precision(precision_of(options)));
+    ov::CompiledModel model = core().compile_model(network->graph, "CPU", ov::num_streams(streams),
+                                                   ov::inference_num_threads(threads * streams),
+                                                   ov::hint::inference_precision(precision_of(options)));
     return std::make_unique<OpenVinoModel>(std::move(model), std::move(network->input), std::move(network->output));
   } catch (const std::exception& error) {
     return fail(ErrorCode::invalid_argument,
