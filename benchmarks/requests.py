@@ -1,16 +1,18 @@
-"""Whole requests: vidi beside a FastAPI service with the same model, in the same run.
+"""Whole requests: vidi beside services of FastAPI and LitServe with the same model, in the same run.
 
-Both answer POST /predict with a 28x28 PNG of MNIST's test images, a different one each time, and record every answer
-before it leaves: in SQLite with synchronous=FULL and group commit, or in a Cassandra of one node on the same machine
-with commitlog_sync group. vidi also keeps every picture. wrk runs on the same machine. The two take turns in every round;
-the table shows medians, the range, and the ratio of the medians.
+All answer POST /predict with a 28x28 PNG of MNIST's test images, a different one each time. vidi and FastAPI record every
+answer before it leaves: in SQLite with synchronous=FULL and group commit, or in a Cassandra of one node on the same machine
+with commitlog_sync group. vidi also keeps every picture. LitServe records nothing. wrk runs on the same machine. They take
+turns in every round; the table shows medians, the range, and how many times a service's rate vidi's is.
 
 usage: requests.py [--vidi build/release/apps/vidi/vidi] [--peer FOLDER --peer-python PYTHON] [--rounds 3] [--seconds 6]
-                   [--store sqlite|cassandra] [--model digits-softmax|digits-cnn] [--precision f32|bf16]
+                   [--litserve FOLDER --litserve-python PYTHON --litserve-batch 1] [--store sqlite|cassandra]
+                   [--model digits-softmax|digits-cnn] [--precision f32|bf16] [--connections 1,8,64]
 
 The peer's folder holds run.py, a program that serves POST /predict and GET /healthz on 127.0.0.1:$PORT with the model
 $MODELS/$MODEL.onnx, and records into $SQLITE or, with DB=cassandra, into the keyspace `peers` at 127.0.0.1:9042, which
-must be free then. Without a peer only vidi is measured.
+must be free then. LitServe's folder holds serve.py, which takes $PORT, $MODELS and $MODEL likewise and at most $BATCH
+pictures together, and answers GET /health. Without peers only vidi is measured.
 """
 
 import argparse
@@ -95,18 +97,21 @@ def measure(services, arguments, pictures, node):
 
 def report(services, results, connections):
     median = lambda name, count, key: statistics.median(run[key] for run in results[name, count])
-    print("| connections | service | requests/s (range) | p50 ms | p99 ms | processor µs/request | Cassandra's | ratio |")
+    print("| connections | service | requests/s (range) | p50 ms | p99 ms | processor µs/request | Cassandra's | vidi's ratio |")
     print("|---|---|---|---|---|---|---|---|")
     for count in connections:
         for service in services:
             rates = [run["rate"] for run in results[service.name, count]]
-            ratio = statistics.median(rates) / median(services[-1].name, count, "rate")
+            ratio = median(services[0].name, count, "rate") / statistics.median(rates)
             print(f"| {count} | {service.name} | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
                   f"| {median(service.name, count, 'p50'):.2f} | {median(service.name, count, 'p99'):.2f} "
                   f"| {median(service.name, count, 'processor'):.0f} | {median(service.name, count, 'node'):.0f} "
                   f"| {ratio:.2f} |")
     for service in services:
         recorded = service.rows()
+        if recorded is None:
+            print(f"{service.name}: {service.answered:,} answers, none recorded; at most {service.megabytes:.0f} MB resident")
+            continue
         print(f"{service.name}: {service.answered:,} answers, {recorded:,} records, at most {service.spooled:,} of them "
               f"in the spool when a load ended; at most {service.megabytes:.0f} MB resident")
         # wrk cuts its last requests off: those may be recorded without being counted.
@@ -127,7 +132,7 @@ def models_of(arguments, folder):
 
 
 def services_of(arguments, folder, node):
-    """vidi, and the peer if there is one."""
+    """vidi, and the peers that there are."""
     model = ROOT / "models" / arguments.model / "1"
     models = models_of(arguments, folder)
     vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--grpc-listen", "off", "--data",
@@ -145,6 +150,10 @@ def services_of(arguments, folder, node):
     if arguments.peer:
         command = [arguments.peer_python, str(arguments.peer / "run.py")]
         services.append(Service("FastAPI", folder / "peer", command, peer, "/healthz", rows["peer"]))
+    if arguments.litserve:
+        command = [arguments.litserve_python, str(arguments.litserve / "serve.py")]
+        environment = {**peer, "BATCH": str(arguments.litserve_batch)}
+        services.append(Service("LitServe", folder / "litserve", command, environment, "/health", lambda: None))
     return services
 
 
@@ -153,6 +162,9 @@ def main():
     parser.add_argument("--vidi", default=ROOT / "build" / "release" / "apps" / "vidi" / "vidi")
     parser.add_argument("--peer", type=pathlib.Path)
     parser.add_argument("--peer-python", default=sys.executable)
+    parser.add_argument("--litserve", type=pathlib.Path)
+    parser.add_argument("--litserve-python", default=sys.executable)
+    parser.add_argument("--litserve-batch", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--warm-up", type=int, default=2, help="seconds of load before it is measured")

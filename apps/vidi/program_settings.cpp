@@ -112,6 +112,9 @@ const std::vector<Setting>& settings_table() {
       {"worker-queue", count, "64", "Large pictures that may wait for a worker; more are answered 503.", 1, 1'000'000},
       {"inline-pixels", count, "16384", "Pictures up to this many pixels are decoded without a worker.", 0,
        1ULL << 40U},
+      {"response-cache", bytes, "0",
+       "Memory for answers to pictures that the same version of a model has seen; they are recorded as ever. 0: none.",
+       0, 1ULL << 40U},
       {"pdf-max-pages", count, "50", "The most pages of a PDF; one with more is answered 413.", 1, 10'000},
       {"pdf-max-pixels", count, "16000000", "The largest page of a PDF; a larger one is rendered more coarsely.",
        10'000, 500'000'000},
@@ -178,6 +181,7 @@ recognition::RecognizerOptions recognizer_options(const Settings& settings) {
   options.limits.max_memory = settings.bytes("max-decode-bytes");
   options.inline_pixels = settings.count("inline-pixels");
   options.candidates = settings.count("candidates");
+  options.response_cache = settings.bytes("response-cache");
   options.workers = {.threads = settings.count("workers"), .max_queue = settings.count("worker-queue")};
   options.pdf.library = settings.text("pdf-library");
   options.pdf.max_pages = static_cast<std::uint32_t>(settings.count("pdf-max-pages"));

@@ -91,6 +91,12 @@ ordered_json describe(const v2::ModelStatistics& sums) {
   return json;
 }
 
+// HTTP has no status for an answer that would come after the client's own deadline: for it the server is too busy.
+Error in_http(Error error) {
+  if (error.code == ErrorCode::deadline_exceeded) error.code = ErrorCode::overloaded;
+  return error;
+}
+
 }  // namespace
 
 Task<http::Response> get_v2(Application&, http::Request&) {
@@ -139,12 +145,13 @@ Task<http::Response> post_v2_infer(Application& application, http::Request& requ
   question.id = std::move(asked->id);
   question.inputs = std::move(asked->inputs);
   question.outputs = asked->outputs;
+  question.deadline = v2::deadline_after(asked->timeout);
   question.arrived = request.arrived();
   question.record = make_uuid(question.arrived);
   question.user = recorded_user(request, std::move(*user));
   note_question(request, question);
   auto answer = co_await application.open_inference.infer(std::move(question));
-  if (!answer) co_return error_response(&request, answer.error());
+  if (!answer) co_return error_response(&request, in_http(std::move(answer.error())));
   note_answer(request, *answer);
   co_return answer_response(*answer, *asked);
 }

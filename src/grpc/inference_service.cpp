@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +22,13 @@ void note_answer(const open_inference::InferAnswer& answer, telemetry::RequestRe
   record.predictions = answer.predictions.size();
 }
 
+// The client's. It is a time of the clock on the wall, and far in the future where there is none.
+inference::Deadline deadline_of(const Caller& caller) {
+  const auto rest = caller.context.deadline() - std::chrono::system_clock::now();
+  if (rest > std::chrono::days(1)) return inference::kNoDeadline;
+  return inference::Deadline::clock::now() + rest;
+}
+
 }  // namespace
 
 Task<Result<void>> infer(Caller& caller, const messages::ModelInferRequest& message,
@@ -32,6 +40,7 @@ Task<Result<void>> infer(Caller& caller, const messages::ModelInferRequest& mess
   request->record = make_uuid(caller.arrived);
   request->user = caller.user;
   if (caller.record != nullptr) request->stages = &caller.record->stages;
+  request->deadline = std::min(request->deadline, deadline_of(caller));
   auto answer = co_await service.infer(std::move(*request));
   if (!answer) co_return forward_error(answer);
   if (caller.record != nullptr) note_answer(*answer, *caller.record);

@@ -207,6 +207,16 @@ std::optional<std::int64_t> integer(const messages::InferParameter& parameter) {
   return std::nullopt;
 }
 
+// Microseconds for which the client waits; 0: for ever.
+Result<std::uint64_t> read_timeout(const ModelInferRequest& message) {
+  const auto found = message.parameters().find("timeout");
+  if (found == message.parameters().end()) return 0;
+  const auto& value = found->second;
+  if (value.has_uint64_param()) return value.uint64_param();
+  if (value.has_int64_param() && value.int64_param() >= 0) return static_cast<std::uint64_t>(value.int64_param());
+  return refuse("the parameter 'timeout' must be a whole number of microseconds, from 0");
+}
+
 Result<open_inference::RequestedOutput> read_output(const ModelInferRequest::InferRequestedOutputTensor& output) {
   if (auto checked = check_memory(output.name(), output.parameters()); !checked) return forward_error(checked);
   open_inference::RequestedOutput wanted;
@@ -322,6 +332,9 @@ Result<open_inference::InferRequest> to_request(const ModelInferRequest& message
   request.model = message.model_name();
   request.version = message.model_version();
   request.id = message.id();
+  const auto timeout = read_timeout(message);
+  if (!timeout) return std::unexpected(timeout.error());
+  request.deadline = open_inference::deadline_after(*timeout);
   for (int i = 0; i < message.inputs_size(); ++i) {
     auto tensor = read_input(message.inputs(i), raw ? &message.raw_input_contents(i) : nullptr, most_elements);
     if (!tensor) return forward_error(tensor);

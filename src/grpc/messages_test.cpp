@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -137,6 +138,24 @@ TEST(Messages, WhatIsAskedForIsRead) {
   EXPECT_EQ(read->outputs[0].name, "y");
   EXPECT_EQ(read->outputs[0].classes, 5U);
   EXPECT_EQ(read->outputs[1].classes, 0U);
+}
+
+TEST(Messages, TheTimeoutBecomesADeadline) {
+  auto request = request_of("FP32", 1);
+  contents_of(request).add_fp32_contents(1);
+  EXPECT_EQ(to_request(request, kMost)->deadline, inference::kNoDeadline);
+  auto& timeout = (*request.mutable_parameters())["timeout"];
+  timeout.set_int64_param(0);
+  EXPECT_EQ(to_request(request, kMost)->deadline, inference::kNoDeadline) << "as Triton has it";
+  timeout.set_uint64_param(UINT64_MAX);
+  EXPECT_EQ(to_request(request, kMost)->deadline, inference::kNoDeadline);
+  const auto before = std::chrono::steady_clock::now();
+  timeout.set_int64_param(30'000'000);
+  const auto rest = to_request(request, kMost)->deadline - before;
+  EXPECT_GE(rest, std::chrono::seconds(30));
+  EXPECT_LT(rest, std::chrono::seconds(60));
+  timeout.set_int64_param(-1);
+  EXPECT_THAT(refusal(request), HasSubstr("'timeout'"));
 }
 
 TEST(Messages, TheAnswerHasTheFormOfTheRequest) {

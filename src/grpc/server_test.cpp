@@ -97,7 +97,8 @@ class GrpcServerTest : public testing::Test {
   std::unique_ptr<records::RecordStore> records_ = records::open_record_store("memory:");
   std::unique_ptr<objects::ObjectStore> objects_ = objects::open_object_store("memory:");
   recognition::Recorder recorder_{*records_, *objects_};
-  recognition::Recognizer recognizer_{repository(), {}};
+  models::Repository models_ = repository();
+  recognition::Recognizer recognizer_{models_, {}};
   open_inference::Service service_{recognizer_, recorder_, 1000};
   std::vector<std::string> loaded_;
   std::vector<std::string> unloaded_;

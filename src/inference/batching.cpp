@@ -33,7 +33,11 @@ struct Request {
   Tensor input;
   Completion<Result<Tensor>> done;
   Clock::time_point asked;
+  Deadline deadline;
 };
+
+constexpr const char* kBusy = "the model is busy: too much is waiting for it";
+constexpr const char* kLate = "the answer would come after the request's deadline";
 
 std::size_t rows_of(const Tensor& tensor) { return static_cast<std::size_t>(tensor.shape.front()); }
 
@@ -112,14 +116,14 @@ class BatchingModel final : public Model {
     return statistics_;
   }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
-    if (!fits(input)) co_return co_await model_->infer(std::move(input));
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
+    if (!fits(input)) co_return co_await model_->infer(std::move(input), deadline);
     const std::size_t rows = rows_of(input);
-    if (rows <= most_) co_return co_await wait_for_batch(std::move(input));
+    if (rows <= most_) co_return co_await wait_for_batch(std::move(input), deadline);
     Tensor all;
     for (std::size_t first = 0; first < rows; first += most_) {
       Tensor part = slice(input, first, std::min(most_, rows - first));
-      auto output = co_await wait_for_batch(std::move(part));
+      auto output = co_await wait_for_batch(std::move(part), deadline);
       if (!output) co_return output;
       append(all, std::move(*output));
     }
@@ -139,20 +143,24 @@ class BatchingModel final : public Model {
     return static_cast<std::size_t>(count) == input.values.size();
   }
 
-  Task<Result<Tensor>> wait_for_batch(Tensor input) {
+  Task<Result<Tensor>> wait_for_batch(Tensor input, Deadline deadline) {
     const Executor executor = co_await asio::this_coro::executor;
     auto start = [&](Completion<Result<Tensor>> done) {
-      add(executor, Request{.input = std::move(input), .done = std::move(done), .asked = Clock::now()});
+      add(executor, Request{.input = std::move(input), .done = std::move(done), .asked = Clock::now(), .deadline = deadline});
     };
     co_return co_await wait_for<Result<Tensor>>(start);
   }
 
   void add(const Executor& asker, Request request) {
     const std::size_t rows = rows_of(request.input);
+    bool in_time = true;
     {
       const std::scoped_lock lock(mutex_);
-      const bool soon = waiting_rows_ + rows <= most_ || expected_wait() <= max_wait_;
-      if (soon && waiting_rows_ + rows <= max_waiting_) {
+      const Seconds wait = expected_wait();
+      in_time = request.deadline == kNoDeadline ||
+                request.asked + std::chrono::duration_cast<Clock::duration>(wait + row_time_) < request.deadline;
+      const bool soon = waiting_rows_ + rows <= most_ || wait <= max_wait_;
+      if (in_time && soon && waiting_rows_ + rows <= max_waiting_) {
         waiting_rows_ += rows;
         waiting_.push_back(std::move(request));
         if (idle_.empty()) return;  // who is free next takes it
@@ -162,7 +170,7 @@ class BatchingModel final : public Model {
         return;
       }
     }
-    request.done(fail(ErrorCode::overloaded, "the model is busy: too much is waiting for it"));
+    request.done(in_time ? fail(ErrorCode::overloaded, kBusy) : fail(ErrorCode::deadline_exceeded, kLate));
   }
 
   // Of what is asked now. mutex_ is held.
@@ -184,24 +192,31 @@ class BatchingModel final : public Model {
   // two batches.
   Task<void> serve(std::size_t stream) {
     for (;;) {
-      std::vector<Request> batch = take(stream);
+      std::vector<Request> late;
+      std::vector<Request> batch = take(stream, late);
+      for (Request& request : late) request.done(fail(ErrorCode::deadline_exceeded, kLate));
       if (batch.empty()) co_return;
       co_await serve_batch(std::move(batch));
       if (threads_.empty()) co_await asio::post(asio::use_awaitable);
     }
   }
 
-  // The next batch; empty, and the stream is idle, when nothing waits.
-  std::vector<Request> take(std::size_t stream) {
+  // The next batch; empty, and the stream is idle, when nothing waits. Those whose deadline has passed go to `late`.
+  std::vector<Request> take(std::size_t stream, std::vector<Request>& late) {
     std::vector<Request> batch;
     std::size_t rows = 0;
+    const auto time = Clock::now();
     const std::scoped_lock lock(mutex_);
-    while (!waiting_.empty() && rows + rows_of(waiting_.front().input) <= most_) {
-      rows += rows_of(waiting_.front().input);
-      batch.push_back(std::move(waiting_.front()));
+    while (!waiting_.empty()) {
+      Request& next = waiting_.front();
+      const std::size_t more = rows_of(next.input);
+      const bool expired = next.deadline <= time;
+      if (!expired && rows + more > most_) break;
+      if (!expired) rows += more;
+      waiting_rows_ -= more;
+      (expired ? late : batch).push_back(std::move(next));
       waiting_.pop_front();
     }
-    waiting_rows_ -= rows;
     if (batch.empty()) idle_.push_back(stream);
     return batch;
   }

@@ -28,8 +28,9 @@ struct BatchOptions {
 // another thread costs more than the inference: then a batch is inferred on the thread of one of those who asked. A
 // larger one would keep that thread from its other work, and has threads of its own. Larger inputs go in several
 // batches; those that do not fit the model go by themselves, so that they spoil nobody's batch. The last bits of an
-// answer may depend on what it was inferred with. A model that takes only one size of batch comes back as it is. Error
-// of infer(), beside the model's: overloaded (too many rows wait, or for too long).
+// answer may depend on what it was inferred with. A model that takes only one size of batch comes back as it is. Errors
+// of infer(), beside the model's: overloaded (too many rows wait, or for too long), deadline_exceeded (it is late, or
+// would be by how long rows have taken lately).
 std::unique_ptr<Model> batch(std::unique_ptr<Model> model, const BatchOptions& options = {});
 
 // Where the sizes of a model's batches are counted.

@@ -24,12 +24,12 @@ class Counting final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
     {
       const std::scoped_lock lock(mutex_);
       batches_.push_back(input.shape.front());
     }
-    return model_->infer(std::move(input));
+    return model_->infer(std::move(input), deadline);
   }
 
  private:
@@ -116,9 +116,9 @@ class Gated final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
     co_await wait_for<bool>([this](Completion<bool> done) { held_.push_back(std::move(done)); });
-    co_return co_await model_->infer(std::move(input));
+    co_return co_await model_->infer(std::move(input), deadline);
   }
 
   [[nodiscard]] std::size_t held() const { return held_.size(); }
@@ -185,9 +185,9 @@ class Slow final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    return model_->infer(std::move(input));
+    return model_->infer(std::move(input), deadline);
   }
 
  private:
@@ -213,6 +213,37 @@ TEST(Batching, RefusesWhatWouldWaitTooLong) {
   EXPECT_EQ(answered + refused, 40U);
   EXPECT_GE(answered, 2U);
   EXPECT_LE(answered, 8U) << "at 20 ms a row, 100 ms hold five, beside the one that is computed";
+}
+
+TEST(Batching, DoesNotBeginWhatWouldBeLate) {
+  std::vector<std::int64_t> batches;
+  auto gated = std::make_unique<Gated>(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches));
+  Gated& gate = *gated;
+  const auto model = batch(std::move(gated), {.rows = 8, .streams = 1});
+  boost::asio::io_context context(1);
+  const auto now = std::chrono::steady_clock::now();
+  const std::array deadlines{kNoDeadline, now - std::chrono::seconds(1), now + std::chrono::milliseconds(30),
+                             now + std::chrono::hours(1)};
+  std::vector<Result<Tensor>> answers(deadlines.size(), fail(ErrorCode::internal, "not answered"));
+  const auto ask_one = [&](std::size_t i) -> Task<void> {
+    Tensor input = rows(1, 1);
+    answers[i] = co_await model->infer(std::move(input), deadlines[i]);
+  };
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    boost::asio::co_spawn(context, ask_one(i), boost::asio::detached);
+    context.poll();
+  }
+  EXPECT_EQ(gate.held(), 1U);
+  EXPECT_EQ(answers[1].error().code, ErrorCode::deadline_exceeded) << "it is late when it comes";
+  std::this_thread::sleep_until(now + std::chrono::milliseconds(50));
+  while (gate.held() > 0) {
+    gate.let_go();
+    context.poll();
+  }
+  EXPECT_TRUE(answers[0]);
+  EXPECT_EQ(answers[2].error().code, ErrorCode::deadline_exceeded) << "it became late while it waited";
+  EXPECT_TRUE(answers[3]);
+  EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 1}));
 }
 
 TEST(Batching, ThreadsDoNotDisturbEachOther) {

@@ -16,7 +16,7 @@ class FakeModel final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return input_; }
   [[nodiscard]] const TensorInfo& output() const override { return output_; }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline) override {
     const std::int64_t batch = input.shape.empty() ? 0 : input.shape.front();
     const auto classes = static_cast<std::size_t>(output_.shape.back());
     const auto row_size = static_cast<std::size_t>(input_.shape[1] * input_.shape[2]);
@@ -43,7 +43,7 @@ class FailingModel final : public Model {
 
   [[nodiscard]] const TensorInfo& input() const override { return input_; }
   [[nodiscard]] const TensorInfo& output() const override { return output_; }
-  Task<Result<Tensor>> infer(Tensor) override { co_return std::unexpected(error_); }
+  Task<Result<Tensor>> infer(Tensor, Deadline) override { co_return std::unexpected(error_); }
 
  private:
   const Error error_;

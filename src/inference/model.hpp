@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -27,6 +28,10 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;  // -1: any size
 };
 
+// When an answer is no use any more.
+using Deadline = std::chrono::steady_clock::time_point;
+constexpr Deadline kNoDeadline = Deadline::max();
+
 // How a network was used since it was loaded.
 struct Statistics {
   struct Batches {
@@ -45,8 +50,11 @@ class Model {
   [[nodiscard]] virtual const TensorInfo& input() const = 0;
   [[nodiscard]] virtual const TensorInfo& output() const = 0;
 
-  // Runs one batch. Errors: invalid_argument (a shape that the network does not take), internal.
-  virtual Task<Result<Tensor>> infer(Tensor input) = 0;
+  // Runs one batch. A model that lets requests wait does not begin one that would be late.
+  // Errors: invalid_argument (a shape that the network does not take), overloaded (too much waits), deadline_exceeded,
+  // internal.
+  virtual Task<Result<Tensor>> infer(Tensor input, Deadline deadline) = 0;
+  Task<Result<Tensor>> infer(Tensor input) { return infer(std::move(input), kNoDeadline); }
 
   // Empty for a model that does not count.
   [[nodiscard]] virtual Statistics statistics() const { return {}; }

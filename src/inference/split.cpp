@@ -27,15 +27,17 @@ class SplittingModel final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return input_; }
   [[nodiscard]] const TensorInfo& output() const override { return output_; }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
     const std::size_t rows = input.shape.empty() || input.shape.front() < 1 ? 0 : input.shape.front();
-    if (rows == fixed_ || (fixed_ == 0 && rows <= most_)) co_return co_await model_->infer(std::move(input));
+    if (rows == fixed_ || (fixed_ == 0 && rows <= most_)) {
+      co_return co_await model_->infer(std::move(input), deadline);
+    }
     if (rows == 0 || input.values.size() % rows != 0) co_return refuse(input);
     Tensor all;
     for (std::size_t done = 0; done < rows; done += most_) {
       const std::size_t count = std::min(most_, rows - done);
       Tensor part = rows_of(input, done, count);
-      auto answer = co_await model_->infer(std::move(part));
+      auto answer = co_await model_->infer(std::move(part), deadline);
       if (!answer) co_return answer;
       append(all, *answer, count);
     }

@@ -17,7 +17,7 @@ class Summing final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return input_; }
   [[nodiscard]] const TensorInfo& output() const override { return output_; }
 
-  Task<Result<Tensor>> infer(Tensor input) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline) override {
     batches_.push_back(input.shape.front());
     Tensor answer{{input.shape.front(), 1}, {}};
     for (std::size_t i = 0; i + 1 < input.values.size(); i += 2) {

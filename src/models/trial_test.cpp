@@ -18,7 +18,7 @@ class Told final : public inference::Model {
   explicit Told(std::function<Tensor(const Tensor&)> answer) : answer_(std::move(answer)) {}
   [[nodiscard]] const inference::TensorInfo& input() const override { return input_; }
   [[nodiscard]] const inference::TensorInfo& output() const override { return output_; }
-  Task<Result<Tensor>> infer(Tensor input) override { co_return answer_(input); }
+  Task<Result<Tensor>> infer(Tensor input, inference::Deadline) override { co_return answer_(input); }
 
  private:
   std::function<Tensor(const Tensor&)> answer_;

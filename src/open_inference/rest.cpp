@@ -247,6 +247,9 @@ Result<RestRequest> parse_infer(ByteView body, std::optional<std::size_t> json_s
   const auto binary = boolean_of(*parameters, "binary_data_output", false);
   if (!binary) return std::unexpected(binary.error());
   request.binary_by_default = *binary;
+  const auto timeout = count_of(*parameters, "timeout");
+  if (!timeout) return std::unexpected(timeout.error());
+  request.timeout = timeout->value_or(0);
   const auto inputs = each_of(root, "inputs", true, [&](const element& item) -> Result<void> {
     auto input = parse_input(item, rest, most_elements);
     if (!input) return forward_error(input);

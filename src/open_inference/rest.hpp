@@ -3,6 +3,7 @@
 // extension). Knows no HTTP: src/api/v2.cpp does.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct RestRequest {
   std::vector<RequestedOutput> outputs;
   std::vector<bool> binary;        // of `outputs`: whether it is answered in binary
   bool binary_by_default = false;  // of outputs that are not named
+  std::uint64_t timeout = 0;       // microseconds for which the client waits, a parameter; 0: for ever
 };
 
 // The body of a request to infer. `json_size`: the value of Inference-Header-Content-Length, so many bytes of JSON

@@ -272,6 +272,12 @@ Task<Result<void>> record_all(recognition::Recorder& recorder, const std::vector
 
 }  // namespace
 
+inference::Deadline deadline_after(std::uint64_t microseconds) {
+  constexpr std::chrono::microseconds kForEver = std::chrono::days(1);
+  if (microseconds == 0 || microseconds >= static_cast<std::uint64_t>(kForEver.count())) return inference::kNoDeadline;
+  return inference::Deadline::clock::now() + std::chrono::microseconds(microseconds);
+}
+
 // Sums by model and version.
 class Service::Usage {
  public:
@@ -339,6 +345,7 @@ Task<Result<Outcome>> Service::examine_rows(const InferRequest& request, Tensor&
   arrival.time = request.arrived;
   arrival.user = request.user;
   arrival.stages = request.stages;
+  arrival.deadline = request.deadline;
   auto recognized = co_await recognizer_.recognize_rows(std::move(*input), model, std::move(arrival));
   if (!recognized) co_return forward_error(recognized);
   Outcome outcome;
@@ -363,6 +370,7 @@ Task<Result<Outcome>> Service::examine_pictures(const InferRequest& request, Ten
     uploads[i].time = request.arrived;
     uploads[i].user = request.user;
     uploads[i].stages = &stages[i];
+    uploads[i].deadline = request.deadline;
     uploads[i].bytes = std::move(tensor.elements[i]);
     tasks.push_back(recognizer_.recognize(uploads[i], model));
   }

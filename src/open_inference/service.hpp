@@ -54,7 +54,12 @@ struct InferRequest {
   Timestamp arrived;
   std::string user;                     // empty: not known
   telemetry::Stages* stages = nullptr;  // where the times of its stages are written; null: nobody wants to know
+  // After which the answer is no use: what would be late is not computed. Error deadline_exceeded.
+  inference::Deadline deadline = inference::kNoDeadline;
 };
+
+// The end of a client's parameter "timeout", from now; 0, and a day or more, is for ever.
+inference::Deadline deadline_after(std::uint64_t microseconds);
 
 struct InferAnswer {
   std::string model;

@@ -48,14 +48,15 @@ inference::Tensor to_tensor(std::span<const Form* const> forms, const LoadedMode
 }
 
 // One row of probabilities for each form, in their order.
-Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vector<const Form*> forms) {
+Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vector<const Form*> forms,
+                                              inference::Deadline deadline) {
   // A page full of writing goes through the model in parts, so that memory stays bounded.
   constexpr std::size_t kBatch = 64;
   std::vector<float> probabilities;
   for (std::size_t done = 0; done < forms.size(); done += kBatch) {
     const auto part = std::span(forms).subspan(done, std::min(kBatch, forms.size() - done));
     auto input = to_tensor(part, model);
-    const auto output = co_await model.network->infer(std::move(input));
+    const auto output = co_await model.network->infer(std::move(input), deadline);
     if (!output) co_return std::unexpected(output.error());
     probabilities.insert(probabilities.end(), output->values.begin(), output->values.end());
   }
@@ -105,11 +106,12 @@ Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bo
   return page;
 }
 
-Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model, telemetry::Stages* stages) {
+Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model, telemetry::Stages* stages,
+                             inference::Deadline deadline) {
   Result<std::vector<float>> probabilities;
   {
     const Stopwatch watch(stages, Stage::infer);
-    probabilities = co_await infer_forms(model, digits::forms_of(page.findings));
+    probabilities = co_await infer_forms(model, digits::forms_of(page.findings), deadline);
   }
   if (!probabilities) co_return std::unexpected(probabilities.error());
   page.probabilities = std::move(*probabilities);
@@ -118,7 +120,7 @@ Task<Result<void>> read_page(DigitPage& page, const LoadedModel& model, telemetr
 }
 
 Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options, const LoadedModel& model,
-                                        bool keep_pictures, telemetry::Stages* stages) {
+                                        bool keep_pictures, telemetry::Stages* stages, inference::Deadline deadline) {
   auto document = documents::PdfPages::open(file, options);
   if (!document) return forward_error(document);
   const std::size_t count = keep_pictures ? std::min<std::size_t>(document->count(), kExplainedPages) : SIZE_MAX;
@@ -132,7 +134,7 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
     if (!*picture) break;
     DigitPage& page = pages.emplace_back();
     if (auto found = search(std::move(**picture), keep_pictures, page, stages); !found) return forward_error(found);
-    if (auto read = run(read_page(page, model, stages)); !read) return forward_error(read);
+    if (auto read = run(read_page(page, model, stages, deadline)); !read) return forward_error(read);
     if (!keep_pictures) page.findings = {};
   }
   return pages;

@@ -32,14 +32,16 @@ Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bo
                             telemetry::Stages* stages = nullptr);
 
 // Asks the model what each candidate is. Errors: the model's. `page` and `model` must outlive the task.
-Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model, telemetry::Stages* stages = nullptr);
+Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model, telemetry::Stages* stages = nullptr,
+                             inference::Deadline deadline = inference::kNoDeadline);
 
 // Both for every page of a PDF, one after the other; waits for the renderer and for the model. Without pictures the
 // findings are not kept either; with them at most kExplainedPages are read.
 // Errors: those of documents::PdfPages, the model's.
 Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptions& options,
                                         const models::LoadedModel& model, bool keep_pictures,
-                                        telemetry::Stages* stages = nullptr);
+                                        telemetry::Stages* stages = nullptr,
+                                        inference::Deadline deadline = inference::kNoDeadline);
 
 // What the model said of the only digit that was read, one value for each of its classes; empty when there is not
 // exactly one.

@@ -20,8 +20,9 @@ namespace {
 using models::LoadedModel;
 using records::Prediction;
 
-Prediction describe(const Upload& upload, const LoadedModel& model, image::Format format) {
-  Prediction prediction;
+// Fills in what does not depend on what the picture shows.
+void describe(const Upload& upload, const LoadedModel& model, image::Format format, const Digest& picture,
+              Prediction& prediction) {
   prediction.id = upload.id;
   prediction.time = upload.time;
   prediction.model = model.description.name;
@@ -31,9 +32,8 @@ Prediction describe(const Upload& upload, const LoadedModel& model, image::Forma
     prediction.safe_filename = safe_filename(*upload.filename);
   }
   prediction.user = upload.user;
-  prediction.image = sha256(upload.bytes);
+  prediction.image = picture;
   prediction.media_type = image::media_type(format);
-  return prediction;
 }
 
 // The work, which is handed to a worker now: the wait for it belongs to decoding. Both must outlive what is returned.
@@ -67,14 +67,15 @@ image::Image stacked(const std::vector<image::Image>& images) {
 
 // What became of an upload before it is put into words.
 struct Recognizer::Examination {
-  std::shared_ptr<const LoadedModel> model;
-  image::Format format = image::Format::png;
   std::vector<DigitPage> pages;  // of a model of digits
   WholePicture whole;            // of a model of pictures
 };
 
 Recognizer::Recognizer(models::Repository& models, RecognizerOptions options)
-    : models_(models), options_(std::move(options)), workers_(options_.workers), pdf_workers_(options_.pdf_workers) {}
+    : models_(models),
+      options_(std::move(options)),
+      responses_(options_.response_cache),
+      workers_(options_.workers), pdf_workers_(options_.pdf_workers) {}
 
 Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
                                                                  bool keep_picture) {
@@ -91,7 +92,7 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& u
     page = co_await run_on(workers_, after_wait(upload, find));
   }
   if (!page) co_return forward_error(page);
-  const auto read = co_await read_page(*page, model, upload.stages);
+  const auto read = co_await read_page(*page, model, upload.stages, upload.deadline);
   if (!read) co_return std::unexpected(read.error());
   std::vector<DigitPage> pages;
   pages.push_back(std::move(*page));
@@ -105,7 +106,7 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
                                                      upload.bytes.size(), options_.limits.max_bytes));
   }
   const auto read = [&upload, &model, keep_pictures, this] {
-    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures, upload.stages);
+    return read_pdf(upload.bytes, options_.pdf, model, keep_pictures, upload.stages, upload.deadline);
   };
   co_return co_await run_on(pdf_workers_, read);
 }
@@ -123,36 +124,33 @@ Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const
     picture = co_await run_on(workers_, after_wait(upload, see));
   }
   if (!picture) co_return picture;
-  const auto classified = co_await classify(*picture, model, upload.stages);
+  const auto classified = co_await classify(*picture, model, upload.stages, upload.deadline);
   if (!classified) co_return std::unexpected(classified.error());
   co_return picture;
 }
 
-Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, ModelHandle model, bool keep_pictures) {
-  const auto format = check_upload(upload, options_.rules);
-  if (!format) co_return std::unexpected(format.error());
+Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, const ModelHandle& model,
+                                                                 image::Format format, bool keep_pictures) {
   Examination examination;
-  examination.model = std::move(model);
-  examination.format = *format;
-  const models::Description& description = examination.model->description;
+  const models::Description& description = model->description;
   if (description.form == models::Form::picture) {
-    if (*format == image::Format::pdf) {
+    if (format == image::Format::pdf) {
       co_return fail(
           ErrorCode::unsupported_media,
           fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
                       "or BMP.",
                       description.name));
     }
-    auto whole = co_await examine_whole(upload, *examination.model);
+    auto whole = co_await examine_whole(upload, *model);
     if (!whole) co_return forward_error(whole);
     examination.whole = std::move(*whole);
     co_return examination;
   }
   Result<std::vector<DigitPage>> pages;
-  if (*format == image::Format::pdf) {
-    pages = co_await examine_pdf(upload, *examination.model, keep_pictures);
+  if (format == image::Format::pdf) {
+    pages = co_await examine_pdf(upload, *model, keep_pictures);
   } else {
-    pages = co_await examine_picture(upload, *examination.model, keep_pictures);
+    pages = co_await examine_picture(upload, *model, keep_pictures);
   }
   if (!pages) co_return forward_error(pages);
   examination.pages = std::move(*pages);
@@ -168,19 +166,29 @@ Task<Result<Prediction>> Recognizer::recognize(const Upload& upload, std::string
 }
 
 Task<Result<Recognition>> Recognizer::recognize(const Upload& upload, ModelHandle model) {
-  const auto examination = co_await examine(upload, std::move(model), false);
-  if (!examination) co_return std::unexpected(examination.error());
-  const models::Description& description = examination->model->description;
+  const auto format = check_upload(upload, options_.rules);
+  if (!format) co_return std::unexpected(format.error());
   Recognition recognition;
-  recognition.prediction = describe(upload, *examination->model, examination->format);
-  if (description.form == models::Form::picture) {
-    recognition.row = examination->whole.probabilities;
-    describe_picture(recognition.row, description, options_.candidates, recognition.prediction);
+  Prediction& prediction = recognition.prediction;
+  const Digest picture = sha256(upload.bytes);
+  if (auto known = responses_.find(picture, model)) {
+    recognition = std::move(*known);
+    describe(upload, *model, *format, picture, prediction);
     co_return recognition;
   }
-  describe_pages(examination->pages, description, options_.candidates, recognition.prediction);
-  const auto row = row_of_only_digit(examination->pages, description);
-  recognition.row.assign(row.begin(), row.end());
+  describe(upload, *model, *format, picture, prediction);
+  const auto examination = co_await examine(upload, model, *format, false);
+  if (!examination) co_return std::unexpected(examination.error());
+  const models::Description& description = model->description;
+  if (description.form == models::Form::picture) {
+    recognition.row = examination->whole.probabilities;
+    describe_picture(recognition.row, description, options_.candidates, prediction);
+  } else {
+    describe_pages(examination->pages, description, options_.candidates, prediction);
+    const auto row = row_of_only_digit(examination->pages, description);
+    recognition.row.assign(row.begin(), row.end());
+  }
+  responses_.store(picture, model, recognition);
   co_return recognition;
 }
 
@@ -191,7 +199,7 @@ Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input,
   Result<inference::Tensor> output;
   {
     const telemetry::Stopwatch watch(arrival.stages, telemetry::Stage::infer);
-    output = co_await model->network->infer(std::move(input));
+    output = co_await model->network->infer(std::move(input), arrival.deadline);
   }
   if (!output) co_return forward_error(output);
   RowRecognition recognition;
@@ -217,9 +225,11 @@ Task<Result<RowRecognition>> Recognizer::recognize_rows(inference::Tensor input,
 Task<Result<image::Image>> Recognizer::explain(const Upload& upload, std::string_view model) {
   auto found = models_.find(model);
   if (!found) co_return forward_error(found);
-  const auto examination = co_await examine(upload, *found, true);
+  const auto format = check_upload(upload, options_.rules);
+  if (!format) co_return std::unexpected(format.error());
+  const auto examination = co_await examine(upload, *found, *format, true);
   if (!examination) co_return std::unexpected(examination.error());
-  const models::Description& description = examination->model->description;
+  const models::Description& description = (*found)->description;
   if (description.form == models::Form::picture) co_return explain_picture(examination->whole.seen);
   std::vector<image::Image> explained;
   for (const DigitPage& page : examination->pages) {

@@ -14,6 +14,8 @@
 #include "documents/pdf.hpp"
 #include "image/decode.hpp"
 #include "models/repository.hpp"
+#include "recognition/recognition.hpp"
+#include "recognition/response_cache.hpp"
 #include "recognition/upload.hpp"
 #include "records/prediction.hpp"
 
@@ -25,7 +27,8 @@ struct RecognizerOptions {
   // A picture of at most this many pixels is decoded on the thread that asks; a larger one by the workers, so that it
   // does not hold up the network. Handing a small picture over costs more than decoding it.
   std::uint64_t inline_pixels = 16'384;
-  std::size_t candidates = 5;  // at most that many in an answer
+  std::size_t candidates = 5;      // at most that many in an answer
+  std::size_t response_cache = 0;  // bytes of answers that are remembered, see ResponseCache
   WorkerPool::Options workers;
   documents::PdfOptions pdf;
   // PDFs have threads of their own, one for each that is rendered at a time, so that they do not hold pictures up.
@@ -34,14 +37,6 @@ struct RecognizerOptions {
 
 struct DigitPage;
 struct WholePicture;
-
-using ModelHandle = std::shared_ptr<const models::LoadedModel>;
-
-// A prediction, and the row of the network's output from which it was made; empty when it was not made from one row.
-struct Recognition {
-  records::Prediction prediction;
-  std::vector<float> row;
-};
 
 // What a network made of rows that a client had prepared itself, and a prediction for each.
 struct RowRecognition {
@@ -77,7 +72,8 @@ class Recognizer {
 
  private:
   struct Examination;
-  Task<Result<Examination>> examine(const Upload& upload, ModelHandle model, bool keep_pictures);
+  Task<Result<Examination>> examine(const Upload& upload, const ModelHandle& model, image::Format format,
+                                    bool keep_pictures);
   Task<Result<WholePicture>> examine_whole(const Upload& upload, const models::LoadedModel& model);
   Task<Result<std::vector<DigitPage>>> examine_picture(const Upload& upload, const models::LoadedModel& model,
                                                        bool keep_picture);
@@ -86,6 +82,7 @@ class Recognizer {
 
   models::Repository& models_;
   RecognizerOptions options_;
+  ResponseCache responses_;
   WorkerPool workers_;
   WorkerPool pdf_workers_;
 };

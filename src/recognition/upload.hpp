@@ -10,6 +10,7 @@
 #include "core/time.hpp"
 #include "core/uuid.hpp"
 #include "image/decode.hpp"
+#include "inference/model.hpp"
 #include "telemetry/request_record.hpp"
 
 namespace vidi::recognition {
@@ -20,6 +21,7 @@ struct Arrival {
   Timestamp time;                       // when the request arrived
   std::string user;                     // empty: not known
   telemetry::Stages* stages = nullptr;  // as Upload's
+  inference::Deadline deadline = inference::kNoDeadline;
 };
 
 struct Upload {
@@ -29,6 +31,7 @@ struct Upload {
   std::optional<std::string> filename;  // as the client sent it; absent: a raw body
   std::string user;                     // empty: not known
   telemetry::Stages* stages = nullptr;  // where the times of its stages are written; null: nobody wants to know
+  inference::Deadline deadline = inference::kNoDeadline;
 };
 
 // One that arrives now.

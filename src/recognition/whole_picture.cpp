@@ -40,7 +40,8 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
   }
 }
 
-Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model, telemetry::Stages* stages) {
+Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model, telemetry::Stages* stages,
+                            inference::Deadline deadline) {
   inference::Tensor input;
   {
     const Stopwatch watch(stages, Stage::prepare);
@@ -51,7 +52,7 @@ Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& mo
   Result<inference::Tensor> output;
   {
     const Stopwatch watch(stages, Stage::infer);
-    output = co_await model.network->infer(std::move(input));
+    output = co_await model.network->infer(std::move(input), deadline);
   }
   if (!output) co_return std::unexpected(output.error());
   picture.probabilities = std::move(output->values);

@@ -21,7 +21,7 @@ class MeanOfPlanes final : public inference::Model {
  public:
   [[nodiscard]] const inference::TensorInfo& input() const override { return input_; }
   [[nodiscard]] const inference::TensorInfo& output() const override { return output_; }
-  Task<Result<inference::Tensor>> infer(inference::Tensor input) override {
+  Task<Result<inference::Tensor>> infer(inference::Tensor input, inference::Deadline) override {
     inference::Tensor answer{{1, 3}, {}};
     const std::size_t plane = input.values.size() / 3;
     for (std::size_t c = 0; c < 3; ++c) {

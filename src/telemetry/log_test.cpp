@@ -138,10 +138,9 @@ struct Pipe {
 
 TEST(LogWriter, WritesEveryLineOfManyThreads) {
   const Pipe pipe;
-  std::string expected;
   LogWriter writer(pipe.ends[1], 1U << 20U);
   std::string read;
-  constexpr std::size_t kSize = 8 * 1000 * 10;
+  constexpr std::size_t kSize = 80'000;  // 8 threads, 1,000 lines each, 10 bytes a line
   std::thread reader([&] { read = pipe.read(kSize); });
   {
     std::vector<std::jthread> threads;

@@ -330,3 +330,14 @@ def test_a_picture_with_several_digits_has_a_result_but_no_row(client):
     assert status == 200
     outputs = {each["name"]: each for each in answer["outputs"]}
     assert outputs["result"]["data"] == ["72"] and "probabilities" not in outputs
+
+
+def test_what_would_be_late_is_not_computed(triton_client, client):
+    before = triton_client.get_inference_statistics(CNN)["model_stats"][0]["execution_count"]
+    with pytest.raises(InferenceServerException) as refused:
+        triton_client.infer(CNN, [tensor(rows(0))], timeout=1)
+    assert refused.value.status() == "503" and "deadline" in refused.value.message()
+    assert triton_client.get_inference_statistics(CNN)["model_stats"][0]["execution_count"] == before
+    assert triton_client.infer(CNN, [tensor(rows(0))], timeout=60_000_000).as_numpy("probabilities").argmax() == 7
+    status, answer = infer(client, as_request(rows(0), parameters={"timeout": -1}))
+    assert status == 400 and "timeout" in answer["error"]

@@ -52,7 +52,7 @@ class OpenVinoModel final : public Model {
   [[nodiscard]] const TensorInfo& output() const override { return output_; }
 
   // Runs on the calling thread: for a small network a hand-over to another thread costs more than the inference.
-  Task<Result<Tensor>> infer(Tensor input) override { co_return infer_now(input); }
+  Task<Result<Tensor>> infer(Tensor input, Deadline) override { co_return infer_now(input); }
 
  private:
   Result<Tensor> infer_now(Tensor& input) {
