@@ -40,7 +40,7 @@ TRITON_PORT = 8000  # its script knows no other
 def targets_of(arguments, folder):
     """The services, and how each is asked."""
     vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--data", str(folder / "vidi"), "--models",
-            str(ROOT / "models"), "--model", MODEL, "--log-level", "warn"] + arguments.vidi_options
+            str(arguments.models), "--model", MODEL, "--log-level", "warn"] + arguments.vidi_options
     records = lambda: rows_of_sqlite(folder / "vidi" / "records.db")
     targets = [(Service("vidi", folder / "vidi", vidi, {}, VIDI_HEALTH, records),
                 {"path": f"/v2/models/{MODEL}/infer", "INPUT": "image", "OUTPUT": "probabilities", "SHAPE": "1,28,28,1"})]
@@ -103,7 +103,8 @@ def measure(targets, arguments):
 
 def bare_seconds(size, streams, cache={}):
     """What a batch of that size takes OpenVINO when `streams` of them run at the same time."""
-    if size not in cache:
+    key = (size, streams)
+    if key not in cache:
         core = openvino.Core()
         compiled = core.compile_model(ROOT / "models" / MODEL / "1" / "model.onnx", "CPU",
                                       {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams,
@@ -124,13 +125,13 @@ def bare_seconds(size, streams, cache={}):
             thread.start()
         for thread in threads:
             thread.join()
-        cache[size] = (time.monotonic() - begin) / sum(counts)
-    return cache[size]
+        cache[key] = (time.monotonic() - begin) / sum(counts)
+    return cache[key]
 
 
-def bare_rate(batches):
-    """Rows a second of the bare network in batches of these sizes."""
-    streams = os.cpu_count()
+def bare_rate(batches, connections):
+    """Rows a second of the bare network in batches of these sizes, one a processor as far as the connections fill them."""
+    streams = min(os.cpu_count(), connections)
     rows = sum(size * count for size, count in batches.items())
     return rows / sum(bare_seconds(size, streams) * count for size, count in batches.items())
 
@@ -147,7 +148,7 @@ def report(targets, results, batches):
         if name == "vidi":
             sizes = batches[form, connections]
             mean = sum(size * count for size, count in sizes.items()) / sum(sizes.values())
-            own = f"| {mean:.1f} | {median('rate') / bare_rate(sizes):.2f} |"
+            own = f"| {mean:.1f} | {median('rate') / bare_rate(sizes, connections):.2f} |"
         print(f"| {form} | {connections} | {name} | {median('rate'):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) "
               f"| {median('p50'):.2f} | {median('p99'):.2f} | {median('processor'):.0f} | {median('rate') / last:.2f} {own}")
     for service, _ in targets:
@@ -161,6 +162,7 @@ def report(targets, results, batches):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vidi", default=ROOT / "build" / "release" / "apps" / "vidi" / "vidi")
+    parser.add_argument("--models", default=ROOT / "models", help="vidi's; Triton's is the one of the repository")
     parser.add_argument("--vidi-options", type=str.split, default=[], help="more options of vidi serve")
     parser.add_argument("--triton", type=pathlib.Path)
     parser.add_argument("--triton-environment", type=pathlib.Path)

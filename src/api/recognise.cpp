@@ -42,13 +42,14 @@ Error error_of(Error error, std::size_t index, const recognition::Upload& upload
 
 Task<Result<std::vector<Prediction>>> recognise_request(Application& application, http::Request& request,
                                                         std::size_t most) {
+  const std::string model(request.query("model").value_or(application.default_model));
+  if (auto checked = application.recognizer.check_load(model); !checked) co_return forward_error(checked);
   auto uploads = co_await read_uploads(application, request);
   if (!uploads) co_return forward_error(uploads);
   if (uploads->size() > most) {
     co_return fail(ErrorCode::invalid_argument,
                    fmt::format("{} pictures in the form: send {} here, or all to /predict", uploads->size(), most));
   }
-  const std::string model(request.query("model").value_or(application.default_model));
   // The stages of several pictures overlap.
   if (uploads->size() == 1 && request.record() != nullptr) uploads->front().stages = &request.record()->stages;
   std::vector<Task<Result<Prediction>>> recognising;

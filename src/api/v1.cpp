@@ -94,6 +94,8 @@ Task<http::Response> post_v1_model(Application& application, http::Request& requ
   if (!user) co_return error_response(&request, user.error());
   const auto model = find_model(application, target);
   if (!model) co_return error_response(&request, model.error());
+  const auto taken = application.open_inference.check_load(target.model, target.version);
+  if (!taken) co_return error_response(&request, taken.error());
   const auto body = co_await http::read_all(request.body(), application.max_body_bytes);
   if (!body) co_return error_response(&request, body.error());
   const std::size_t most = application.open_inference.most_elements();

@@ -135,6 +135,8 @@ Task<http::Response> get_v2_model_ready(Application& application, http::Request&
 Task<http::Response> post_v2_infer(Application& application, http::Request& request) {
   auto user = user_of(request);
   if (!user) co_return error_response(&request, user.error());
+  const auto taken = application.open_inference.check_load(request.parameter("model"), request.parameter("version"));
+  if (!taken) co_return error_response(&request, taken.error());
   auto body = co_await http::read_all(request.body(), application.max_body_bytes);
   if (!body) co_return error_response(&request, body.error());
   auto asked = parse(application, request, std::move(*body));

@@ -34,6 +34,8 @@ inference::Deadline deadline_of(const Caller& caller) {
 Task<Result<void>> infer(Caller& caller, const messages::ModelInferRequest& message,
                          messages::ModelInferResponse& response) {
   open_inference::Service& service = caller.state.application.service;
+  auto taken = service.check_load(message.model_name(), message.model_version());
+  if (!taken) co_return taken;
   auto request = to_request(message, service.most_elements());
   if (!request) co_return forward_error(request);
   request->arrived = caller.arrived;

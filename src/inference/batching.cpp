@@ -36,6 +36,9 @@ struct Request {
   Deadline deadline;
 };
 
+// The share of max_wait that is left while more comes than can be answered.
+constexpr double kPressed = 5;
+
 constexpr const char* kBusy = "the model is busy: too much is waiting for it";
 constexpr const char* kLate = "the answer would come after the request's deadline";
 
@@ -111,6 +114,11 @@ class BatchingModel final : public Model {
   [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
   [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
 
+  [[nodiscard]] bool overloaded() const override {
+    const std::scoped_lock lock(mutex_);
+    return waits_too_long(1);
+  }
+
   [[nodiscard]] Statistics statistics() const override {
     const std::scoped_lock lock(mutex_);
     return statistics_;
@@ -146,7 +154,8 @@ class BatchingModel final : public Model {
   Task<Result<Tensor>> wait_for_batch(Tensor input, Deadline deadline) {
     const Executor executor = co_await asio::this_coro::executor;
     auto start = [&](Completion<Result<Tensor>> done) {
-      add(executor, Request{.input = std::move(input), .done = std::move(done), .asked = Clock::now(), .deadline = deadline});
+      add(executor,
+          Request{.input = std::move(input), .done = std::move(done), .asked = Clock::now(), .deadline = deadline});
     };
     co_return co_await wait_for<Result<Tensor>>(start);
   }
@@ -156,11 +165,10 @@ class BatchingModel final : public Model {
     bool in_time = true;
     {
       const std::scoped_lock lock(mutex_);
-      const Seconds wait = expected_wait();
-      in_time = request.deadline == kNoDeadline ||
-                request.asked + std::chrono::duration_cast<Clock::duration>(wait + row_time_) < request.deadline;
-      const bool soon = waiting_rows_ + rows <= most_ || wait <= max_wait_;
-      if (in_time && soon && waiting_rows_ + rows <= max_waiting_) {
+      const auto wait = std::chrono::duration_cast<Clock::duration>(expected_wait());
+      in_time = request.deadline == kNoDeadline || request.asked + wait < request.deadline;
+      const bool too_much = waits_too_long(rows);
+      if (in_time && !too_much) {
         waiting_rows_ += rows;
         waiting_.push_back(std::move(request));
         if (idle_.empty()) return;  // who is free next takes it
@@ -173,7 +181,15 @@ class BatchingModel final : public Model {
     request.done(in_time ? fail(ErrorCode::overloaded, kBusy) : fail(ErrorCode::deadline_exceeded, kLate));
   }
 
-  // Of what is asked now. mutex_ is held.
+  // So many rows more than wait already. mutex_ is held.
+  [[nodiscard]] bool waits_too_long(std::size_t rows) const {
+    const Seconds most = pressed_ ? max_wait_ / kPressed : max_wait_;
+    const bool too_long = waiting_rows_ + rows > most_ && expected_wait() > most;
+    pressed_ = pressed_ || too_long;
+    return too_long || waiting_rows_ + rows > max_waiting_;
+  }
+
+  // Of what is asked now; none until it is known what a row of a full batch takes. mutex_ is held.
   [[nodiscard]] Seconds expected_wait() const {
     return static_cast<double>(waiting_rows_) * row_time_ / static_cast<double>(streams_);
   }
@@ -217,7 +233,10 @@ class BatchingModel final : public Model {
       (expired ? late : batch).push_back(std::move(next));
       waiting_.pop_front();
     }
-    if (batch.empty()) idle_.push_back(stream);
+    if (batch.empty()) {
+      idle_.push_back(stream);
+      pressed_ = false;
+    }
     return batch;
   }
 
@@ -253,6 +272,8 @@ class BatchingModel final : public Model {
     ++batches.count;
     batches.computed += end - begin;
     if (sizes_ != nullptr) sizes_->observe(rows);
+    // What waits for long goes in full batches, and a row of a small one takes several times as long.
+    if (rows * 2 < most_) return;
     const Seconds row = Seconds(end - begin) / static_cast<double>(rows);
     row_time_ = row_time_ == Seconds::zero() ? row : 0.9 * row_time_ + 0.1 * row;
   }
@@ -266,8 +287,9 @@ class BatchingModel final : public Model {
   mutable std::mutex mutex_;
   std::deque<Request> waiting_;
   std::size_t waiting_rows_ = 0;
+  mutable bool pressed_ = false;   // more came than could be answered, since something waits
   std::vector<std::size_t> idle_;  // streams
-  Seconds row_time_{};             // in the batches of late
+  Seconds row_time_{};             // in the full batches of late
   Statistics statistics_;
   std::vector<std::unique_ptr<StreamThread>> threads_;  // last: they use the others
 };

@@ -18,7 +18,8 @@ struct BatchOptions {
   bool own_threads = false;          // infer on threads of the streams' own, not on those that ask
   std::size_t max_waiting = 16'384;  // rows that wait; more are refused
   // A request that would wait longer than this for its batch, by how long rows have taken lately, is refused at once;
-  // one batch may wait in any case.
+  // one batch may wait in any case. A burst may take all of it. When it is used up, more comes than can be answered,
+  // and a queue would only make those wait who are answered: until nothing waits any more, a fifth of it is allowed.
   std::chrono::milliseconds max_wait{100};
   telemetry::Histogram* sizes = nullptr;  // is told the rows of every batch; null: nobody wants to know
 };

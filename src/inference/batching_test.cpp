@@ -215,6 +215,32 @@ TEST(Batching, RefusesWhatWouldWaitTooLong) {
   EXPECT_LE(answered, 8U) << "at 20 ms a row, 100 ms hold five, beside the one that is computed";
 }
 
+TEST(Batching, AllowsAFifthOfTheWaitOnceItIsUsedUp) {
+  using std::chrono::milliseconds;
+  const auto model = batch(std::make_unique<Slow>(make_fake_model(1, 1, 10)),
+                           {.rows = 1, .streams = 1, .own_threads = true, .max_wait = milliseconds(200)});
+  ASSERT_TRUE(run(model->infer(rows(1, 1)))) << "how long a row takes is known from now on: 20 ms";
+  EXPECT_FALSE(model->overloaded());
+  boost::asio::io_context context(1);
+  std::size_t answered = 0;
+  bool again = false;
+  const auto ask_one = [&]() -> Task<void> {
+    Tensor input = rows(1, 1);
+    const auto answer = co_await model->infer(std::move(input));
+    if (!answer) co_return;
+    // Some of the burst have been answered by now, and there would be room for what comes if a burst were allowed.
+    if (++answered == 4) again = model->overloaded();
+  };
+  for (int i = 0; i < 40; ++i) boost::asio::co_spawn(context, ask_one(), boost::asio::detached);
+  context.poll();
+  EXPECT_TRUE(model->overloaded());
+  context.run();
+  EXPECT_GE(answered, 4U);
+  EXPECT_TRUE(again);
+  EXPECT_FALSE(model->overloaded()) << "nothing waits any more";
+  ASSERT_TRUE(run(model->infer(rows(1, 1))));
+}
+
 TEST(Batching, DoesNotBeginWhatWouldBeLate) {
   std::vector<std::int64_t> batches;
   auto gated = std::make_unique<Gated>(std::make_unique<Counting>(make_fake_model(1, 1, 10), batches));

@@ -56,6 +56,9 @@ class Model {
   virtual Task<Result<Tensor>> infer(Tensor input, Deadline deadline) = 0;
   Task<Result<Tensor>> infer(Tensor input) { return infer(std::move(input), kNoDeadline); }
 
+  // Whether so much waits that infer() would refuse: then what comes before it need not be done either.
+  [[nodiscard]] virtual bool overloaded() const { return false; }
+
   // Empty for a model that does not count.
   [[nodiscard]] virtual Statistics statistics() const { return {}; }
 };

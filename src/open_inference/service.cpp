@@ -337,6 +337,10 @@ Result<ModelMetadata> Service::metadata(std::string_view model, std::string_view
   return metadata;
 }
 
+Result<void> Service::check_load(std::string_view model, std::string_view version) const {
+  return recognizer_.check_load(model, version);
+}
+
 Task<Result<Outcome>> Service::examine_rows(const InferRequest& request, Tensor& tensor, ModelHandle model) {
   auto input = to_network(*model, tensor);
   if (!input) co_return forward_error(input);

@@ -98,6 +98,9 @@ class Service {
   // Errors: not_found (no such model or version).
   [[nodiscard]] Result<ModelMetadata> metadata(std::string_view model, std::string_view version) const;
 
+  // Whether infer() would refuse it now, as Recognizer::check_load. Error: overloaded.
+  [[nodiscard]] Result<void> check_load(std::string_view model, std::string_view version) const;
+
   // The one input is either the network's own, as floats; its pixels, as UINT8 of the input's size, which are scaled as
   // the model says; or pictures, as BYTES of shape [n], each an encoded file. Outputs are the network's own, row by
   // row, and by name `result`, `confidence` and `id` of the records: those are what pictures are answered with when no

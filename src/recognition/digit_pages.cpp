@@ -49,7 +49,7 @@ inference::Tensor to_tensor(std::span<const Form* const> forms, const LoadedMode
 
 // One row of probabilities for each form, in their order.
 Task<Result<std::vector<float>>> infer_forms(const LoadedModel& model, std::vector<const Form*> forms,
-                                              inference::Deadline deadline) {
+                                             inference::Deadline deadline) {
   // A page full of writing goes through the model in parts, so that memory stays bounded.
   constexpr std::size_t kBatch = 64;
   std::vector<float> probabilities;

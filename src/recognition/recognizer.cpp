@@ -63,6 +63,11 @@ image::Image stacked(const std::vector<image::Image>& images) {
   return result;
 }
 
+Result<void> check_load_of(const LoadedModel& model) {
+  if (!model.network->overloaded()) return {};
+  return fail(ErrorCode::overloaded, "the model is busy: too much is waiting for it");
+}
+
 }  // namespace
 
 // What became of an upload before it is put into words.
@@ -75,7 +80,14 @@ Recognizer::Recognizer(models::Repository& models, RecognizerOptions options)
     : models_(models),
       options_(std::move(options)),
       responses_(options_.response_cache),
-      workers_(options_.workers), pdf_workers_(options_.pdf_workers) {}
+      workers_(options_.workers),
+      pdf_workers_(options_.pdf_workers) {}
+
+Result<void> Recognizer::check_load(std::string_view model, std::string_view version) const {
+  if (responses_.enabled()) return {};  // it may be known already
+  const auto found = version.empty() ? models_.find(model) : models_.find(model, version);
+  return found ? check_load_of(**found) : Result<void>();
+}
 
 Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
                                                                  bool keep_picture) {
@@ -130,7 +142,7 @@ Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const
 }
 
 Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, const ModelHandle& model,
-                                                                 image::Format format, bool keep_pictures) {
+                                                          image::Format format, bool keep_pictures) {
   Examination examination;
   const models::Description& description = model->description;
   if (description.form == models::Form::picture) {
@@ -176,6 +188,7 @@ Task<Result<Recognition>> Recognizer::recognize(const Upload& upload, ModelHandl
     describe(upload, *model, *format, picture, prediction);
     co_return recognition;
   }
+  if (auto checked = check_load_of(*model); !checked) co_return forward_error(checked);
   describe(upload, *model, *format, picture, prediction);
   const auto examination = co_await examine(upload, model, *format, false);
   if (!examination) co_return std::unexpected(examination.error());

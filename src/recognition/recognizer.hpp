@@ -49,6 +49,10 @@ class Recognizer {
  public:
   Recognizer(models::Repository& models, RecognizerOptions options);
 
+  // Whether the model would take a picture now: worth asking before one is read. A model that is not there does not
+  // refuse here. Error: overloaded.
+  [[nodiscard]] Result<void> check_load(std::string_view model, std::string_view version = {}) const;
+
   // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
   // By the version that the model answers with by default.
   // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, unsupported_media

@@ -27,8 +27,7 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
 
 // Asks the model. Errors: the model's. `picture` and `model` must outlive the task.
 Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model,
-                            telemetry::Stages* stages = nullptr,
-                            inference::Deadline deadline = inference::kNoDeadline);
+                            telemetry::Stages* stages = nullptr, inference::Deadline deadline = inference::kNoDeadline);
 
 // Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the
 // reason.
