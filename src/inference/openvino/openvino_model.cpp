@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "inference/openvino/half_dense.hpp"
 #include "inference/openvino/read_network.hpp"
 
 namespace vidi::inference {
@@ -115,6 +116,8 @@ Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, cons
     const auto threads = static_cast<int>(std::max<std::size_t>(1, options.threads));
     // Batches that take one thread each need no streams of OpenVINO's: each is computed where it is asked for.
     const auto streams = threads == 1 ? 1 : static_cast<int>(std::max<std::size_t>(1, options.streams));
+    // Only for one thread, which is all that one of our own operations has.
+    if (threads == 1 && precision_of(options) == ov::element::f32) keep_halves(network->graph);
     ov::CompiledModel model = core().compile_model(network->graph, "CPU", ov::num_streams(streams),
                                                    ov::inference_num_threads(threads * streams),
                                                    ov::hint::inference_precision(precision_of(options)));

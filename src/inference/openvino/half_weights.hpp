@@ -1,0 +1,43 @@
+#pragma once
+// The weights of a dense layer, kept as they are stored, in half precision (IEEE 754 binary16), and multiplied in
+// float32. For few rows a dense layer is as fast as its weights come from memory: half the bytes are half the time.
+// Nothing is rounded: every half is a float32.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+namespace vidi::inference {
+
+// Immutable: any thread.
+class HalfWeights {
+ public:
+  // Whether this processor has what it takes: AVX-512, or AVX2 with F16C and FMA.
+  static bool supported();
+
+  // `value(output, input)` is the bits of a weight. Only where it is supported.
+  using Value = std::function<std::uint16_t(std::size_t output, std::size_t input)>;
+  HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value);
+
+  [[nodiscard]] std::size_t outputs() const { return outputs_; }
+  [[nodiscard]] std::size_t inputs() const { return inputs_; }
+
+  // y[row][output] = sum over inputs of x[row][input] * weight[output][input]. `x` has rows * inputs() values, `y`
+  // takes rows * outputs().
+  void multiply(std::span<const float> x, std::size_t rows, std::span<float> y) const;
+
+ private:
+  struct Free {
+    void operator()(std::uint16_t* memory) const;
+  };
+
+  std::size_t outputs_;
+  std::size_t inputs_;
+  // In panels of as many outputs as the kernel computes at a time: [panel][input][output of the panel]; the last one is
+  // filled up with zeros.
+  std::unique_ptr<std::uint16_t[], Free> packed_;
+};
+
+}  // namespace vidi::inference
