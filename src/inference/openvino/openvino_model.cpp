@@ -12,6 +12,7 @@
 
 #include "inference/openvino/half_dense.hpp"
 #include "inference/openvino/read_network.hpp"
+#include "inference/openvino/winograd_convolution.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -116,11 +117,14 @@ Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, cons
     const auto threads = static_cast<int>(std::max<std::size_t>(1, options.threads));
     // Batches that take one thread each need no streams of OpenVINO's: each is computed where it is asked for.
     const auto streams = threads == 1 ? 1 : static_cast<int>(std::max<std::size_t>(1, options.streams));
-    // Only for one thread, which is all that one of our own operations has.
-    if (threads == 1 && precision_of(options) == ov::element::f32) keep_halves(network->graph);
-    ov::CompiledModel model = core().compile_model(network->graph, "CPU", ov::num_streams(streams),
-                                                   ov::inference_num_threads(threads * streams),
-                                                   ov::hint::inference_precision(precision_of(options)));
+    // Our own operations have one thread.
+    if (threads == 1 && precision_of(options) == ov::element::f32) {
+      keep_halves(network->graph);
+      use_winograd(network->graph);
+    }
+    ov::CompiledModel model = core().compile_model(
+        network->graph, "CPU", ov::num_streams(streams), ov::inference_num_threads(threads * streams),
+        ov::hint::inference_precision(precision_of(options)), ov::hint::enable_cpu_pinning(false));
     return std::make_unique<OpenVinoModel>(std::move(model), std::move(network->input), std::move(network->output));
   } catch (const std::exception& error) {
     return fail(ErrorCode::invalid_argument,
