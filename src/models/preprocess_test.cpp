@@ -135,7 +135,7 @@ TEST(Preprocess, DarkDigitsOnLightAreTurnedRound) {
 }
 
 TEST(Preprocess, MakesProbabilities) {
-  const auto made = [](std::vector<float> values, OutputDescription output) {
+  const auto made = [](std::vector<float> values, const OutputDescription& output) {
     make_probabilities(values, 2, output);
     return values;
   };

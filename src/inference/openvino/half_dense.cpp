@@ -14,7 +14,7 @@ namespace vidi::inference {
 namespace {
 
 // Less weights stay in the processor's own cache, where reading them costs little.
-constexpr std::size_t kLarge = 512 * 1024;
+constexpr std::size_t kLarge = std::size_t{512} * 1024;
 
 // x of shape [..., inputs] times the weights: [..., outputs]. OpenVINO calls evaluate() for an operation that it does
 // not know.
@@ -29,7 +29,7 @@ class HalfDense final : public ov::op::Op {
 
   void validate_and_infer_types() override {
     ov::PartialShape shape = get_input_partial_shape(0);
-    shape[shape.size() - 1] = static_cast<std::int64_t>(weights_->outputs());
+    *shape.rbegin() = static_cast<std::int64_t>(weights_->outputs());
     set_output_type(0, ov::element::f32, shape);
   }
 
@@ -68,7 +68,7 @@ bool takes_rows(const ov::op::v0::MatMul& layer, std::size_t inputs) {
   const ov::PartialShape& shape = layer.get_input_partial_shape(0);
   if (layer.get_transpose_a() || layer.get_input_element_type(0) != ov::element::f32) return false;
   if (shape.rank().is_dynamic() || shape.size() < 2) return false;
-  const ov::Dimension& last = shape[shape.size() - 1];
+  const ov::Dimension& last = *shape.rbegin();
   return last.is_static() && static_cast<std::size_t>(last.get_length()) == inputs;
 }
 

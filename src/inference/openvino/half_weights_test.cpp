@@ -11,8 +11,8 @@ namespace {
 
 // The number whose binary16 has these bits.
 double value_of(std::uint16_t bits) {
-  const int exponent = bits >> 10U & 0x1fU;
-  const int fraction = bits & 0x3ffU;
+  const auto exponent = static_cast<int>(bits >> 10U & 0x1fU);
+  const auto fraction = static_cast<int>(bits & 0x3ffU);
   const double magnitude = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
   return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
