@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
@@ -80,13 +78,6 @@ Tensor joined(std::vector<Request>& batch, std::size_t rows) {
   return all;
 }
 
-// All wait for what such a thread does, and it never waits for them: what comes in must not take its processor away.
-// The system may refuse (CAP_SYS_NICE): then it is a thread like the others.
-void prefer_this_thread() {
-  constexpr int kNice = -4;  // with -10 requests wait to be refused
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
-}
-
 // A thread that runs one stream's batches.
 class StreamThread {
  public:
@@ -103,7 +94,6 @@ class StreamThread {
  private:
   void run() {
     ::pthread_setname_np(::pthread_self(), "vidi-infer");
-    prefer_this_thread();
     context_.run();
   }
 
