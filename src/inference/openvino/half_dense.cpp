@@ -75,7 +75,7 @@ bool takes_rows(const ov::op::v0::MatMul& layer, std::size_t inputs) {
 }  // namespace
 
 std::size_t keep_halves(const std::shared_ptr<ov::Model>& graph) {
-  if (!HalfWeights::supported()) return 0;
+  if (best_instructions() == Instructions::none) return 0;
   std::size_t replaced = 0;
   for (const std::shared_ptr<ov::Node>& node : graph->get_ordered_ops()) {
     const auto layer = ov::as_type_ptr<ov::op::v0::MatMul>(node);

@@ -25,11 +25,6 @@ struct Panel {
 
 using PanelKernel = void (*)(const Panel&);
 
-struct Kernel {
-  std::size_t columns = 0;               // of a panel
-  std::span<const PanelKernel> by_rows;  // [n - 1]: for n rows
-};
-
 #if defined(__x86_64__)
 
 // Steps over the inputs that are summed up side by side: with few rows one sum would wait for itself.
@@ -122,24 +117,7 @@ constexpr std::array<PanelKernel, sizeof...(kIndices)> avx2_kernels(std::index_s
 constexpr auto kAvx512Kernels = avx512_kernels(std::make_index_sequence<14>());
 constexpr auto kAvx2Kernels = avx2_kernels(std::make_index_sequence<6>());
 
-Kernel find_kernel() {
-  if (__builtin_cpu_supports("avx512f") != 0) return {.columns = 32, .by_rows = kAvx512Kernels};
-  const bool avx2 =
-      __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 && __builtin_cpu_supports("f16c") != 0;
-  if (avx2) return {.columns = 16, .by_rows = kAvx2Kernels};
-  return {};
-}
-
-#else
-
-Kernel find_kernel() { return {}; }
-
 #endif
-
-const Kernel& kernel() {
-  static const Kernel found = find_kernel();
-  return found;
-}
 
 constexpr std::size_t kAlignment = 64;  // a line of the cache
 constexpr std::size_t kMostColumns = 32;
@@ -149,14 +127,26 @@ std::size_t rounded_up(std::size_t value, std::size_t to) { return (value + to -
 
 }  // namespace
 
+struct HalfWeights::Kernel {
+  std::size_t columns = 0;               // of a panel
+  std::span<const PanelKernel> by_rows;  // [n - 1]: for n rows
+};
+
+const HalfWeights::Kernel& HalfWeights::kernel_of(Instructions instructions) {
+#if defined(__x86_64__)
+  static constexpr Kernel kAvx512{.columns = 32, .by_rows = kAvx512Kernels};
+  static constexpr Kernel kAvx2{.columns = 16, .by_rows = kAvx2Kernels};
+  if (instructions == Instructions::avx512) return kAvx512;
+  if (instructions == Instructions::avx2) return kAvx2;
+#endif
+  throw std::logic_error("this processor has no instructions for weights in half precision");
+}
+
 void HalfWeights::Free::operator()(std::uint16_t* memory) const { std::free(memory); }
 
-bool HalfWeights::supported() { return kernel().columns > 0; }
-
-HalfWeights::HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value)
-    : outputs_(outputs), inputs_(inputs) {
-  const std::size_t columns = kernel().columns;
-  if (columns == 0) throw std::logic_error("this processor has no instructions for weights in half precision");
+HalfWeights::HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value, Instructions instructions)
+    : outputs_(outputs), inputs_(inputs), kernel_(&kernel_of(instructions)) {
+  const std::size_t columns = kernel_->columns;
   const std::size_t count = rounded_up(outputs, columns) * inputs;
   void* const memory = std::aligned_alloc(kAlignment, rounded_up(count * sizeof(std::uint16_t), kAlignment));
   if (memory == nullptr) throw std::bad_alloc();
@@ -172,7 +162,7 @@ HalfWeights::HalfWeights(std::size_t outputs, std::size_t inputs, const Value& v
 
 void HalfWeights::multiply(std::span<const float> x, std::size_t rows, std::span<float> y) const {
   if (rows == 0) return;
-  const auto& [columns, by_rows] = kernel();
+  const auto& [columns, by_rows] = *kernel_;
   const std::size_t blocks = (rows + by_rows.size() - 1) / by_rows.size();
   std::array<float, kMostRows * kMostColumns> sums;
   for (std::size_t first = 0; first < outputs_; first += columns) {

@@ -9,17 +9,17 @@
 #include <memory>
 #include <span>
 
+#include "inference/openvino/instructions.hpp"
+
 namespace vidi::inference {
 
 // Immutable: any thread.
 class HalfWeights {
  public:
-  // Whether this processor has what it takes: AVX-512, or AVX2 with F16C and FMA.
-  static bool supported();
-
-  // `value(output, input)` is the bits of a weight. Only where it is supported.
+  // `value(output, input)` is the bits of a weight. `instructions`: what this processor has, and not none.
   using Value = std::function<std::uint16_t(std::size_t output, std::size_t input)>;
-  HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value);
+  HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value,
+              Instructions instructions = best_instructions());
 
   [[nodiscard]] std::size_t outputs() const { return outputs_; }
   [[nodiscard]] std::size_t inputs() const { return inputs_; }
@@ -33,8 +33,12 @@ class HalfWeights {
     void operator()(std::uint16_t* memory) const;
   };
 
+  struct Kernel;
+  static const Kernel& kernel_of(Instructions instructions);
+
   std::size_t outputs_;
   std::size_t inputs_;
+  const Kernel* kernel_;
   // In panels of as many outputs as the kernel computes at a time: [panel][input][output of the panel]; the last one is
   // filled up with zeros.
   std::unique_ptr<std::uint16_t[], Free> packed_;

@@ -17,21 +17,24 @@ double value_of(std::uint16_t bits) {
   return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
 
-class HalfWeightsTest : public testing::Test {
+class HalfWeightsTest : public testing::TestWithParam<Instructions> {
  protected:
   void SetUp() override {
-    if (!HalfWeights::supported()) GTEST_SKIP() << "this processor has neither AVX-512 nor AVX2 with F16C and FMA";
+    if (best_instructions() < GetParam()) GTEST_SKIP() << "this processor does not have them";
   }
 };
+INSTANTIATE_TEST_SUITE_P(Instructions, HalfWeightsTest, testing::Values(Instructions::avx2, Instructions::avx512),
+                         [](const auto& set) { return set.param == Instructions::avx2 ? "Avx2" : "Avx512"; });
 
 // Every number of rows that a kernel has, and more; outputs and inputs that fill no panel and no step.
-TEST_F(HalfWeightsTest, MultipliesLikeTheDefinition) {
+TEST_P(HalfWeightsTest, MultipliesLikeTheDefinition) {
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(-1, 1);
   for (const auto& [outputs, inputs] : {std::pair<std::size_t, std::size_t>{70, 131}, {32, 64}, {1, 1}, {16, 5}}) {
     std::vector<std::uint16_t> bits(outputs * inputs);
     for (std::uint16_t& each : bits) each = static_cast<std::uint16_t>(random() & 0xbfffU);  // below 2, subnormal too
-    const HalfWeights weights(outputs, inputs, [&](std::size_t o, std::size_t i) { return bits[o * inputs + i]; });
+    const auto value = [&](std::size_t o, std::size_t i) { return bits[o * inputs + i]; };
+    const HalfWeights weights(outputs, inputs, value, GetParam());
     for (std::size_t rows = 1; rows <= 33; ++rows) {
       std::vector<float> x(rows * inputs);
       for (float& each : x) each = uniform(random);
@@ -53,10 +56,10 @@ TEST_F(HalfWeightsTest, MultipliesLikeTheDefinition) {
   }
 }
 
-TEST_F(HalfWeightsTest, EveryHalfIsTheSameNumber) {
+TEST_P(HalfWeightsTest, EveryHalfIsTheSameNumber) {
   constexpr std::size_t kFinite = 0x7c00;
-  const HalfWeights weights(kFinite, 1,
-                            [](std::size_t output, std::size_t) { return static_cast<std::uint16_t>(output); });
+  const auto value = [](std::size_t output, std::size_t) { return static_cast<std::uint16_t>(output); };
+  const HalfWeights weights(kFinite, 1, value, GetParam());
   std::vector<float> y(kFinite);
   const std::vector<float> one{1};
   weights.multiply(one, 1, y);

@@ -278,37 +278,36 @@ __attribute__((target("avx2,fma"))) void work_avx2(const Tiles& work) {
 
 #undef VIDI_INLINE
 
-// The work, and how many outputs a panel has.
-std::pair<Work, std::size_t> find_work() {
-  if (__builtin_cpu_supports("avx512f") != 0) return {work_avx512, 32};
-  if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) return {work_avx2, 16};
-  return {nullptr, 0};
-}
-
-#else
-
-std::pair<Work, std::size_t> find_work() { return {nullptr, 0}; }
-
 #endif
-
-const std::pair<Work, std::size_t>& work_here() {
-  static const auto found = find_work();
-  return found;
-}
 
 }  // namespace
 
+// How the work is done.
+struct WinogradLayer::Way {
+  Work work;
+  std::size_t columns;  // outputs of a panel
+};
+
+const WinogradLayer::Way& WinogradLayer::way_of(Instructions instructions) {
+#if defined(__x86_64__)
+  static constexpr Way kAvx512{.work = work_avx512, .columns = 32};
+  static constexpr Way kAvx2{.work = work_avx2, .columns = 16};
+  if (instructions == Instructions::avx512) return kAvx512;
+  if (instructions == Instructions::avx2) return kAvx2;
+#endif
+  throw std::logic_error("this processor has no instructions for Winograd's way");
+}
+
 void WinogradLayer::Free::operator()(float* memory) const { std::free(memory); }
 
-bool WinogradLayer::supported() { return work_here().first != nullptr; }
-
-WinogradLayer::WinogradLayer(const Shape& shape, const Weight& weight, std::vector<float> biases, bool relu)
-    : shape_(shape), biases_(std::move(biases)), relu_(relu) {
+WinogradLayer::WinogradLayer(const Shape& shape, const Weight& weight, std::vector<float> biases, bool relu,
+                             Instructions instructions)
+    : shape_(shape), biases_(std::move(biases)), relu_(relu), way_(&way_of(instructions)) {
   const auto& [inputs, outputs, height, width] = shape_;
-  if (!supported() || inputs % kInputsOf != 0 || outputs % kOutputsOf != 0 || biases_.size() != outputs) {
+  if (inputs % kInputsOf != 0 || outputs % kOutputsOf != 0 || biases_.size() != outputs) {
     throw std::logic_error("no layer for Winograd's way");
   }
-  const std::size_t columns = work_here().second;
+  const std::size_t columns = way_->columns;
   kernels_.reset(allocate(kPlaces * inputs * outputs));
   for (std::size_t output = 0; output < outputs; ++output) {
     for (std::size_t input = 0; input < inputs; ++input) {
@@ -351,7 +350,7 @@ void WinogradLayer::apply(std::span<const float> x, std::span<float> y) const {
   work.products = scratch.products(kPlaces * work.products_of_place());
   for (work.first = 0; work.first < tiles; work.first += kTiles) {
     work.count = std::min(kTiles, tiles - work.first);
-    work_here().first(work);
+    way_->work(work);
   }
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "inference/openvino/instructions.hpp"
+
 namespace vidi::inference {
 
 // A layer: convolution by 5x5 kernels with stride 1, biases, and ReLU if wanted. Immutable: any thread.
@@ -19,9 +21,6 @@ class WinogradLayer {
   static constexpr std::size_t kInputsOf = 16;
   static constexpr std::size_t kOutputsOf = 32;
 
-  // Whether this processor has what it takes: AVX-512, or AVX2 with FMA.
-  static bool supported();
-
   struct Shape {
     std::size_t inputs = 0;   // channels
     std::size_t outputs = 0;  // channels
@@ -29,8 +28,9 @@ class WinogradLayer {
     std::size_t width = 0;
   };
   using Weight = std::function<float(std::size_t output, std::size_t input, std::size_t y, std::size_t x)>;
-  // Only where it is supported. `biases`: one for each output.
-  WinogradLayer(const Shape& shape, const Weight& weight, std::vector<float> biases, bool relu);
+  // `biases`: one for each output. `instructions`: what this processor has, and not none.
+  WinogradLayer(const Shape& shape, const Weight& weight, std::vector<float> biases, bool relu,
+                Instructions instructions = best_instructions());
 
   [[nodiscard]] const Shape& shape() const { return shape_; }
 
@@ -42,9 +42,13 @@ class WinogradLayer {
     void operator()(float* memory) const;
   };
 
+  struct Way;
+  static const Way& way_of(Instructions instructions);
+
   Shape shape_;
   std::vector<float> biases_;
   bool relu_;
+  const Way* way_;
   // The transformed kernels, for each of the 64 places of a tile as panels of the outputs that are computed at a time:
   // [place][panel][input][output of the panel].
   std::unique_ptr<float[], Free> kernels_;

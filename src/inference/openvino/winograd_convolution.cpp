@@ -153,7 +153,7 @@ void replace(const Found& found) {
 }  // namespace
 
 std::size_t use_winograd(const std::shared_ptr<ov::Model>& graph) {
-  if (!WinogradLayer::supported()) return 0;
+  if (best_instructions() == Instructions::none) return 0;
   ov::pass::Manager passes;
   passes.register_pass<ov::pass::ConstantFolding>();
   passes.run_passes(graph);

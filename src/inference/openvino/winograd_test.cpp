@@ -16,17 +16,19 @@ constexpr std::size_t kKernel = WinogradLayer::kKernel;
 struct Case {
   WinogradLayer::Shape shape;
   bool relu;
+  Instructions instructions = Instructions::avx512;
 };
 
 std::ostream& operator<<(std::ostream& stream, const Case& tried) {
   return stream << tried.shape.inputs << " to " << tried.shape.outputs << " channels, " << tried.shape.height << " x "
-                << tried.shape.width << (tried.relu ? ", ReLU" : "");
+                << tried.shape.width << (tried.relu ? ", ReLU" : "")
+                << (tried.instructions == Instructions::avx2 ? ", AVX2" : ", AVX-512");
 }
 
 class WinogradLayerTest : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    if (!WinogradLayer::supported()) GTEST_SKIP() << "this processor has neither AVX-512 nor AVX2 with FMA";
+    if (best_instructions() < GetParam().instructions) GTEST_SKIP() << "this processor does not have them";
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
     const auto fill = [&](std::size_t count) {
@@ -86,12 +88,20 @@ TEST_P(WinogradLayerTest, ComputesWhatTheDefinitionSays) {
 }
 
 // The tutorial's layer; one tile; sizes that end within a tile; more tiles than are worked on together.
-INSTANTIATE_TEST_SUITE_P(Shapes, WinogradLayerTest,
-                         testing::Values(Case{{.inputs = 32, .outputs = 64, .height = 14, .width = 14}, true},
-                                         Case{{.inputs = 16, .outputs = 32, .height = 4, .width = 4}, false},
-                                         Case{{.inputs = 16, .outputs = 32, .height = 1, .width = 1}, false},
-                                         Case{{.inputs = 48, .outputs = 96, .height = 3, .width = 9}, true},
-                                         Case{{.inputs = 16, .outputs = 32, .height = 21, .width = 18}, true}));
+std::vector<Case> cases() {
+  std::vector<Case> all{{{.inputs = 32, .outputs = 64, .height = 14, .width = 14}, true},
+                        {{.inputs = 16, .outputs = 32, .height = 4, .width = 4}, false},
+                        {{.inputs = 16, .outputs = 32, .height = 1, .width = 1}, false},
+                        {{.inputs = 48, .outputs = 96, .height = 3, .width = 9}, true},
+                        {{.inputs = 16, .outputs = 32, .height = 21, .width = 18}, true}};
+  const std::size_t count = all.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(all[i]);
+    all.back().instructions = Instructions::avx2;
+  }
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, WinogradLayerTest, testing::ValuesIn(cases()));
 
 }  // namespace
 }  // namespace vidi::inference
