@@ -198,6 +198,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vidi", default=ROOT / "build" / "release" / "apps" / "vidi" / "vidi")
     parser.add_argument("--vidi-options", type=str.split, default=[], help="more options of vidi serve")
+    parser.add_argument("--model", default=MODEL, help="that answers /predict")
     parser.add_argument("--models", default=ROOT / "models", help="a folder with another model.toml of digits-cnn")
     parser.add_argument("--seconds", type=int, default=10, help="of each offered rate")
     parser.add_argument("--closed-seconds", type=int, default=4, help="of each number of connections")
@@ -226,7 +227,7 @@ def main():
         write_pictures(pictures)
         data = folder / "vidi"
         command = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--grpc-listen", "off", "--data", str(data),
-                   "--models", str(arguments.models), "--model", MODEL, "--log-level", "warn", *arguments.vidi_options]
+                   "--models", str(arguments.models), "--model", arguments.model, "--log-level", "warn", *arguments.vidi_options]
         service = Service("vidi", data, command, {}, VIDI_HEALTH, lambda: rows_of_sqlite(data / "records.db"))
         errors = sum(measure(service, form, arguments, pictures, folder, vegeta) for form in arguments.forms)
         recorded = service.rows()
