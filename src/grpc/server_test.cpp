@@ -40,7 +40,7 @@ Result<std::string> admit(std::optional<std::string_view> authorization, Access 
 
 class GrpcServerTest : public testing::Test {
  protected:
-  GrpcServerTest() {
+  void SetUp() override {
     Application application{.service = service_, .version = "1.2.3"};
     application.admit = &admit;
     application.load = [this](std::string name) { return remember(loaded_, std::move(name)); };
@@ -54,7 +54,7 @@ class GrpcServerTest : public testing::Test {
     stub_ = ::inference::GRPCInferenceService::NewStub(channel);
   }
 
-  ~GrpcServerTest() override {
+  void TearDown() override {
     server_->stop();
     server_->wait();
     thread_.join();

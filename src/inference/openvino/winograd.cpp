@@ -31,16 +31,16 @@ float* allocate(std::size_t count) {
 
 // G of the paper: what of a kernel's five values belongs to each of the eight points.
 std::array<std::array<double, kKernel>, kTile> kernel_transform() {
-  constexpr std::array<double, 6> points{1, -1, 2, -2, 0.5, -0.5};
-  constexpr std::array<double, 6> scales{-2.0 / 9, -2.0 / 9, 1.0 / 90, 1.0 / 90, 32.0 / 45, 32.0 / 45};
+  constexpr std::array<double, 6> kPoints{1, -1, 2, -2, 0.5, -0.5};
+  constexpr std::array<double, 6> kScales{-2.0 / 9, -2.0 / 9, 1.0 / 90, 1.0 / 90, 32.0 / 45, 32.0 / 45};
   std::array<std::array<double, kKernel>, kTile> rows{};
   rows.front().front() = 1;
   rows.back().back() = 1;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    double power = scales[i];
+  for (std::size_t i = 0; i < kPoints.size(); ++i) {
+    double power = kScales[i];
     for (double& value : rows[i + 1]) {
       value = power;
-      power *= points[i];
+      power *= kPoints[i];
     }
   }
   return rows;
