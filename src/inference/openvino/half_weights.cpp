@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -119,7 +117,6 @@ constexpr auto kAvx2Kernels = avx2_kernels(std::make_index_sequence<6>());
 
 #endif
 
-constexpr std::size_t kAlignment = 64;  // a line of the cache
 constexpr std::size_t kMostColumns = 32;
 constexpr std::size_t kMostRows = 14;
 
@@ -142,15 +139,11 @@ const HalfWeights::Kernel& HalfWeights::kernel_of(Instructions instructions) {
   throw std::logic_error("this processor has no instructions for weights in half precision");
 }
 
-void HalfWeights::Free::operator()(std::uint16_t* memory) const { std::free(memory); }
-
 HalfWeights::HalfWeights(std::size_t outputs, std::size_t inputs, const Value& value, Instructions instructions)
     : outputs_(outputs), inputs_(inputs), kernel_(&kernel_of(instructions)) {
   const std::size_t columns = kernel_->columns;
   const std::size_t count = rounded_up(outputs, columns) * inputs;
-  void* const memory = std::aligned_alloc(kAlignment, rounded_up(count * sizeof(std::uint16_t), kAlignment));
-  if (memory == nullptr) throw std::bad_alloc();
-  packed_.reset(static_cast<std::uint16_t*>(memory));
+  packed_ = make_aligned_array<std::uint16_t>(count);
   std::fill_n(packed_.get(), count, std::uint16_t{0});
   for (std::size_t output = 0; output < outputs; ++output) {
     std::uint16_t* const panel = packed_.get() + output / columns * columns * inputs;

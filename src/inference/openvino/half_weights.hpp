@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 
+#include "inference/openvino/aligned_array.hpp"
 #include "inference/openvino/instructions.hpp"
 
 namespace vidi::inference {
@@ -29,10 +29,6 @@ class HalfWeights {
   void multiply(std::span<const float> x, std::size_t rows, std::span<float> y) const;
 
  private:
-  struct Free {
-    void operator()(std::uint16_t* memory) const;
-  };
-
   struct Kernel;
   static const Kernel& kernel_of(Instructions instructions);
 
@@ -41,7 +37,7 @@ class HalfWeights {
   const Kernel* kernel_;
   // In panels of as many outputs as the kernel computes at a time: [panel][input][output of the panel]; the last one is
   // filled up with zeros.
-  std::unique_ptr<std::uint16_t[], Free> packed_;
+  AlignedArray<std::uint16_t> packed_;
 };
 
 }  // namespace vidi::inference

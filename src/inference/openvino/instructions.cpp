@@ -6,25 +6,23 @@
 namespace vidi::inference {
 namespace {
 
-// Of oneDNN's names the ones below AVX-512.
-bool without_avx512() {
+// What the environment allows, by oneDNN's names.
+Instructions allowed_instructions() {
   const char* const most = std::getenv("ONEDNN_MAX_CPU_ISA");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return most != nullptr && (std::string_view(most).starts_with("AVX2") || std::string_view(most) == "AVX");
-}
-
-bool without_avx2() {
-  const char* const most = std::getenv("ONEDNN_MAX_CPU_ISA");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return most != nullptr && (std::string_view(most) == "SSE41" || std::string_view(most) == "AVX");
+  const std::string_view name = most != nullptr ? most : "";
+  if (name == "SSE41" || name == "AVX") return Instructions::none;
+  return name.starts_with("AVX2") ? Instructions::avx2 : Instructions::avx512;
 }
 
 }  // namespace
 
 Instructions best_instructions() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") != 0 && !without_avx512() && !without_avx2()) return Instructions::avx512;
+  const Instructions allowed = allowed_instructions();
+  if (__builtin_cpu_supports("avx512f") != 0 && allowed == Instructions::avx512) return Instructions::avx512;
   const bool avx2 =
       __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 && __builtin_cpu_supports("f16c") != 0;
-  if (avx2 && !without_avx2()) return Instructions::avx2;
+  if (avx2 && allowed != Instructions::none) return Instructions::avx2;
 #endif
   return Instructions::none;
 }

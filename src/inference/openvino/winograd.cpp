@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -16,18 +14,10 @@ constexpr std::size_t kStep = 4;                // of the output
 constexpr std::size_t kPlaces = kTile * kTile;  // products of a tile
 constexpr std::size_t kPadding = 2;             // zeros beside a picture
 constexpr std::size_t kTiles = 16;              // worked on together: what they need stays in the cache
-constexpr std::size_t kAlignment = 64;          // bytes: a line of the cache
 constexpr std::size_t kSpread = 16;             // floats between places, so that they share no set of the cache
 constexpr std::size_t kKernel = WinogradLayer::kKernel;
 
-std::size_t rounded_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
 std::size_t tiles_of(std::size_t size) { return (size + kStep - 1) / kStep; }
-
-float* allocate(std::size_t count) {
-  void* const memory = std::aligned_alloc(kAlignment, rounded_up(count * sizeof(float), kAlignment));
-  if (memory == nullptr) throw std::bad_alloc();
-  return static_cast<float*>(memory);
-}
 
 // G of the paper: what of a kernel's five values belongs to each of the eight points.
 std::array<std::array<double, kKernel>, kTile> kernel_transform() {
@@ -68,17 +58,14 @@ class Scratch {
   float* products(std::size_t count) { return room(products_, count); }
 
  private:
-  struct Free {
-    void operator()(float* memory) const { std::free(memory); }
-  };
   struct Memory {
-    std::unique_ptr<float[], Free> values;
+    AlignedArray<float> values;
     std::size_t count = 0;
   };
 
   static float* room(Memory& memory, std::size_t count) {
     if (memory.count < count) {
-      memory.values.reset(allocate(count));
+      memory.values = make_aligned_array<float>(count);
       memory.count = count;
     }
     return memory.values.get();
@@ -242,7 +229,7 @@ VIDI_INLINE void multiply_panel(const float* panel, std::size_t inputs, const fl
 }
 
 template <typename Vector, std::size_t kRows>
-VIDI_INLINE void multiply_rows(const Tiles& work, std::size_t begin, std::size_t end) {
+VIDI_INLINE void multiply_rows(const Tiles& work) {
   constexpr std::size_t kPanel = 2 * sizeof(Vector) / sizeof(float);
   const auto& [inputs, outputs, height, width] = work.shape;
   for (std::size_t place = 0; place < kPlaces; ++place) {
@@ -250,11 +237,11 @@ VIDI_INLINE void multiply_rows(const Tiles& work, std::size_t begin, std::size_t
     float* const y = work.products + place * work.products_of_place();
     for (std::size_t output = 0; output < outputs; output += kPanel) {
       const float* const panel = work.kernels + (place * outputs + output) * inputs;
-      std::size_t row = begin;
-      for (; row + kRows <= end; row += kRows) {
+      std::size_t row = 0;
+      for (; row + kRows <= work.count; row += kRows) {
         multiply_panel<Vector, kRows>(panel, inputs, x + row * inputs, y + row * outputs + output, outputs);
       }
-      for (; row < end; ++row) {
+      for (; row < work.count; ++row) {
         multiply_panel<Vector, 1>(panel, inputs, x + row * inputs, y + row * outputs + output, outputs);
       }
     }
@@ -266,13 +253,13 @@ using Vector8 = float __attribute__((vector_size(32)));
 
 __attribute__((target("avx512f"))) void work_avx512(const Tiles& work) {
   transform_inputs<Vector16>(work);
-  multiply_rows<Vector16, 8>(work, 0, work.count);
+  multiply_rows<Vector16, 8>(work);
   transform_products<Vector16>(work);
 }
 
 __attribute__((target("avx2,fma"))) void work_avx2(const Tiles& work) {
   transform_inputs<Vector8>(work);
-  multiply_rows<Vector8, 4>(work, 0, work.count);
+  multiply_rows<Vector8, 4>(work);
   transform_products<Vector8>(work);
 }
 
@@ -298,8 +285,6 @@ const WinogradLayer::Way& WinogradLayer::way_of(Instructions instructions) {
   throw std::logic_error("this processor has no instructions for Winograd's way");
 }
 
-void WinogradLayer::Free::operator()(float* memory) const { std::free(memory); }
-
 WinogradLayer::WinogradLayer(const Shape& shape, const Weight& weight, std::vector<float> biases, bool relu,
                              Instructions instructions)
     : shape_(shape), biases_(std::move(biases)), relu_(relu), way_(&way_of(instructions)) {
@@ -308,7 +293,7 @@ WinogradLayer::WinogradLayer(const Shape& shape, const Weight& weight, std::vect
     throw std::logic_error("no layer for Winograd's way");
   }
   const std::size_t columns = way_->columns;
-  kernels_.reset(allocate(kPlaces * inputs * outputs));
+  kernels_ = make_aligned_array<float>(kPlaces * inputs * outputs);
   for (std::size_t output = 0; output < outputs; ++output) {
     for (std::size_t input = 0; input < inputs; ++input) {
       std::array<double, kKernel * kKernel> kernel{};

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "inference/openvino/aligned_array.hpp"
 #include "inference/openvino/instructions.hpp"
 
 namespace vidi::inference {
@@ -38,10 +38,6 @@ class WinogradLayer {
   void apply(std::span<const float> x, std::span<float> y) const;
 
  private:
-  struct Free {
-    void operator()(float* memory) const;
-  };
-
   struct Way;
   static const Way& way_of(Instructions instructions);
 
@@ -51,7 +47,7 @@ class WinogradLayer {
   const Way* way_;
   // The transformed kernels, for each of the 64 places of a tile as panels of the outputs that are computed at a time:
   // [place][panel][input][output of the panel].
-  std::unique_ptr<float[], Free> kernels_;
+  AlignedArray<float> kernels_;
 };
 
 }  // namespace vidi::inference
