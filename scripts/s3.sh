@@ -18,9 +18,7 @@ fetch() {
   if [[ -x "$program" ]]; then return; fi
   say "building versitygw $version"
   mkdir -p "$(dirname "$program")"
-  local go="$root/.venv/bin/go" # what scripts/setup.sh test installs
-  if [[ ! -x "$go" ]]; then go=go; fi
-  GOBIN=$(dirname "$program") GOFLAGS=-buildvcs=false "$go" install "github.com/versity/versitygw/cmd/versitygw@$version" >&2 ||
+  GOBIN=$(dirname "$program") GOFLAGS=-buildvcs=false go_program install "github.com/versity/versitygw/cmd/versitygw@$version" >&2 ||
     fail "it could not be built. Is there a network?"
 }
 

@@ -15,14 +15,12 @@ fetch() {
   if [[ -x "$program" ]]; then return; fi
   say "building vegeta $version"
   mkdir -p "$(dirname "$program")"
-  local go="$root/.venv/bin/go" # what scripts/setup.sh test installs
-  if [[ ! -x "$go" ]]; then go=go; fi
   local module=github.com/tsenart/vegeta/v12 source
   # Built in its own module, with the versions of its own go.sum. `go install` would also ask for the list of versions,
   # which not every module proxy gives.
-  if ! { (cd "$(dirname "$program")" && "$go" mod download "$module@$version") >&2 &&
-    source=$(cd "$(dirname "$program")" && GOWORK=off "$go" list -m -f '{{.Dir}}' "$module@$version") &&
-    "$go" build -C "$source" -mod=readonly -buildvcs=false -o "$program" . >&2; }; then
+  if ! { (cd "$(dirname "$program")" && go_program mod download "$module@$version") >&2 &&
+    source=$(cd "$(dirname "$program")" && GOWORK=off go_program list -m -f '{{.Dir}}' "$module@$version") &&
+    go_program build -C "$source" -mod=readonly -buildvcs=false -o "$program" . >&2; }; then
     fail "it could not be built. Is there a network?"
   fi
 }

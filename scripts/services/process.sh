@@ -7,6 +7,13 @@ fail() {
   exit 1
 }
 
+# go_program ARGUMENTS...: runs Go, that of `scripts/setup.sh test` where it is there.
+go_program() {
+  local go="${root:?}/.venv/bin/go"
+  if [[ ! -x "$go" ]]; then go=go; fi
+  "$go" "$@"
+}
+
 # free_port HOST: prints a port that nobody listens on.
 free_port() {
   /usr/bin/python3 -c 'import socket, sys
