@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <memory>
@@ -22,8 +23,14 @@
 namespace vidi::app {
 namespace {
 
-// Turns SIGTERM and SIGINT into a call of `stop`: the first lets requests finish, a second ends at once; and SIGHUP
-// into a call of `reload`. Made before any other thread, so that every thread leaves the signals to it.
+struct SignalActions {
+  std::function<void()> leave;   // once, before `stop`
+  std::function<void()> stop;    // the first call lets requests finish, a second ends at once
+  std::function<void()> reload;  // for SIGHUP
+};
+
+// Turns SIGTERM and SIGINT into `leave` and, a while later or at the next signal, `stop`; another signal stops again.
+// Made before any other thread, so that every thread leaves the signals to it.
 class StopSignals {
  public:
   StopSignals() {
@@ -36,17 +43,20 @@ class StopSignals {
     std::signal(SIGPIPE, SIG_IGN);
   }
 
-  // Until the returned thread is joined by unwatch().
-  void watch(std::function<void()> stop, std::function<void()> reload) {
-    watcher_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
-      int signal = 0;
-      while (sigwait(&signals_, &signal) == 0 && signal != SIGUSR2) {
-        if (signal == SIGHUP) {
-          reload();
-          continue;
-        }
+  // Until unwatch().
+  void watch(std::chrono::milliseconds stop_delay, SignalActions actions) {
+    watcher_ = std::thread([this, stop_delay, actions = std::move(actions)] {
+      int signal = wait_for_stop(actions);
+      if (signal == SIGUSR2) return;
+      actions.leave();
+      if (stop_delay > std::chrono::milliseconds(0)) {
+        spdlog::info("stopping in {} ms: still serving, and not ready for more", stop_delay.count());
+        signal = wait(stop_delay);
+      }
+      while (signal != SIGUSR2) {
         spdlog::info("stopping: requests in flight are finished");
-        stop();
+        actions.stop();
+        signal = wait_for_stop(actions);
       }
     });
   }
@@ -57,6 +67,25 @@ class StopSignals {
   }
 
  private:
+  int wait_for_stop(const SignalActions& actions) const {
+    int signal = 0;
+    while (sigwait(&signals_, &signal) == 0 && signal == SIGHUP) actions.reload();
+    return signal;
+  }
+
+  // The signal that came, or 0 when none did. A certificate is not read anew for so short a time.
+  [[nodiscard]] int wait(std::chrono::milliseconds time) const {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (true) {
+      const auto left = end - std::chrono::steady_clock::now();
+      if (left <= left.zero()) return 0;
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+      const timespec pause{.tv_sec = seconds.count(), .tv_nsec = std::chrono::nanoseconds(left - seconds).count()};
+      const int signal = sigtimedwait(&signals_, nullptr, &pause);
+      if (signal > 0 && signal != SIGHUP) return signal;
+    }
+  }
+
   sigset_t signals_{};
   std::thread watcher_;
 };
@@ -142,11 +171,13 @@ int serve(const Settings& settings) {
                               .records = *stores.records,
                               .objects = *stores.objects});
   const auto grpc = serve_grpc(settings, open_inference, application, server->executors(), observability.requests());
-  const auto stop = [&] {
-    if (grpc) grpc->stop();
-    server->stop();
-  };
-  signals.watch(stop, [&] { reload(*server); });
+  signals.watch(settings.duration("stop-delay"), {.leave = [&] { server->leave(); },
+                                                  .stop =
+                                                      [&] {
+                                                        if (grpc) grpc->stop();
+                                                        server->stop();
+                                                      },
+                                                  .reload = [&] { reload(*server); }});
   spdlog::info("listening on {}://{}", has_tls(settings) ? "https" : "http", server->address());
   server->run();
   if (grpc) grpc->wait();

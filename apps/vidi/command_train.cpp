@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "commands.hpp"
+#include "files/program_folder.hpp"
 
 namespace vidi::app {
 
@@ -16,8 +17,7 @@ void add_train(CLI::App& program) {
 
 int run_trainer(char** arguments) {
   namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const fs::path here = files::program_folder();
   // Beside this program when installed, in its own folder in a build tree.
   const std::array candidates{here / "vidi-train", here / "../vidi-train/vidi-train"};
   for (const fs::path& candidate : candidates) {

@@ -30,6 +30,9 @@ Command add_objects(CLI::App& program);
 // command_keys.cpp: who may use the server.
 Command add_keys(CLI::App& program);
 
+// command_health.cpp: whether the server of this machine is ready.
+Command add_health(CLI::App& program);
+
 // command_settings.cpp: every setting with its value.
 Command add_settings(CLI::App& program);
 

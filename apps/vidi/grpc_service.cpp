@@ -25,10 +25,11 @@ grpc::ServerOptions server_options(const Settings& settings) {
   return options;
 }
 
-Task<bool> can_record(recognition::Recorder& recorder) {
-  const auto records = co_await recorder.records().check();
-  const auto objects = co_await recorder.objects().check();
-  co_return records&& objects;
+Task<bool> is_ready(api::Application& application) {
+  const auto records = co_await application.recorder.records().check();
+  const auto objects = co_await application.recorder.objects().check();
+  const bool stopping = application.stopping && application.stopping();
+  co_return records && objects && !stopping;
 }
 
 std::vector<grpc::ModelState> states_of(const models::Repository& models) {
@@ -74,7 +75,7 @@ std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inferenc
       .version = VIDI_VERSION,
       .admit = [&application](std::optional<std::string_view> authorization,
                               grpc::Access access) { return admit(application.authoriser, authorization, access); },
-      .ready = [&application] { return can_record(application.recorder); },
+      .ready = [&application] { return is_ready(application); },
       .models = [&application] { return states_of(application.recognizer.models()); },
       .load = [&service](std::string name) { return service.load(std::move(name)); },
       .unload = [&service](std::string name) { return service.unload(std::move(name)); },

@@ -76,6 +76,7 @@ int main(int count, char** arguments) {
   commands.emplace_back("records", vidi::app::add_records(program));
   commands.emplace_back("objects", vidi::app::add_objects(program));
   commands.emplace_back("keys", vidi::app::add_keys(program));
+  commands.emplace_back("health", vidi::app::add_health(program));
   commands.emplace_back("settings", vidi::app::add_settings(program));
   try {
     program.parse(count, arguments);

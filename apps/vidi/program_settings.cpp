@@ -9,10 +9,15 @@
 #include <map>
 #include <stdexcept>
 
+#include "files/program_folder.hpp"
+
 namespace vidi::app {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* kDefaultFile = "vidi.toml";
+constexpr const char* kInstalledFile = "/etc/vidi/vidi.toml";
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> variables;
@@ -24,8 +29,24 @@ std::map<std::string, std::string> environment() {
   return variables;
 }
 
+// The settings file when none is named: of the working folder, else that of the installed program. Empty: none.
+std::string find_file() {
+  std::error_code error;
+  if (fs::exists(kDefaultFile, error)) return kDefaultFile;
+  const bool installed = files::program_folder().string().starts_with("/usr/");
+  return installed && fs::exists(kInstalledFile, error) ? kInstalledFile : "";
+}
+
 void check(const Result<void>& result) {
   if (!result) throw std::runtime_error(result.error().message);
+}
+
+// Those that are shipped with the program, where the working folder has none.
+void use_installed_models(Settings& settings) {
+  const fs::path shipped = files::program_folder().parent_path() / "share/vidi/models";
+  std::error_code error;
+  if (!fs::exists(shipped, error)) return;
+  check(settings.set("models", shipped.string(), "shipped with this program"));
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {
@@ -101,6 +122,8 @@ const std::vector<Setting>& settings_table() {
       {"body-timeout", duration, "60s", "For a request's whole body.", 1},
       {"idle-timeout", duration, "75s", "Between the requests of a connection.", 1},
       {"write-timeout", duration, "60s", "For a whole response.", 1},
+      {"stop-delay", duration, "0s",
+       "How long SIGTERM leaves the server serving while /health/ready says 503, so that a load balancer turns away."},
       {"stop-timeout", duration, "30s", "How long SIGTERM waits for requests in flight.", 1},
       {"threads", count, "0", "Threads that serve the network; 0 is one a processor.", 0, 1024},
       {"grpc-threads", count, "1", "Threads that speak gRPC; the threads of the network answer its requests.", 1, 1024},
@@ -154,11 +177,8 @@ SettingFlags::SettingFlags(CLI::App& command, const std::vector<std::string_view
 
 Settings SettingFlags::read() const {
   Settings settings(settings_table());
-  if (!config_->empty()) {
-    check(settings.read_file(*config_));
-  } else if (std::filesystem::exists(kDefaultFile)) {
-    check(settings.read_file(kDefaultFile));
-  }
+  const std::string file = config_->empty() ? find_file() : *config_;
+  if (!file.empty()) check(settings.read_file(file));
   auto variables = environment();
   variables.erase("VIDI_CONFIG");
   const auto warnings = settings.read_environment(variables);
@@ -167,6 +187,7 @@ Settings SettingFlags::read() const {
   for (const Flag& flag : flags_) {
     if (flag.option->count() > 0) check(settings.set(flag.setting->key, *flag.value, flag_name(*flag.setting)));
   }
+  if (settings.source("models") == "default" && !fs::exists(settings.text("models"))) use_installed_models(settings);
   return settings;
 }
 

@@ -10,6 +10,7 @@
 
 #include "documents/page_stream.hpp"
 #include "documents/renderer_process.hpp"
+#include "files/program_folder.hpp"
 
 namespace vidi::documents {
 namespace {
@@ -77,9 +78,10 @@ std::unexpected<Error> unexpected_record(std::uint32_t page) {
 }  // namespace
 
 fs::path find_renderer() {
+  const fs::path here = files::program_folder();
   std::error_code error;
-  const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& candidate : {here / "vidi-pdf", here / "../vidi-pdf/vidi-pdf"}) {
+  // Beside this program, where packages put it, and in a build tree.
+  for (const fs::path& candidate : {here / "vidi-pdf", here / "../lib/vidi/vidi-pdf", here / "../vidi-pdf/vidi-pdf"}) {
     if (fs::exists(candidate, error)) return candidate;
   }
   return {};

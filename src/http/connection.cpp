@@ -115,7 +115,7 @@ Task<bool> Connection::serve_request() {
   if (auto refusal = check_request()) co_return co_await refuse(&request_, std::move(*refusal));
 
   Response response = co_await respond();
-  const bool keep_alive = head_.keep_alive && !worker_.stopping() && body_.can_drain();
+  const bool keep_alive = head_.keep_alive && !worker_.leaving() && body_.can_drain();
   const bool sent = co_await write(std::move(response), keep_alive);
   if (!sent || !keep_alive) co_return false;
   if (!body_.finished()) {

@@ -34,7 +34,10 @@ class Server::Implementation {
     workers_.front()->run();
   }
 
+  void leave() { state_.leaving = true; }
+
   void stop() {
+    leave();
     const bool first = !stopping_.exchange(true);
     // On the listener's thread, so that no connection is dealt out to a worker that has ended.
     boost::asio::post(workers_.front()->context(), [this, first] {
@@ -58,7 +61,7 @@ class Server::Implementation {
     return {};
   }
 
-  [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] bool stopping() const { return state_.leaving; }
   [[nodiscard]] Load load() const { return {.connections = state_.connections, .requests = state_.requests}; }
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
 
@@ -100,6 +103,8 @@ std::string Server::address() const {
 std::vector<boost::asio::any_io_executor> Server::executors() const { return implementation_->executors(); }
 
 void Server::run() { implementation_->run(); }
+
+void Server::leave() { implementation_->leave(); }
 
 void Server::stop() { implementation_->stop(); }
 

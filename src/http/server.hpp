@@ -53,6 +53,10 @@ class Server {
   // To be called once.
   void run();
 
+  // Says that it will stop, and goes on serving: stopping() is true, and each answer is its connection's last, so that
+  // whoever balances the load turns elsewhere before stop() is called. Any thread.
+  void leave();
+
   // Ends it gracefully: no new connections; requests in flight are answered with "Connection: close"; idle connections
   // are closed; after stop_timeout the rest is cut. From any thread, also before run(); a second call cuts at once. A
   // handler that waits for another thread is waited for even then, since that thread will call back.
@@ -68,7 +72,7 @@ class Server {
   };
   [[nodiscard]] Load load() const;  // any thread
 
-  // Whether stop() has been called (a readiness check says so). Any thread.
+  // Whether leave() or stop() has been called (a readiness check says so). Any thread.
   [[nodiscard]] bool stopping() const;
 
  private:

@@ -15,6 +15,7 @@ struct ServerState {
   Router router;
   ErrorPage error_page;
   CurrentCertificate certificate;
+  std::atomic<bool> leaving = false;         // what is answered now is its connection's last
   std::atomic<std::size_t> connections = 0;  // open, refused ones left out
   std::atomic<std::size_t> refusing = 0;     // over the limit, being told so
   std::atomic<std::size_t> requests = 0;     // being handled

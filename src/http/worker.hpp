@@ -54,7 +54,8 @@ class Worker {
 
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] ServerState& state() { return state_; }
-  [[nodiscard]] bool stopping() const { return stopping_; }
+  // Whether a connection ends with the answer that it gets now.
+  [[nodiscard]] bool leaving() const { return stopping_ || state_.leaving; }
   std::string_view date() { return date_.value(); }
 
   // Its deadlines are looked after while it is on the list.

@@ -1,5 +1,5 @@
 #pragma once
-// Posts a body to a collector: HTTP/1.1, or HTTPS with the system's authorities.
+// Posts a body to a collector of traces.
 
 #include <chrono>
 #include <cstdint>
@@ -7,15 +7,13 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "http_client/client.hpp"
 
 namespace vidi::telemetry {
 
 struct OtlpEndpoint {
-  bool tls = false;
-  std::string host;  // without the brackets of an IPv6 address
-  std::string port;
-  std::string target;     // the path that traces are posted to: "/v1/traces" behind that of the endpoint
-  std::string authority;  // for the Host header
+  http_client::Origin origin;
+  std::string target;  // the path that traces are posted to: "/v1/traces" behind that of the endpoint
 };
 
 // "http://127.0.0.1:4318" or "https://HOST[:PORT][/PATH]". Error invalid_argument: the value, and what would be right.

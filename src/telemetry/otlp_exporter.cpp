@@ -144,9 +144,9 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
 void OtlpExporter::report(bool reached, const std::string& reason) {
   if (std::exchange(reached_, reached) == reached) return;
   if (reached) {
-    spdlog::info("traces are taken by {} again", options_.endpoint.authority);
+    spdlog::info("traces are taken by {} again", options_.endpoint.origin.authority);
   } else {
-    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers", options_.endpoint.authority,
+    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers", options_.endpoint.origin.authority,
                  reason);
   }
 }
