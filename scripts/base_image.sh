@@ -20,8 +20,12 @@ rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/
 rm -f "$root/etc/apt/sources.list"
 cp -a /etc/apt/sources.list.d "$root/etc/apt/"
 if [[ -e /etc/apt/sources.list ]]; then cp /etc/apt/sources.list "$root/etc/apt/"; fi
-mkdir -p "$root/etc/ssl/certs" "$root/usr/share/keyrings"
+mkdir -p "$root/etc/ssl/certs" "$root/usr/share/keyrings" "$root/usr/local/share/ca-certificates"
 cp -a /usr/share/keyrings/. "$root/usr/share/keyrings/"
-cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-if [[ -e /etc/pip.conf ]]; then cp /etc/pip.conf "$root/etc/"; fi
-tar -C "$root" -c . | docker import - "$name" >/dev/null
+bundle=/etc/ssl/certs/ca-certificates.crt
+cp -L "$bundle" "$root$bundle"
+# One file each, so that the package ca-certificates keeps those that are not Debian's own.
+csplit --quiet --elide-empty-files --prefix "$root/usr/local/share/ca-certificates/" --suffix-format '%03d.crt' \
+  "$bundle" '/-----BEGIN CERTIFICATE-----/' '{*}'
+tar -C "$root" -c . | docker import --change "ENV PIP_CERT=$bundle SSL_CERT_FILE=$bundle" --change 'CMD ["bash"]' \
+  - "$name" >/dev/null

@@ -78,25 +78,14 @@ start() {
   echo "$storage" >"$folder/storage_port"
   configure "$folder" "$host" "$port" "$storage" "$seeds"
   local options=(-Xms"${HEAP:-512M}" -Xmx"${HEAP:-512M}" -XX:+UseSerialGC -Xss256k -XX:+PerfDisableSharedMem
-    -Djava.net.preferIPv4Stack=true -Djdk.attach.allowAttachSelf=true -Dcassandra.config="file://$folder/cassandra.yaml"
-    -Dcassandra.storagedir="$folder/data" -Dcassandra-foreground=yes -Dcassandra.ring_delay_ms="$ring_delay"
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dio.netty.tryReflectionSetAccessible=true
-    -Dcassandra.consistent.rangemovement=false)
-  local package
-  for package in java.base/{jdk.internal.misc,jdk.internal.ref,sun.nio.ch} java.sql/java.sql jdk.unsupported/sun.misc \
-    java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.{registry,server,transport.tcp}; do
-    options+=(--add-exports "$package=ALL-UNNAMED")
-  done
-  for package in java.base/{java.io,java.lang,java.lang.module,java.lang.ref,java.lang.reflect,java.math,java.net} \
-    java.base/{java.nio,java.nio.charset,java.nio.file.spi,java.util,java.util.concurrent,java.util.concurrent.atomic} \
-    java.base/{jdk.internal.loader,jdk.internal.math,jdk.internal.misc,jdk.internal.module,jdk.internal.ref} \
-    java.base/{jdk.internal.reflect,jdk.internal.util.jar,sun.nio.ch} jdk.management/com.sun.management.internal; do
-    options+=(--add-opens "$package=ALL-UNNAMED")
-  done
+    -Djava.net.preferIPv4Stack=true -Dcassandra.config="file://$folder/cassandra.yaml"
+    -Dcassandra.storagedir="$folder/data" -Dcassandra.ring_delay_ms="$ring_delay"
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.consistent.rangemovement=false)
   echo "$host:$port" >"$folder/address"
   # shellcheck disable=SC2206
   options+=(${JAVA_FLAGS:-})
-  setsid java "${options[@]}" -cp "$jars/*" org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
+  setsid java "@$root/scripts/services/cassandra.java" "${options[@]}" -cp "$jars/*" \
+    org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
   local pid=$!
   echo "$pid" >"$folder/pid"
   local deadline=$((SECONDS + 120))

@@ -5,27 +5,12 @@ import threading
 
 import pytest
 from harness.client import BROWSER, JSON, Client, Part
+from harness.documents import pdf
 from harness.pictures import CLEAR_DIGITS, mnist
 from harness.server import ROOT, run_vidi
 from PIL import Image
 
 DOCUMENTS = ROOT / "tests/data/documents"
-
-
-def page(label):
-    """An A4 page of 75 dots an inch with a digit in the middle; None: a blank one."""
-    paper = Image.new("L", (620, 877), 255)
-    if label is not None:
-        digit = Image.fromarray(255 - mnist()[0][CLEAR_DIGITS[label]]).resize((280, 280), Image.Resampling.BICUBIC)
-        paper.paste(digit, (170, 300))
-    return paper
-
-
-def pdf(*labels):
-    file = io.BytesIO()
-    pages = [page(label) for label in labels]
-    pages[0].save(file, "PDF", resolution=75, save_all=True, append_images=pages[1:])
-    return file.getvalue()
 
 
 def numbers(label, separator=" ", line_end="\n", scale=1):
