@@ -24,7 +24,7 @@ FOUR = ROOT / "tests/data/pictures/4.png"
 def system(services):
     """Everything, brought up once; the tests of this file use it one after another, as they stand here."""
     with Project("system", "three") as project:
-        yield project.up().wait("cassandra", "s3", "vidi-1", "vidi-2", "vidi-3")
+        yield project.up().wait("cassandra", "s3", "proxy", "vidi-1", "vidi-2", "vidi-3")
 
 
 def ask_prometheus(project, query):

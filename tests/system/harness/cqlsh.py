@@ -18,6 +18,7 @@ def cqlsh(node, statement):
     lines = done.stdout.splitlines()
     rule = next((number for number, line in enumerate(lines) if re.fullmatch(r"[-+]+", line)), None)
     assert rule, done.stdout
-    table = [line for line in [lines[rule - 1], *lines[rule + 1 :]] if "|" in line]
+    end = next(number for number, line in enumerate(lines) if re.fullmatch(r"\(\d+ rows\)", line))
+    table = [line for line in [lines[rule - 1], *lines[rule + 1 : end]] if line.strip()]
     names, *rows = ([cell.strip() for cell in line.split("|")] for line in table)
     return [dict(zip(names, row, strict=True)) for row in rows]
