@@ -6,6 +6,7 @@ whether it knows what they say about it.
 
 import re
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ from harness.manifests import (
 from harness.metrics import read_metrics
 from harness.pictures import digit_png
 from harness.server import ROOT, Server, binary, environment, run_vidi
+from markdown_it import MarkdownIt
 
 pytestmark = pytest.mark.services("kubernetes")
 DIGEST = 64 * "0"
+OWN_SETTINGS = 'log_format = "text"\n'
 # What is rendered: a kustomization, and components that a user adds.
 VARIANTS = {
     "base": ("base",),
@@ -315,6 +318,25 @@ def test_the_addresses_of_the_stores_lead_to_them(rendered, tmp_path):
     ).stdout
     bucket = re.match("s3://([^/]+)/", values["objects"]).group(1)
     assert link.startswith("https://s3.") and f"/{bucket}/" in link
+
+
+def test_the_guide_shows_kustomizations_that_work(tmp_path):
+    """Its pieces together, around the base of this tree."""
+    own = {}
+    guide = MarkdownIt().parse((ROOT / "docs/kubernetes.md").read_text())
+    for block in (textwrap.dedent(token.content) for token in guide if token.type == "code_block"):
+        if re.match("# kustomization|configMapGenerator|components|patches", block):
+            for name, value in yaml.safe_load(block).items():
+                own[name] = own.get(name, []) + value if isinstance(value, list) else value
+    renderer = Renderer(tmp_path)
+    items = renderer.render_own(own, {"vidi.toml": OWN_SETTINGS})
+    container = container_of(items)
+    assert container["image"] == "registry.example.org/vidi:0.1.0"
+    rule = one(items, "Ingress")["spec"]
+    assert (rule["rules"][0]["host"], rule["tls"][0]["hosts"]) == ("digits.example.com", ["digits.example.com"])
+    assert "eks.amazonaws.com/role-arn" in one(items, "ServiceAccount")["metadata"]["annotations"]
+    assert one(items, "ConfigMap")["data"]["vidi.toml"] == OWN_SETTINGS
+    assert not list(reference_errors(items)) and not any(map(schema_errors, items))
 
 
 def test_no_secret_is_in_the_tree():

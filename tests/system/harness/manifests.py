@@ -41,10 +41,16 @@ class Renderer:
 
     def render(self, resource, *components):
         """The objects of a kustomization, with components added as a user adds them: in a kustomization of his own."""
-        own = self.folder / "-".join(["own", resource.replace("/", "-"), *components])
-        own.mkdir()
         wanted = {"resources": [f"../{resource}"], "components": [f"../components/{name}" for name in components]}
-        (own / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+        return self.render_own(wanted)
+
+    def render_own(self, kustomization, files=None):
+        """The objects of a user's kustomization with these files beside it; `vidi` in its paths is this tree."""
+        own = self.folder / f"own-{len(list(self.folder.glob('own-*')))}"
+        own.mkdir()
+        text = yaml.safe_dump(kustomization).replace("vidi/deploy/kubernetes/", "../")
+        for name, content in {"kustomization.yaml": text, **(files or {})}.items():
+            (own / name).write_text(content)
         done = subprocess.run([tool("kustomize"), "build", own], capture_output=True, text=True, check=False)
         assert done.returncode == 0 and not done.stderr, done.stderr
         return list(yaml.safe_load_all(done.stdout))
