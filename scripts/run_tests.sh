@@ -39,6 +39,7 @@ if [[ " $* " == *" system "* ]]; then
   # Where they cannot be had, the tests that need them are skipped and say why.
   scripts/cassandra.sh fetch || true
   scripts/s3.sh fetch || true
+  scripts/kubernetes.sh fetch || true
   VIDI_BINARY="${VIDI_BINARY:-$PWD/build/$preset/apps/vidi/vidi}" "${runner[@]}" .venv/bin/python3 -m pytest \
     tests/system -q -rN --tb=short --junitxml="$reports/system.xml" -p no:cacheprovider || status=$?
   statuses+=(--status "pytest=$status")

@@ -143,7 +143,7 @@ for group in "$@"; do
   if [[ "$group" == lint ]]; then wanted+=" $(rust_lint_packages)"; fi
   if [[ "$group" == test ]]; then package_megabytes=3300; fi
   if [[ "$group" == test || "$group" == bench ]]; then
-    wheel_megabytes=1100
+    wheel_megabytes=1400
     wheels=(serve test services)
   fi
 done

@@ -10,13 +10,13 @@ from harness.services import cassandra, why_not
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "services(name, ...): needs real services: cassandra, s3")
+    config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, kubernetes")
 
 
 def pytest_runtest_setup(item):
     for name in (name for marker in item.iter_markers("services") for name in marker.args):
         if reason := why_not(name):
-            pytest.skip(f"{name} cannot be started here: {reason}")
+            pytest.skip(f"{name} cannot be had here: {reason}")
 
 
 @pytest.fixture

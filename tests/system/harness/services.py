@@ -12,11 +12,15 @@ from pathlib import Path
 
 from .server import ROOT
 
-# What a service needs beside Debian's Python: a program, a file that its script has fetched, and what to do without.
+# What a service, or a group of tests, needs beside Debian's Python: a program, a file that its script has fetched, and what to do without.
 NEEDS = {
     "cassandra": (
         ("java", None, "Debian: openjdk-17-jre-headless"),
         (None, "build/services/cassandra-5.0.6/.complete", "scripts/cassandra.sh fetch"),
+    ),
+    "kubernetes": (
+        (None, "build/services/kustomize-v5.8.1/kustomize", "scripts/kubernetes.sh fetch"),
+        (None, "build/services/prometheus-operator-v0.85.0/podmonitors.yaml", "scripts/kubernetes.sh fetch"),
     ),
     "s3": ((None, "build/services/versitygw-v1.8.0/versitygw", "scripts/s3.sh fetch"),),
 }
