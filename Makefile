@@ -10,6 +10,8 @@ help:
 	@echo 'make test        set up, build, and run every test'
 	@echo 'make test-GROUP  one group of tests: unit, contract, system'
 	@echo 'make build       set up and build the programs (release)'
+	@echo 'make package     build/package: vidi with everything it loads, as .deb and as .tar.gz'
+	@echo 'make image       the image vidi:VERSION, for a Docker engine that runs here (compose: deploy/compose.yaml)'
 	@echo 'make train       build the trainer and run it (ARGS="softmax --data FOLDER --out models")'
 	@echo 'make lint        formatting, clang-tidy, and the rules of this project'
 	@echo 'make format      format every C++ file in place'
@@ -26,7 +28,15 @@ run: build
 .PHONY: build
 build:
 	@scripts/setup.sh serve
-	@scripts/build.sh release vidi
+	@scripts/build.sh release vidi vidi-pdf
+
+.PHONY: package
+package: build
+	@scripts/package.sh release
+
+.PHONY: image
+image: build
+	@scripts/image.sh release $(ARGS)
 
 .PHONY: train
 train:

@@ -30,7 +30,7 @@ make_tree() {
 
 # The same files, times and owners, whoever packs.
 pack() { # ARCHIVE FOLDER NAME
-  tar --create --gzip --file "$1" --directory "$2" --transform "s,^\.,$3," --sort=name --owner=0 --group=0 \
+  tar --create --use-compress-program "gzip -4n" --file "$1" --directory "$2" --transform "s,^\.,$3," --sort=name --owner=0 --group=0 \
     --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" .
 }
 
@@ -50,7 +50,7 @@ make_deb() {
   install -m 755 deploy/debian/postinst deploy/debian/prerm deploy/debian/postrm "$root/DEBIAN/"
   (cd "$root" && find usr lib -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
   find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-  dpkg-deb --root-owner-group -Zxz -z1 --build "$root" "$packages/vidi_${version}_amd64.deb" >/dev/null
+  dpkg-deb --root-owner-group -Zzstd -z9 --build "$root" "$packages/vidi_${version}_amd64.deb" >/dev/null
   rm -rf "$root"
 }
 

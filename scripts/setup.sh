@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what a fresh Debian 12 machine needs: Debian packages, and pinned wheels in the private environment .venv.
-#   scripts/setup.sh serve|test|train|lint|bench|fuzz...
+#   scripts/setup.sh serve|test|train|lint|container|bench|fuzz...
 # Rust comes from Debian (cargo-web) unless a new enough one is there already.
 # Only what is missing is installed; when nothing is, it says nothing and ends within a fraction of a second.
 # Options by environment: VIDI_SETUP_ANYWHERE=1 tries on a system that is not Debian 12.
@@ -21,6 +21,7 @@ declare -A packages_of=(
     fonts-inconsolata fonts-jetbrains-mono fonts-lato fonts-linuxlibertine fonts-ocr-a fonts-ocr-b fonts-oldstandard
     fonts-opendyslexic fonts-osifont fonts-quicksand fonts-roboto-unhinted fonts-routed-gothic fonts-tuffy"
   [lint]="clang-format-19 clang-tidy-19 shellcheck"
+  [container]="docker.io docker-compose docker-registry debootstrap"
   [bench]="wrk libbenchmark-dev"
   [fuzz]="clang-19 libclang-rt-19-dev"
 )
@@ -130,14 +131,14 @@ install_wheels() {
   cp "$requirements" "$stamp"
 }
 
-if (($# == 0)); then fail "say what for: scripts/setup.sh serve|test|train|lint|bench|fuzz..."; fi
+if (($# == 0)); then fail "say what for: scripts/setup.sh serve|test|train|lint|container|bench|fuzz..."; fi
 wanted="${packages_of[serve]} $(rust_packages)"
 wheels=(serve)
 package_megabytes=1800
 wheel_megabytes=500
 for group in "$@"; do
   if [[ -z "${packages_of[$group]:-}" ]]; then
-    fail "there is no group '$group': serve, test, train, lint, bench or fuzz"
+    fail "there is no group '$group': serve, test, train, lint, container, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
   if [[ "$group" == lint ]]; then wanted+=" $(rust_lint_packages)"; fi

@@ -25,6 +25,19 @@ def test_the_readme_lists_the_commands_that_there_are():
         assert f"`vidi {command}" in readme
 
 
+def test_the_manual_page_lists_the_commands_that_there_are():
+    printed = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^  ([a-z]+) ", printed.split("Subcommands:")[1], re.MULTILINE))
+    page = (ROOT / "deploy/debian/vidi.1").read_text().split(".SH COMMANDS")[1].split(".SH")[0]
+    assert set(re.findall(r"^\.BI? ([a-z]+)", page, re.MULTILINE)) == commands
+
+
+def test_the_version_is_the_same_everywhere():
+    version = re.search(r"project\(vidi VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+    assert f"ARG VERSION={version}\n" in (ROOT / "deploy/Dockerfile").read_text()
+    assert f"VIDI_IMAGE=vidi:{version}\n" in (ROOT / "deploy/.env").read_text()
+
+
 @pytest.mark.parametrize("document", sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
 def test_links_lead_somewhere(document):
     path = ROOT / document

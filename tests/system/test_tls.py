@@ -83,6 +83,13 @@ def test_a_client_without_tls_is_told_what_to_do(secure, folder):
     assert status == 0 and output.startswith("HTTP/1.1 200 ")
 
 
+def test_health_is_asked_over_tls(secure, folder):
+    """The certificate names another host than this machine's address, and need not."""
+    listen = secure.url.removeprefix("https://")
+    done = run_vidi("health", "--listen", listen, "--tls-certificate", folder / "server.pem", folder=folder)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_client_with_tls_is_refused_where_there_is_none(server):
     status, output, error = curl("-k", f"{server.url}/health/live".replace("http", "https"))
     assert status != 0 and output == "" and error

@@ -15,7 +15,7 @@ from .server import ROOT
 
 FOLDER = ROOT / "tests/system/containers"
 # What tests/system/containers/Dockerfile builds, under the names that deploy/compose.yaml has for it.
-SERVICES = ("cassandra", "s3", "prometheus", "haproxy")
+SERVICES = ("cassandra", "s3", "prometheus", "haproxy", "systemd")
 # Every container and network of a run of the tests has it, so that none is left behind.
 LABEL = f"vidi-test={os.getpid()}"
 

@@ -1,0 +1,39 @@
+#!/bin/bash
+# A Docker engine for the tests of containers, on a machine where none runs yet; needs root.
+#   scripts/docker_engine.sh start FOLDER   starts it unless one answers, and waits for it; its data and log are in FOLDER
+#   scripts/docker_engine.sh stop FOLDER    stops it, if it was started here
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+export service=docker_engine
+# shellcheck source=scripts/services/process.sh
+. "$root/scripts/services/process.sh"
+
+answers() { docker info >/dev/null 2>&1; }
+
+start() {
+  local folder=$1
+  if answers; then return; fi
+  mkdir -p "$folder"
+  folder=$(cd "$folder" && pwd)
+  setsid dockerd --data-root "$folder/data" >"$folder/log" 2>&1 </dev/null &
+  local pid=$! deadline=$((SECONDS + 60))
+  echo "$pid" >"$folder/pid"
+  until answers; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$folder/log" >&2
+      rm -f "$folder/pid"
+      fail "dockerd ended while it started; its log is $folder/log"
+    fi
+    if ((SECONDS > deadline)); then fail "dockerd does not answer after 60 s; its log is $folder/log"; fi
+    sleep 0.2
+  done
+}
+
+case "${1:-}" in
+  start) start "${2:?FOLDER}" ;;
+  stop)
+    stop_process "${2:?FOLDER}" 200
+    rm -rf "$2/data"
+    ;;
+  *) fail "say what: start FOLDER or stop FOLDER" ;;
+esac
