@@ -36,6 +36,10 @@ class ObjectStore {
   // Whether the store can take an object now; the error says why not.
   virtual Task<Result<void>> check() = 0;
 
+  // Whether what is removed now goes at once: not so while the place where the objects are is away, even when others
+  // are taken meanwhile.
+  virtual Task<Result<void>> check_removal() { co_return co_await check(); }
+
   // How many operations wait for their group's turn to be committed; 0 where there are no groups.
   [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };

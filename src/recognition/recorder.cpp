@@ -38,6 +38,9 @@ Task<Result<bool>> Recorder::forget(Uuid id) {
   const Digest digest = *(*prediction)->image;
   co_await locks_.lock_exclusive(digest);
   const ExclusiveGuard guard(locks_, digest);
+  // Once the record is gone nobody knows of the picture.
+  const auto reachable = co_await objects_.check_removal();
+  if (!reachable) co_return std::unexpected(reachable.error());
   const auto forgotten = co_await records_.forget(id);
   if (!forgotten) co_return std::unexpected(forgotten.error());
   if (forgotten->orphan) {

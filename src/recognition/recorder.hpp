@@ -23,6 +23,7 @@ class Recorder {
   Task<Result<void>> record(records::Prediction prediction, ByteView picture, telemetry::Stages* stages = nullptr);
 
   // Forgets the prediction, and its picture when no other prediction refers to it. False: there is no such prediction.
+  // Nothing is forgotten while the picture's store is away.
   Task<Result<bool>> forget(Uuid id);
 
   records::RecordStore& records() { return records_; }

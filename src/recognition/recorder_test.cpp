@@ -51,6 +51,41 @@ TEST_F(RecorderTest, ForgettingTheLastPredictionForgetsThePicture) {
   EXPECT_FALSE(*run(recorder_.forget(second)));
 }
 
+// A store of objects that can be away.
+class AwayObjects final : public objects::ObjectStore {
+ public:
+  explicit AwayObjects(objects::ObjectStore& store) : store_(store) {}
+  Task<Result<void>> put(Digest digest, ByteView bytes) override { return store_.put(digest, bytes); }
+  Task<Result<std::optional<Bytes>>> get(Digest digest) override { return store_.get(digest); }
+  Task<Result<bool>> contains(Digest digest) override { return store_.contains(digest); }
+  Task<Result<bool>> remove(Digest digest) override {
+    if (away) co_return fail(ErrorCode::unavailable, "away");
+    co_return co_await store_.remove(digest);
+  }
+  Task<Result<void>> check() override {
+    if (away) co_return fail(ErrorCode::unavailable, "away");
+    co_return Result<void>();
+  }
+  bool away = false;
+
+ private:
+  objects::ObjectStore& store_;
+};
+
+TEST_F(RecorderTest, ForgetsNothingWhileThePictureCannotBeRemoved) {
+  AwayObjects objects(*objects_);
+  Recorder recorder(*records_, objects);
+  const Uuid id = record(as_bytes("picture"));
+  objects.away = true;
+  const auto refused = run(recorder.forget(id));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(run(records_->find(id))->has_value());
+  objects.away = false;
+  EXPECT_TRUE(*run(recorder.forget(id)));
+  EXPECT_FALSE(kept(as_bytes("picture")));
+}
+
 TEST_F(RecorderTest, ARequestWithoutAPictureIsRecordedWithoutOne) {
   records::Prediction prediction = prediction_of({});
   prediction.image.reset();

@@ -65,6 +65,8 @@ class SpooledObjectStore final : public SpooledObjects {
     co_return co_await store_->check();
   }
 
+  Task<Result<void>> check_removal() override { co_return co_await store_->check(); }
+
   [[nodiscard]] Depth depth() const override { return dispatcher_.depth(); }
   [[nodiscard]] bool connected() const override { return dispatcher_.connected(); }
 
