@@ -11,6 +11,6 @@ if ! reason=$(docker info --format '{{.ServerVersion}}' 2>&1); then
   exit 1
 fi
 scripts/package.sh "$preset" tree
-docker build --file deploy/Dockerfile --tag "vidi:$version" --tag vidi:latest \
+docker build --tag "vidi:$version" --tag vidi:latest \
   --build-arg TREE=build/package/tree --build-arg "VERSION=$version" \
   --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" "$@" .

@@ -34,7 +34,7 @@ def test_the_manual_page_lists_the_commands_that_there_are():
 
 def test_the_version_is_the_same_everywhere():
     version = re.search(r"project\(vidi VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
-    assert f"ARG VERSION={version}\n" in (ROOT / "deploy/Dockerfile").read_text()
+    assert f"ARG VERSION={version}\n" in (ROOT / "Dockerfile").read_text()
     assert f"VIDI_IMAGE=vidi:{version}\n" in (ROOT / "deploy/.env").read_text()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 import time
@@ -230,6 +231,7 @@ def test_a_link(run, image):
         assert json.loads(done.stdout.splitlines()[-1])["ready"] is True
 
 
+@pytest.mark.skipif(not shutil.which("docker-registry"), reason="docker-registry is not installed (setup.sh container)")
 def test_pushed_deleted_pulled_and_run(image, report, tmp_path):
     """A registry on loopback: Debian's docker-registry."""
     port = docker.free_port()
