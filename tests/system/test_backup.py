@@ -1,6 +1,7 @@
 """A backup of a busy server brings back what was answered before it was made, on one machine and in Cassandra and S3."""
 
 import hashlib
+import re
 import shutil
 import threading
 import time
@@ -43,6 +44,13 @@ def back_up(server, folder, *flags):
     return done.stdout.decode()
 
 
+def assert_complete(printed):
+    """Every prediction in the backup has its picture; how many there are."""
+    predictions, pictures = re.match(r"(\d+) predictions, (\d+) with their pictures\n", printed).groups()
+    assert predictions == pictures and "not kept" not in printed, printed
+    return int(predictions)
+
+
 def some_answers(server, count, threads=6):
     load = Load(server.url, threads).start()
     while sum(len(outcome.answers) for outcome in load.outcomes) < count:
@@ -70,13 +78,14 @@ def test_a_backup_of_a_busy_server_is_a_data_folder(make_server, report):
         large = client.predict(heavy_png(0, 100_000)).json  # a file of its own
     before = some_answers(server, 400)
 
-    load = Load(server.url).start()
+    # Again and again into the same folder, which then has what was answered since, and no longer what was forgotten.
+    load = Load(server.url, pictures=range(1000, 9000)).start()
     forgetting = Forgetting(server.url, before[:200])
-    back_up(server, "backup")
+    for _ in range(8):
+        assert_complete(back_up(server, "backup"))
     gone = forgetting.stop()
     between = load.stop().answers
-    # Once more into the same folder, which then has what was answered since, and no longer what was forgotten.
-    load = Load(server.url, pictures=range(1000, 2000)).start()
+    load = Load(server.url, pictures=range(9000, 10_000)).start()
     forgetting = Forgetting(server.url, before[200:300])
     printed = back_up(server, "backup")
     gone |= forgetting.stop()
@@ -92,7 +101,7 @@ def test_a_backup_of_a_busy_server_is_a_data_folder(make_server, report):
     assert not without_picture(server)
     identifiers = {prediction["id"] for prediction in listed(server)}
     assert large["id"] in identifiers
-    assert printed.startswith(f"{len(identifiers)} predictions, {len(identifiers)} with their pictures\n")
+    assert assert_complete(printed) == len(identifiers)
     still_there = identifiers & {answer["id"] for answer, _ in before[:200]}
     assert not still_there & gone, "the second backup brings back what was forgotten before it"
     assert b"ada" in run_vidi("keys", "list", "--data", "data", folder=server.folder).stdout
