@@ -41,6 +41,7 @@ class Forgetting:
 def back_up(server, folder, *flags):
     done = run_vidi("backup", "--data", "data", *flags, folder, folder=server.folder)
     assert done.returncode == 0, done.stderr.decode()
+    assert (server.folder / folder).stat().st_mode & 0o777 == 0o700
     return done.stdout.decode()
 
 
