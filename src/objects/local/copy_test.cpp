@@ -36,14 +36,14 @@ class LocalStoreCopy : public LocalStoreTest {
 
 TEST_F(LocalStoreCopy, HasEveryPictureOfAnOpenStore) {
   open(kShortSegments);
-  const auto digests = put_many(0, 300);
+  const auto digests = put_many(0, 150);
   copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
 }
 
 TEST_F(LocalStoreCopy, TakesOnlyWhatIsNew) {
   open(kShortSegments);
-  auto digests = put_many(0, 500);
+  auto digests = put_many(0, 250);
   const Copied first = copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
   for (const Digest& digest : put_many(501, 510)) digests.push_back(digest);
@@ -55,7 +55,7 @@ TEST_F(LocalStoreCopy, TakesOnlyWhatIsNew) {
 
 TEST_F(LocalStoreCopy, FollowsRemovals) {
   open(kShortSegments);
-  const auto digests = put_many(0, 300);
+  const auto digests = put_many(0, 150);
   copy();
   for (std::size_t i = 0; i < digests.size(); ++i) {
     if (i % 10 != 3) remove(digests[i]);
@@ -83,10 +83,10 @@ TEST_F(LocalStoreCopy, LosesNothingToCompactionsMeanwhile) {
   // So short that what stays often goes on to a segment that is newer than all that are being copied.
   open({.segment_size = 3000, .segment_entries = 1000});
   // What takes the most time to copy comes first.
-  for (unsigned i = 0; i < 150; ++i) put(sample_picture(60'000, 100'000 + i));
+  for (unsigned i = 0; i < 80; ++i) put(sample_picture(60'000, 100'000 + i));
   std::vector<Digest> stay;
   std::vector<Digest> go;
-  for (unsigned i = 0; i < 400; ++i) {
+  for (unsigned i = 0; i < 200; ++i) {
     (i % 4 == 0 ? stay : go).push_back(put(sample_picture(300, i)));
   }
   const std::jthread churn([&](const std::stop_token& enough) {
@@ -94,10 +94,10 @@ TEST_F(LocalStoreCopy, LosesNothingToCompactionsMeanwhile) {
       for (const Digest& digest : go) remove(digest);
       go.clear();
       // What stays moves on together, so it must lie among more of what goes to move again.
-      while (go.size() < 300) go.push_back(put(sample_picture(300, next++)));
+      while (go.size() < 150) go.push_back(put(sample_picture(300, next++)));
     }
   });
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 2; ++i) {
     std::filesystem::remove_all(copy_);
     copy();
     ASSERT_THAT(missing(stay), testing::IsEmpty()) << "copy " << i;
@@ -107,12 +107,12 @@ TEST_F(LocalStoreCopy, LosesNothingToCompactionsMeanwhile) {
 // The same numbers, other pictures.
 TEST_F(LocalStoreCopy, ReplacesTheCopyOfAnotherFolder) {
   open(kShortSegments);
-  put_many(0, 200);
+  put_many(0, 100);
   copy();
   close();
   std::filesystem::remove_all(folder_);
   open(kShortSegments);
-  const auto digests = put_many(1000, 1200);
+  const auto digests = put_many(1000, 1100);
   copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
 }
