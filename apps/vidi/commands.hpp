@@ -27,6 +27,10 @@ Command add_records(CLI::App& program);
 // command_objects.cpp: the pictures that are kept.
 Command add_objects(CLI::App& program);
 
+// command_backup.cpp: records and pictures into a folder, and out of it.
+Command add_backup(CLI::App& program);
+Command add_restore(CLI::App& program);
+
 // command_keys.cpp: who may use the server.
 Command add_keys(CLI::App& program);
 

@@ -75,6 +75,8 @@ int main(int count, char** arguments) {
   commands.emplace_back("models", vidi::app::add_models(program));
   commands.emplace_back("records", vidi::app::add_records(program));
   commands.emplace_back("objects", vidi::app::add_objects(program));
+  commands.emplace_back("backup", vidi::app::add_backup(program));
+  commands.emplace_back("restore", vidi::app::add_restore(program));
   commands.emplace_back("keys", vidi::app::add_keys(program));
   commands.emplace_back("health", vidi::app::add_health(program));
   commands.emplace_back("settings", vidi::app::add_settings(program));

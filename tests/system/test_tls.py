@@ -237,3 +237,9 @@ def test_nonsense_in_place_of_a_handshake_ends_the_connection(secure):
             except OSError:  # the connection is at its end already
                 pass
     assert name_of(secure) == "first"
+
+
+@pytest.mark.parametrize(("address", "warned"), [("0.0.0.0:0", True), ("127.0.0.1:0", False)])
+def test_who_sets_up_tls_is_told_that_grpc_has_none(make_server, flags, address, warned):
+    server = make_server(*flags, "--grpc-listen", address)
+    assert ("gRPC is spoken without TLS" in server.log) == warned

@@ -1,10 +1,7 @@
 #include "objects/local/local_store.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -12,37 +9,12 @@
 #include "core/group_writer.hpp"
 #include "core/worker_pool.hpp"
 #include "objects/local/disk.hpp"
+#include "objects/local/folder.hpp"
 #include "objects/local/large_objects.hpp"
 #include "objects/local/small_objects.hpp"
 
 namespace vidi::objects::local {
 namespace {
-
-std::filesystem::path made(const std::filesystem::path& folder) {
-  for (const char* part : {"segments", "files", "temporary"}) {
-    std::error_code error;
-    std::filesystem::create_directories(folder / part, error);
-    if (error) {
-      throw std::runtime_error(
-          fmt::format("the folder {} for the pictures cannot be made: {}", folder.string(), error.message()));
-    }
-  }
-  return folder;
-}
-
-// Held until it is destroyed, or its process ends.
-File lock_folder(const std::filesystem::path& folder) {
-  auto file = File::open(folder / "lock", O_RDWR | O_CREAT);
-  if (!file) {
-    throw std::runtime_error(fmt::format("the pictures in {} cannot be written: {}", folder.string(),
-                                         std::generic_category().message(file.error().code)));
-  }
-  if (::flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    throw std::runtime_error(fmt::format(
-        "the pictures in {} are in use by another process: stop that one, or give another folder", folder.string()));
-  }
-  return std::move(*file);
-}
 
 class LocalStore final : public ObjectStore {
  public:

@@ -1,0 +1,36 @@
+#pragma once
+// Records and pictures into a folder that a server can be started on, and from such a folder into the stores of the
+// settings.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+
+#include "core/settings.hpp"
+
+namespace vidi::app {
+
+struct BackupCounts {
+  std::size_t predictions = 0;
+  std::size_t with_picture = 0;
+  std::size_t pictures_lost = 0;  // that predictions name, and the store has not
+  std::size_t forgotten = 0;      // by the server while the backup was made: not in it
+};
+
+// Beside a running server. What was answered before the call is in the folder, whose records all have their pictures
+// when those of the store have; what waits in a spool is not. A folder with an earlier backup is brought up to date;
+// until this returns it holds the earlier records. Throws std::runtime_error.
+BackupCounts back_up(const Settings& settings, const std::filesystem::path& folder);
+
+struct RestoreCounts {
+  std::size_t read = 0;
+  std::size_t added = 0;
+  std::size_t pictures = 0;       // that were added
+  std::size_t pictures_lost = 0;  // that predictions name, and the backup has not
+};
+
+// Adds to the stores what they do not have, each picture before its prediction. It may be repeated. Throws
+// std::runtime_error.
+RestoreCounts restore(const Settings& settings, const std::filesystem::path& folder);
+
+}  // namespace vidi::app

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backup.hpp"
+#include "commands.hpp"
+#include "program_settings.hpp"
+
+namespace vidi::app {
+namespace {
+
+const std::vector<std::string_view> kSettings{"data",
+                                              "records",
+                                              "objects",
+                                              "auth.keys",
+                                              "cassandra-user",
+                                              "cassandra-tls",
+                                              "cassandra-key",
+                                              "cassandra-authorities",
+                                              "cassandra-certificate"};
+
+int print(const BackupCounts& counts) {
+  fmt::print("{} predictions, {} with their pictures\n", counts.predictions, counts.with_picture);
+  if (counts.forgotten != 0) fmt::print("{} were forgotten meanwhile, and are not in it\n", counts.forgotten);
+  if (counts.pictures_lost != 0) fmt::print("{} name a picture that is not kept any more\n", counts.pictures_lost);
+  return 0;
+}
+
+int print(const RestoreCounts& counts) {
+  fmt::print("{} predictions read, {} added, {} pictures added\n", counts.read, counts.added, counts.pictures);
+  if (counts.pictures_lost != 0) fmt::print("{} name a picture that the backup has not\n", counts.pictures_lost);
+  return 0;
+}
+
+}  // namespace
+
+Command add_backup(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("backup", "Copy records and pictures into a folder, beside a server");
+  auto folder = std::make_shared<std::string>();
+  command->add_option("DIR", *folder, "A new folder, or one with an earlier backup, which is brought up to date")
+      ->required();
+  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
+  return [=] { return print(back_up(flags->read(), *folder)); };
+}
+
+Command add_restore(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("restore", "Add what a backup holds to the stores of the settings");
+  auto folder = std::make_shared<std::string>();
+  command->add_option("DIR", *folder, "The folder that `vidi backup` has written")->required();
+  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
+  return [=] { return print(restore(flags->read(), *folder)); };
+}
+
+}  // namespace vidi::app
