@@ -41,6 +41,14 @@ spool::Options spool_options(const Settings& settings, const char* name) {
   return options;
 }
 
+// Pictures of people are nobody else's, whatever the umask says. A folder that is there stays as it is; one that cannot be
+// made is what the store that needs it complains of.
+void make_data_folder(const Settings& settings) {
+  std::error_code error;
+  const fs::path folder = settings.text("data");
+  if (fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
+}
+
 // `spooled` must outlive what is returned.
 template <typename Spooled>
 std::function<api::SpoolState()> state_of(std::string name, const Spooled& spooled) {
@@ -88,6 +96,7 @@ std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings) {
 }
 
 Stores open_stores(const Settings& settings) {
+  make_data_folder(settings);
   Stores stores;
   std::vector<std::function<api::SpoolState()>> spools;
   stores.records = open_records(settings);

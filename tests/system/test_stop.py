@@ -114,3 +114,8 @@ def test_health_is_the_servers(make_server, tmp_path):
     nowhere = run_vidi("health", "--listen", "127.0.0.1:0", folder=tmp_path)
     assert nowhere.returncode == 2
     assert b"127.0.0.1:0" in nowhere.stderr and b"--listen" in nowhere.stderr
+
+
+def test_what_is_kept_is_nobody_elses(make_server):
+    server = make_server()
+    assert (server.folder / "data").stat().st_mode & 0o777 == 0o700
