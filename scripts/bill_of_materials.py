@@ -21,6 +21,7 @@ WHEELS = ["openvino", "pyarrow", "pypdfium2"]
 # What is compiled into vidi and leaves no library of its own.
 HEADERS = ["libboost1.81-dev", "libcli11-dev", "nlohmann-json3-dev"]
 OWN = {"vidi-pdf"}
+LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 
 
 def output(*command):
@@ -29,13 +30,12 @@ def output(*command):
 
 def debian_packages(libraries):
     """The package of each library, by file name."""
-    found = {}
-    for line in output("dpkg-query", "--search", *[f"*/{name}" for name in libraries]).splitlines():
-        packages, path = line.rsplit(": ", 1)
-        name = pathlib.PurePath(path).name
-        if path.startswith(("/usr/lib/x86_64-linux-gnu/", "/lib/x86_64-linux-gnu/")):
-            found[name] = packages.split(", ")[0].split(":")[0]
-    return found
+    places = [path for name in libraries for path in LIBRARIES.glob(f"**/{name}")]
+    # Some packages say /lib for what is in /usr/lib.
+    asked = [str(path) for path in places] + [str(path).removeprefix("/usr") for path in places]
+    done = subprocess.run(["dpkg-query", "--search", *asked], capture_output=True, text=True, check=False)
+    lines = [line.rsplit(": ", 1) for line in done.stdout.splitlines()]
+    return {pathlib.PurePath(path).name: packages.split(", ")[0].split(":")[0] for packages, path in lines}
 
 
 def debian_component(package):
