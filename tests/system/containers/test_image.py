@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tarfile
 import time
+from types import SimpleNamespace
 
 import pytest
 from harness import docker
@@ -14,6 +15,7 @@ from harness.docker import Container
 from harness.documents import pdf
 from harness.load import Load, missing
 from harness.server import ROOT, run_vidi
+from harness.stored import wait_until_handed_over
 
 MOST_BYTES = 300_000_000  # beyond the base image, with all models
 FOUR = (ROOT / "tests/data/pictures/4.png").read_bytes()
@@ -229,6 +231,30 @@ def test_a_link(run, image):
         # Asked from the linked container, at the name that the link gave.
         done = docker.docker("exec", other.id, "/usr/bin/vidi", "health", "--listen", "vidi:80")
         assert json.loads(done.stdout.splitlines()[-1])["ready"] is True
+
+
+def test_cassandra_by_a_link_and_by_its_own_network(image, services, report):
+    """As people ran the two containers before: both vidi record in the one Cassandra, and see each other's rows."""
+    heap = ("--env", "MAX_HEAP_SIZE=320M")
+    with Container(services["cassandra"], options=("--publish", "127.0.0.1::80", *heap)) as cassandra:
+        name = cassandra.inspect()["Name"].lstrip("/")
+        linked = ("--link", f"{name}:cassandra", "--publish", "127.0.0.1::80")
+        shared = ("--network", f"container:{cassandra.id}", "--env", "VIDI_GRPC_LISTEN=off")
+        records = "VIDI_RECORDS=cassandra://{}/demandkeyspace"
+        with (
+            Container(image, options=(*linked, "--env", records.format("cassandra"))) as first,
+            Container(image, options=(*shared, "--env", records.format("127.0.0.1"))) as second,
+        ):
+            servers = [first.ready(), SimpleNamespace(url=f"http://{cassandra.address(80)}", log=second.ready().log)]
+            for server in servers:
+                assert curl(server.url) == TEXT_ANSWER
+            for server in servers:
+                wait_until_handed_over(server, seconds=120)
+            for server in servers:
+                with Client(server.url) as client:
+                    found = client.get("/api/predictions").json["predictions"]
+                assert [prediction["filename"] for prediction in found] == ["4.png", "4.png"]
+            report(f"{len(found)} rows, seen by both")
 
 
 @pytest.mark.skipif(not shutil.which("docker-registry"), reason="docker-registry is not installed (setup.sh container)")
