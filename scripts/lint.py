@@ -76,6 +76,18 @@ def aggregates_in_co_await(code):
                 break
 
 
+# `using a::b::Name;` and `namespace name = a::b;`
+BROUGHT_IN = re.compile(r"^[ \t]*(?:using\s+(?:\w+::)+(\w+)|namespace\s+(\w+)\s*=[^;]*);", re.MULTILINE)
+
+
+def unused_names(code):
+    """Lines that bring in a name which the file does not use. clang-tidy sees several sources as one, and misses those."""
+    for found in BROUGHT_IN.finditer(code):
+        name = found.group(1) or found.group(2)
+        if len(re.findall(rf"\b{name}\b", code)) < 2:
+            yield code.count("\n", 0, found.start()) + 1, name
+
+
 def listed_sources():
     """Every file that a CMakeLists.txt or a .cmake file names."""
     named = set()
@@ -97,8 +109,12 @@ def check_code(name, text):
     lines = text.count("\n")
     if lines > MAX_LINES and name not in LONG_FILES:
         yield f"{name}:{lines}: longer than {MAX_LINES} lines; divide it, or list it with a reason in scripts/lint.py"
-    for line in aggregates_in_co_await(without_comments_and_strings(text)):
+    code = without_comments_and_strings(text)
+    for line in aggregates_in_co_await(code):
         yield f"{name}:{line}: a braced value is built inside co_await; name it first (g++ 12 destroys it twice)"
+    if name.endswith(".cpp"):
+        for line, brought_in in unused_names(code):
+            yield f"{name}:{line}: {brought_in} is brought in and not used"
     if name.endswith(".hpp") and not text.startswith("#pragma once"):
         yield f"{name}:1: a header begins with #pragma once"
 

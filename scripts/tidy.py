@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """clang-tidy over the sources of a compile database, by Ninja: several at a time, and each only when it has to be.
 
-tidy.py rules DATABASE FOLDER        writes FOLDER/build.ninja, one step for each source
-tidy.py check DATABASE SOURCE STAMP  one step: checks a source, and writes the stamp and the headers it depends on
+tidy.py rules DATABASE FOLDER       writes FOLDER/build.ninja, one step for each batch of sources
+tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the headers it depends on
 
-A source is checked again when it, a header of ours that it includes, .clang-tidy or its compile command has changed.
+The sources that a unity build compiles together are one batch: most of the time goes into the headers that they share,
+and a batch parses and searches those once. A batch is checked again when one of its sources, a header of ours that
+these include, .clang-tidy or its compile command has changed.
 """
 
 import hashlib
@@ -21,11 +23,12 @@ EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-op
 NOISE = re.compile(r"^\d+ warnings?( and \d+ errors?)? generated\.$|^Suppressed |^Use -header-filter")
 
 RULE = """rule tidy
-  command = /usr/bin/python3 {script} check {database} $in $out
+  command = /usr/bin/python3 {script} check $in
   depfile = $out.d
   deps = gcc
   description = clang-tidy $name
 """
+INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
 
 
 # Sources that cannot be checked, and why.
@@ -35,57 +38,81 @@ LEFT_OUT = {
 }
 
 
-def our_entries(database):
-    """The sources that we wrote: not what a generator wrote into the build folder."""
-    entries = json.loads((database / "compile_commands.json").read_text())
-    files = ((entry, Path(entry["file"])) for entry in entries)
-    return [
-        entry for entry, file in files if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / "build")
-    ]
+def is_ours(source):
+    """Written by us: not by a generator, into the build folder."""
+    return source.is_relative_to(ROOT) and not source.is_relative_to(ROOT / "build")
 
 
-def dependency_command(entry):
-    """The compile command without its output, so that it can be asked for headers."""
-    words = shlex.split(entry["command"])
+def sources_of(entry):
+    """Those that a step of the build compiles: what the file of a unity build includes, or the one source."""
+    file = Path(entry["file"])
+    if file.parent.name != "Unity":
+        return [file]
+    return [Path(source) for source in INCLUDED.findall(file.read_text())]
+
+
+def flags_of(entry):
+    """The compile command without compiler, source and output."""
+    words = shlex.split(entry["command"])[1:]
     output = words.index("-o")
     del words[output : output + 2]
     words.remove("-c")
+    words.remove(entry["file"])
     return words
 
 
+def write_if_new(path, text):
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
 def write_rules(database, folder):
-    lines = [RULE.format(script=Path(__file__).resolve(), database=database)]
-    for entry in our_entries(database):
-        name = Path(entry["file"]).relative_to(ROOT).as_posix()
-        if name in LEFT_OUT:
-            print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
-            continue
-        # Another command is another stamp.
-        key = hashlib.sha256(entry["command"].encode()).hexdigest()[:12]
-        lines.append(f"build {name}.{key}: tidy {entry['file']} | {ROOT / '.clang-tidy'}")
-        lines.append(f"  name = {name}")
     folder.mkdir(parents=True, exist_ok=True)
+    batches = set()
+    lines = [RULE.format(script=Path(__file__).resolve())]
+    for entry in json.loads((database / "compile_commands.json").read_text()):
+        sources = []
+        for source in filter(is_ours, sources_of(entry)):
+            name = source.relative_to(ROOT).as_posix()
+            if name in LEFT_OUT:
+                print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
+            else:
+                sources.append(source)
+        if not sources:
+            continue
+        includes = [f'#include "{source}"  // NOLINT(bugprone-suspicious-include)' for source in sources]
+        text = "\n".join([*includes, "// " + shlex.join(flags_of(entry)), ""])
+        # Another command is another batch.
+        batch = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.cpp"
+        batches.add(batch)
+        write_if_new(batch, text)
+        names = " ".join(source.relative_to(ROOT).as_posix() for source in sources)
+        lines.append(f"build {batch.stem}.stamp: tidy {batch} | {ROOT / '.clang-tidy'}")
+        lines.append(f"  name = {names}")
     (folder / "build.ninja").write_text("\n".join(lines) + "\n")
+    for old in set(folder.glob("*.cpp")) - batches:
+        old.unlink()
 
 
-def check(database, source, stamp):
-    entry = next(entry for entry in our_entries(database) if entry["file"] == source)
-    headers = [*dependency_command(entry), "-MM", "-MF", f"{Path(stamp).resolve()}.d", "-MT", stamp]
-    subprocess.run(headers, cwd=entry["directory"], check=True)
-    command = ["clang-tidy-19", "--quiet", "-p", str(database), *EXTRA, source]
+def check(batch):
+    flags = shlex.split(batch.read_text().splitlines()[-1].removeprefix("// "))
+    stamp = batch.with_suffix(".stamp")
+    subprocess.run(
+        ["c++", *flags, "-MM", "-MF", f"{stamp}.d", "-MT", stamp.name, batch], cwd=batch.parent, check=True
+    )
+    command = ["clang-tidy-19", "--quiet", *EXTRA, str(batch), "--", *flags]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print("\n".join(line for line in done.stdout.splitlines() if not NOISE.search(line)))
         sys.exit(1)
-    Path(stamp).touch()
+    stamp.touch()
 
 
 def main():
-    action, database = sys.argv[1], Path(sys.argv[2]).resolve()
-    if action == "rules":
-        write_rules(database, Path(sys.argv[3]).resolve())
+    if sys.argv[1] == "rules":
+        write_rules(Path(sys.argv[2]).resolve(), Path(sys.argv[3]).resolve())
     else:
-        check(database, *sys.argv[3:])
+        check(Path(sys.argv[2]).resolve())
 
 
 if __name__ == "__main__":

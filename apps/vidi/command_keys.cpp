@@ -14,14 +14,14 @@
 namespace vidi::app {
 namespace {
 
-struct Options {
+struct KeyOptions {
   std::string name;
   std::string quota;
   std::string role = "user";
 };
 
 // Only the key goes to the standard output, so that a script can take it from there.
-int add(const Options& options, const Settings& settings) {
+int add(const KeyOptions& options, const Settings& settings) {
   auth::NewKey key{.name = options.name, .role = value_of(auth::parse_role(options.role)), .quota = std::nullopt};
   if (!options.quota.empty()) key.quota = value_of(auth::parse_quota(options.quota));
   const std::string secret = value_of(auth::add_key(keys_file(settings), key));
@@ -44,7 +44,7 @@ int list(const Settings& settings) {
   return 0;
 }
 
-int revoke(const Options& options, const Settings& settings) {
+int revoke(const KeyOptions& options, const Settings& settings) {
   check_done(auth::revoke_key(keys_file(settings), options.name));
   fmt::print("{} is revoked: a running server turns it away within a second\n", options.name);
   return 0;
@@ -55,7 +55,7 @@ int revoke(const Options& options, const Settings& settings) {
 Command add_keys(CLI::App& program) {
   CLI::App* command = program.add_subcommand("keys", "Say who may use a server that asks for keys");
   const std::vector<std::string_view> settings{"data", "auth.keys"};
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeyOptions>();
 
   CLI::App* add_command = command->add_subcommand("add", "Make a key and print it, once");
   add_command->add_option("NAME", options->name, "Whom it is for; predictions are recorded under this name")

@@ -232,7 +232,7 @@ int summarise(const std::string& name, const std::optional<std::uint64_t>& wante
   return 0;
 }
 
-struct Options {
+struct ModelsOptions {
   bool json = false;
   std::string folder;
   std::string name;
@@ -243,7 +243,7 @@ struct Options {
 
 Command add_models(CLI::App& program) {
   CLI::App* command = program.add_subcommand("models", "List the models, check one, or say what it is made of");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelsOptions>();
   command->add_flag("--json", options->json, "JSON instead of a table");
   auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"models"});
 

@@ -20,7 +20,7 @@ struct PredictOptions {
   std::string explanation;  // the PNG to write; empty: none
 };
 
-Result<Bytes> read_file(const std::string& path) {
+Result<Bytes> read_input(const std::string& path) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
@@ -52,7 +52,7 @@ std::string on_one_line(const std::string& text) {
 }
 
 Result<recognition::Upload> read_upload(const std::string& path) {
-  auto bytes = read_file(path);
+  auto bytes = read_input(path);
   if (!bytes) return forward_error(bytes);
   return recognition::new_upload(std::move(*bytes));
 }

@@ -28,7 +28,7 @@ struct Filters {
   bool all = false;
 };
 
-struct Options {
+struct ListOptions {
   Filters filters;
   std::string format = "table";
   std::string out;
@@ -77,7 +77,7 @@ void refuse_listing(const CLI::App& command, const std::string& where) {
   for (const char* name : {"--format", "--out"}) refuse(command, name, where);
 }
 
-int list(const CLI::App& command, const Options& options, const Settings& settings) {
+int list(const CLI::App& command, const ListOptions& options, const Settings& settings) {
   if ((options.format == "parquet") == options.out.empty()) {
     throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
   }
@@ -98,7 +98,7 @@ int print_schema(const Settings& settings) {
   return 0;
 }
 
-void refuse_memory(const std::string& url) {
+void refuse_import_from_memory(const std::string& url) {
   if (url.starts_with("memory:")) {
     throw std::runtime_error(
         "memory: ends with its process: there is nothing in it to import, and nobody to import for");
@@ -114,7 +114,7 @@ PredictionSource source_of(const ImportOptions& options, const Settings& setting
     return read_plain_table(options.from, access_of(settings), counts);
   }
   if (!options.file.empty()) return read_file(options.file);
-  refuse_memory(options.from);
+  refuse_import_from_memory(options.from);
   if (options.from == records_url(settings)) {
     throw std::runtime_error(fmt::format("{} is imported into itself: name another store with --to", options.from));
   }
@@ -123,7 +123,7 @@ PredictionSource source_of(const ImportOptions& options, const Settings& setting
 
 int import(const ImportOptions& options, Settings settings) {
   if (!options.to.empty()) check_done(settings.set("records", options.to, "--to"));
-  refuse_memory(records_url(settings));
+  refuse_import_from_memory(records_url(settings));
   PlainTableCounts rows;
   const PredictionSource source = source_of(options, settings, rows);
   const auto store = open_records(settings);
@@ -137,7 +137,7 @@ int import(const ImportOptions& options, Settings settings) {
   return 0;
 }
 
-int export_set(const CLI::App& command, const Options& filters, const ExportOptions& options,
+int export_set(const CLI::App& command, const ListOptions& filters, const ExportOptions& options,
                const Settings& settings) {
   check_records_exist(records_url(settings), access_of(settings));
   check_objects_exist(objects_url(settings), access_of(settings));
@@ -202,7 +202,7 @@ CLI::App* add_export(CLI::App& command, ExportOptions& options) {
 
 Command add_records(CLI::App& program) {
   CLI::App* command = program.add_subcommand("records", "Look at what was recorded, and move it from store to store");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ListOptions>();
   const auto import_options = std::make_shared<ImportOptions>();
   const auto export_options = std::make_shared<ExportOptions>();
   add_filters(*command, options->filters);

@@ -10,7 +10,7 @@
 namespace vidi::app {
 namespace {
 
-grpc::ServerOptions server_options(const Settings& settings) {
+grpc::ServerOptions grpc_options(const Settings& settings) {
   grpc::ServerOptions options;
   options.listen = settings.text("grpc-listen");
   options.threads = settings.count("grpc-threads");
@@ -91,7 +91,7 @@ std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inferenc
       .unload = [&service](std::string name) { return service.unload(std::move(name)); },
       .observer = &observer,
       .http_status = &api::http_status};
-  auto server = std::make_unique<grpc::Server>(server_options(settings), std::move(answers), executors);
+  auto server = std::make_unique<grpc::Server>(grpc_options(settings), std::move(answers), executors);
   spdlog::info("listening for gRPC on {}", server->address());
   warn_of_clear_text(settings, server->address());
   return server;

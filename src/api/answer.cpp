@@ -66,10 +66,15 @@ std::string result_line(const records::Prediction& prediction) {
 std::string to_text(const records::Prediction& prediction) { return "识别结果: " + result_line(prediction) + "\n"; }
 
 http::Response json_response(const nlohmann::ordered_json& body, int status) {
-  http::Response response;
+  http::Response response = json_text(body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   response.status = status;
+  return response;
+}
+
+http::Response json_text(std::string body) {
+  http::Response response;
   response.content_type = "application/json";
-  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  response.body = std::move(body);
   return response;
 }
 

@@ -20,4 +20,7 @@ std::string result_line(const records::Prediction& prediction);
 
 http::Response json_response(const nlohmann::ordered_json& body, int status = 200);
 
+// The same of a body that is JSON already.
+http::Response json_text(std::string body);
+
 }  // namespace vidi::api

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/access.hpp"
+#include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "api/negotiate.hpp"
 #include "api/read_upload.hpp"
@@ -17,13 +18,6 @@ namespace {
 
 namespace v2 = open_inference;
 namespace v1 = tensorflow_serving;
-
-http::Response json_text(std::string body) {
-  http::Response response;
-  response.content_type = "application/json";
-  response.body = std::move(body);
-  return response;
-}
 
 // "models/NAME:VERB" or "models/NAME/versions/VERSION:VERB".
 struct Target {

@@ -24,13 +24,6 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
 
-http::Response json_text(std::string body) {
-  http::Response response;
-  response.content_type = "application/json";
-  response.body = std::move(body);
-  return response;
-}
-
 // The value of Inference-Header-Content-Length. Error: it is no number.
 Result<std::optional<std::size_t>> json_size_of(http::Request& request) {
   const auto text = request.header(kJsonSize);

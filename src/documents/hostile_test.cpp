@@ -30,10 +30,10 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 
-PdfOptions options() { return {.renderer = VIDI_PDF_PROGRAM, .max_time = 10s}; }
+PdfOptions limited() { return {.renderer = VIDI_PDF_PROGRAM, .max_time = 10s}; }
 
 // The number of pages rendered, or the first error.
-Result<int> count_pages(ByteView file, const PdfOptions& with = options()) {
+Result<int> count_pages(ByteView file, const PdfOptions& with = limited()) {
   auto pages = PdfPages::open(file, with);
   if (!pages) return forward_error(pages);
   for (int count = 0;; ++count) {
@@ -152,7 +152,7 @@ Bytes endless() {
 }
 
 TEST(HostilePdf, ThatNeverEndsIsKilledInTime) {
-  PdfOptions quick = options();
+  PdfOptions quick = limited();
   quick.max_time = 700ms;
   const auto started = steady_clock::now();
   expect_error(count_pages(endless(), quick), ErrorCode::too_large,
@@ -162,7 +162,7 @@ TEST(HostilePdf, ThatNeverEndsIsKilledInTime) {
 }
 
 TEST(HostilePdf, TheCallersOwnTimeDoesNotCount) {
-  PdfOptions quick = options();
+  PdfOptions quick = limited();
   quick.max_time = 1500ms;
   auto pages = PdfPages::open(sample(), quick);
   ASSERT_TRUE(pages) << pages.error().message;
@@ -176,7 +176,7 @@ TEST(HostilePdf, TheCallersOwnTimeDoesNotCount) {
 TEST(HostilePdf, ThatIsGivenUpIsKilledAtOnce) {
   const auto started = steady_clock::now();
   {
-    auto pages = PdfPages::open(endless(), options());
+    auto pages = PdfPages::open(endless(), limited());
     ASSERT_TRUE(pages) << pages.error().message;
     EXPECT_TRUE(pages->next());
   }
@@ -193,14 +193,14 @@ TEST(HostilePdf, ThatNeedsTooMuchMemoryIsRefused) {
   writer.add("<< /Type /Pages /Kids [2 0 R] /Count 1 >>");
   const Bytes file = writer.finish(writer.add("<< /Type /Catalog /Pages 3 0 R >>"));
   EXPECT_EQ(count_pages(file), 1);
-  PdfOptions small = options();
+  PdfOptions small = limited();
   small.max_memory = 64U << 20U;
   expect_error(count_pages(file, small), ErrorCode::undecodable,
                "needs more than the 67108864 bytes of memory allowed (setting pdf-max-memory)");
 }
 
 TEST(HostilePdf, FindsItsRendererLocked) {
-  auto pages = PdfPages::open(endless(), options());
+  auto pages = PdfPages::open(endless(), limited());
   ASSERT_TRUE(pages) << pages.error().message;
   const auto first = pages->next();
   ASSERT_TRUE(first) << first.error().message;
@@ -243,7 +243,7 @@ class TakenOver : public testing::Test {
     const fs::path script = folder_ / "renderer";
     std::ofstream(script) << "#!/bin/sh\ncat '" << (folder_ / "output").string() << "'\n" << then << "\n";
     fs::permissions(script, fs::perms::owner_all);
-    PdfOptions with = options();
+    PdfOptions with = limited();
     with.renderer = script;
     with.max_time = 700ms;
     with.max_pixels = 1000;

@@ -27,7 +27,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::milliseconds kPause{5};  // between looks at whether all is answered
+constexpr std::chrono::milliseconds kDrainPause{5};  // between looks at whether all is answered
 constexpr int kQuietPauses = 10;
 
 // What gRPC logs goes where everything goes.
@@ -138,7 +138,7 @@ class Server::Implementation {
   void shut_down(std::chrono::system_clock::time_point deadline) {
     std::size_t arrived = state_.arrivals;
     for (int quiet = 0; quiet < kQuietPauses && !hurry_ && std::chrono::system_clock::now() < deadline;) {
-      std::this_thread::sleep_for(kPause);
+      std::this_thread::sleep_for(kDrainPause);
       const std::size_t before = std::exchange(arrived, state_.arrivals);
       quiet = state_.requests == 0 && before == arrived ? quiet + 1 : 0;
     }

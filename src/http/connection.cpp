@@ -46,11 +46,6 @@ Refusal make_refusal(int status, ErrorCode code, std::string message) {
   return refusal;
 }
 
-bool has_header(const Response& response, std::string_view name) {
-  return std::ranges::any_of(response.headers,
-                             [name](const auto& header) { return equal_ignoring_case(header.first, name); });
-}
-
 }  // namespace
 
 Connection::Connection(Worker& worker, boost::asio::ip::tcp::socket socket, std::string remote_address,

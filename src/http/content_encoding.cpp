@@ -29,11 +29,6 @@ bool is_packable(std::string_view content_type) {
   return type.starts_with("text/") || type == "application/json" || type == "application/octet-stream";
 }
 
-bool has_header(const Response& response, std::string_view wanted) {
-  return std::ranges::any_of(response.headers,
-                             [&](const auto& header) { return equal_ignoring_case(header.first, wanted); });
-}
-
 Coding best_coding(std::string_view accept) {
   const double gzip = accept_quality(accept, name(Coding::gzip));
   const double deflate = accept_quality(accept, name(Coding::deflate));

@@ -72,6 +72,11 @@ Task<Result<Bytes>> read_all(Body& body, std::size_t max_bytes) {
   co_return bytes;
 }
 
+bool has_header(const Response& response, std::string_view name) {
+  return std::ranges::any_of(response.headers,
+                             [name](const auto& header) { return equal_ignoring_case(header.first, name); });
+}
+
 std::string quoted(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {

@@ -71,6 +71,9 @@ struct Response {
   // one of them in `headers`, or a value with a line break, is a mistake of ours: 500 is sent instead.
 };
 
+// Whether `headers` has one of this name, without regard to case.
+bool has_header(const Response& response, std::string_view name);
+
 // The value of a Content-Disposition, Content-Type or similar parameter is quoted safely by this: RFC 9110, 5.6.4.
 std::string quoted(std::string_view text);
 

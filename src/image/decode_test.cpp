@@ -41,13 +41,13 @@ TEST_P(Pictures, TellTheirSizeBeforeTheyAreDecoded) {
   EXPECT_GE(header->memory, expected.pixels.size());
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& info) {
+std::string picture_test_name(const testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Pictures, testing::ValuesIn(picture_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(All, Pictures, testing::ValuesIn(picture_names()), picture_test_name);
 
 TEST(Sniff, KnowsTheFormatsByTheirContent) {
   EXPECT_EQ(sniff(picture("grey8.png")), Format::png);

@@ -10,12 +10,12 @@
 namespace vidi::image {
 namespace {
 
-constexpr std::size_t kSide = 28;
+constexpr std::size_t kFormSide = 28;
 
 struct Layout {
   std::string separator = " ";
   std::string line_end = "\n";
-  std::size_t in_a_line = kSide;
+  std::size_t in_a_line = kFormSide;
 };
 
 std::string write(const std::vector<std::string>& values, const Layout& layout) {
@@ -108,16 +108,16 @@ TEST(Txt, OfAnotherCountSaysHowManyWereFound) {
 
 TEST(Txt, WithAnUnevenLineNamesIt) {
   std::vector<std::string> values = counted();
-  values[2 * kSide + 3].clear();
+  values[2 * kFormSide + 3].clear();
   expect_refused(write(values, {}), "line 3 holds 27 numbers, 28 are expected");
-  values[2 * kSide + 3] = "4 5";
+  values[2 * kFormSide + 3] = "4 5";
   expect_refused("\n\n" + write(values, {}), "line 5 holds 29 numbers, 28 are expected");
 }
 
 TEST(Txt, WithAWordNamesIt) {
   for (const std::string word : {"abc", "0x10", "1..2", "--1", "+-1", "nan", "1e", "12a", "1_000", "5;6", "."}) {
     std::vector<std::string> values = counted();
-    values[kSide + 1] = word;
+    values[kFormSide + 1] = word;
     expect_refused(write(values, {}), "'" + word + "' in line 2 is not a number");
   }
   expect_refused("1 2\n3 \xC3\xA9zz", "'??zz' in line 2 is not a number");

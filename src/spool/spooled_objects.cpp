@@ -9,7 +9,7 @@ namespace {
 using objects::ObjectStore;
 
 // As many bytes as most pictures have.
-constexpr std::uint64_t kOne = 65'536;
+constexpr std::uint64_t kOneObject = 65'536;
 
 class SpooledObjectStore final : public SpooledObjects {
  public:
@@ -61,7 +61,7 @@ class SpooledObjectStore final : public SpooledObjects {
   // Pictures are taken as long as there is room in the spool, or the store answers.
   Task<Result<void>> check() override {
     const auto local = co_await local_->check();
-    if (local && dispatcher_.room_for(kOne)) co_return Result<void>();
+    if (local && dispatcher_.room_for(kOneObject)) co_return Result<void>();
     co_return co_await store_->check();
   }
 

@@ -17,7 +17,7 @@ using records::Query;
 using records::RecordStore;
 
 // About as many bytes as a prediction has in the spool.
-constexpr std::uint64_t kOne = 1024;
+constexpr std::uint64_t kOneRecord = 1024;
 
 class SpooledRecordStore final : public SpooledRecords {
  public:
@@ -68,7 +68,7 @@ class SpooledRecordStore final : public SpooledRecords {
 
   // Predictions are taken as long as there is room in the spool, or the store answers.
   Task<Result<void>> check() override {
-    if (dispatcher_.room_for(kOne)) co_return Result<void>();
+    if (dispatcher_.room_for(kOneRecord)) co_return Result<void>();
     co_return co_await store_->check();
   }
 

@@ -16,9 +16,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kGather{500};        // what arrives meanwhile goes into one message
+constexpr milliseconds kGatherSpans{500};   // what arrives meanwhile goes into one message
 constexpr std::size_t kMostRequests = 512;  // of one message
-constexpr milliseconds kLastWords{2000};
+constexpr milliseconds kLastSpans{2000};
 constexpr int kAttempts = 4;
 constexpr milliseconds kFirstPause{500};  // doubled after each attempt
 
@@ -56,7 +56,7 @@ OtlpExporter::OtlpExporter(OtlpOptions options)
 }
 
 OtlpExporter::~OtlpExporter() {
-  last_moment_ = Clock::now() + kLastWords;
+  last_moment_ = Clock::now() + kLastSpans;
   stopping_ = true;
   {
     const std::scoped_lock lock(mutex_);
@@ -92,7 +92,7 @@ void OtlpExporter::work() {
       sleeping_ = false;
       if (waiting_.empty()) return;
     }
-    wait(kGather);
+    wait(kGatherSpans);
     std::vector<FinishedRequest> requests;
     {
       const std::scoped_lock lock(mutex_);

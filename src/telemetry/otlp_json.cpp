@@ -12,8 +12,8 @@
 namespace vidi::telemetry {
 namespace {
 
-constexpr std::size_t kMostText = 1024;  // of a client's text in an attribute, in bytes
-constexpr int kInternal = 1;             // enum SpanKind
+constexpr std::size_t kMostAttribute = 1024;  // of a client's text in an attribute, in bytes
+constexpr int kInternal = 1;                  // enum SpanKind
 constexpr int kServer = 2;
 
 // Written by hand: a tree of JSON values took eight times the processor time.
@@ -25,7 +25,7 @@ class Attributes {
     if (text.empty()) return;
     begin(key);
     json_ += "\"stringValue\":";
-    append_quoted(json_, text, kMostText);
+    append_quoted(json_, text, kMostAttribute);
     json_ += "}}";
   }
   // 64-bit numbers are strings in OTLP's JSON.
@@ -90,7 +90,7 @@ void append_request_span(std::string& json, const FinishedRequest& request) {
               .end = record.end});
   append_quoted(json,
                 (known ? request.method : std::string("HTTP")) + (request.route.empty() ? "" : " ") + request.route,
-                kMostText);
+                kMostAttribute);
   json += ',';
   Attributes attributes(json);
   attributes.add("http.request.method", known ? std::string_view(request.method) : std::string_view("_OTHER"));
@@ -126,12 +126,12 @@ void append_spans(std::string& json, const FinishedRequest& request) {
     begin_span(
         json, record,
         {.id = new_span_id(), .parent = record.trace.span, .kind = kInternal, .begin = time.begin, .end = time.end});
-    append_quoted(json, name(stage), kMostText);
+    append_quoted(json, name(stage), kMostAttribute);
     json += '}';
   }
 }
 
-std::string bounded(std::string_view text) { return std::string(text.substr(0, kMostText + 4)); }
+std::string bounded(std::string_view text) { return std::string(text.substr(0, kMostAttribute + 4)); }
 
 }  // namespace
 

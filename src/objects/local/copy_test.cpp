@@ -8,7 +8,7 @@
 namespace vidi::objects::local {
 namespace {
 
-constexpr Options kShortSegments{.segment_size = 20'000, .segment_entries = 1000};
+constexpr Options kManySegments{.segment_size = 20'000, .segment_entries = 1000};
 
 class LocalStoreCopy : public LocalStoreTest {
  protected:
@@ -16,7 +16,7 @@ class LocalStoreCopy : public LocalStoreTest {
 
   // Which of the pictures the copy does not have.
   std::vector<std::size_t> missing(const std::vector<Digest>& digests) const {
-    const auto store = open_store(copy_.string(), kShortSegments);
+    const auto store = open_store(copy_.string(), kManySegments);
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < digests.size(); ++i) {
       const auto got = run(store->get(digests[i]));
@@ -35,14 +35,14 @@ class LocalStoreCopy : public LocalStoreTest {
 };
 
 TEST_F(LocalStoreCopy, HasEveryPictureOfAnOpenStore) {
-  open(kShortSegments);
+  open(kManySegments);
   const auto digests = put_many(0, 150);
   copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
 }
 
 TEST_F(LocalStoreCopy, TakesOnlyWhatIsNew) {
-  open(kShortSegments);
+  open(kManySegments);
   auto digests = put_many(0, 250);
   const Copied first = copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
@@ -54,7 +54,7 @@ TEST_F(LocalStoreCopy, TakesOnlyWhatIsNew) {
 }
 
 TEST_F(LocalStoreCopy, FollowsRemovals) {
-  open(kShortSegments);
+  open(kManySegments);
   const auto digests = put_many(0, 150);
   copy();
   for (std::size_t i = 0; i < digests.size(); ++i) {
@@ -106,19 +106,19 @@ TEST_F(LocalStoreCopy, LosesNothingToCompactionsMeanwhile) {
 
 // The same numbers, other pictures.
 TEST_F(LocalStoreCopy, ReplacesTheCopyOfAnotherFolder) {
-  open(kShortSegments);
+  open(kManySegments);
   put_many(0, 100);
   copy();
   close();
   std::filesystem::remove_all(folder_);
-  open(kShortSegments);
+  open(kManySegments);
   const auto digests = put_many(1000, 1100);
   copy();
   EXPECT_THAT(missing(digests), testing::IsEmpty());
 }
 
 TEST_F(LocalStoreCopy, IsNotMadeWhereAStoreIsOpen) {
-  open(kShortSegments);
+  open(kManySegments);
   EXPECT_THAT([&] { copy_folder(folder_, folder_); },
               testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr("in use by another process")));
 }

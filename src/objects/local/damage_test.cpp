@@ -6,7 +6,7 @@ namespace {
 
 using LocalStoreDamage = LocalStoreTest;
 
-constexpr Options kShortSegments{.segment_size = 4000, .segment_entries = 20};
+constexpr Options kTinySegments{.segment_size = 4000, .segment_entries = 20};
 
 TEST_F(LocalStoreDamage, CutsOffARecordThatIsTornAtAnyByteAndKeepsTheOthers) {
   open();
@@ -100,7 +100,7 @@ TEST_F(LocalStoreDamage, ASegmentsHeaderThatIsWrongIsSaidAtTheStart) {
 class LocalStoreIndexDamage : public LocalStoreTest {
  protected:
   void fill() {
-    open(kShortSegments);
+    open(kTinySegments);
     for (unsigned i = 0; i < 100; ++i) {
       kept_.push_back(put(sample_picture(50 + i, i)));
       const Digest removed = put(sample_picture(50 + i, 1000 + i));
@@ -114,7 +114,7 @@ class LocalStoreIndexDamage : public LocalStoreTest {
   }
 
   void expect_everything() {
-    open(kShortSegments);
+    open(kTinySegments);
     for (const Digest& digest : kept_) EXPECT_TRUE(get(digest).value());
     for (const Digest& digest : removed_) EXPECT_FALSE(contains(digest));
     close();

@@ -46,7 +46,7 @@ void sweep(const std::filesystem::path& folder, const std::set<std::uint32_t>& s
 }
 
 template <typename Value>
-Value must(Outcome<Value> outcome, const std::filesystem::path& folder) {
+Value opened(Outcome<Value> outcome, const std::filesystem::path& folder) {
   if (outcome) return std::move(*outcome);
   throw std::runtime_error(fmt::format("the pictures in {} cannot be opened: {}", folder.string(),
                                        std::generic_category().message(outcome.error().code)));
@@ -71,10 +71,10 @@ void SmallObjects::open_segments() {
   for (const std::uint32_t number : numbers) {
     const bool newest = number == *numbers.rbegin();
     segments_.push_back(
-        must(newest ? Segment::open_newest(folder_, number) : Segment::open_closed(folder_, number), folder_));
+        opened(newest ? Segment::open_newest(folder_, number) : Segment::open_closed(folder_, number), folder_));
     for (const auto& [segment, bytes] : segments_.back()->useless()) useless_[segment] += bytes;
   }
-  if (segments_.empty()) segments_.push_back(must(Segment::create(folder_, 1), folder_));
+  if (segments_.empty()) segments_.push_back(opened(Segment::create(folder_, 1), folder_));
 }
 
 std::optional<SmallObjects::Location> SmallObjects::locate(const Digest& digest) const {

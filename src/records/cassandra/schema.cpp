@@ -12,7 +12,6 @@ namespace vidi::records::cassandra {
 namespace {
 
 using vidi::cassandra::CellReader;
-using vidi::cassandra::Rows;
 using vidi::cassandra::Session;
 
 constexpr std::string_view kCnnKeyspace = "bleekeyspace";
