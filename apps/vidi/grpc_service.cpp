@@ -29,7 +29,7 @@ Task<bool> is_ready(api::Application& application) {
   const auto records = co_await application.recorder.records().check();
   const auto objects = co_await application.recorder.objects().check();
   const bool stopping = application.stopping && application.stopping();
-  co_return records && objects && !stopping;
+  co_return records&& objects && !stopping;
 }
 
 std::vector<grpc::ModelState> states_of(const models::Repository& models) {

@@ -41,8 +41,8 @@ spool::Options spool_options(const Settings& settings, const char* name) {
   return options;
 }
 
-// Pictures of people are nobody else's, whatever the umask says. A folder that is there stays as it is; one that cannot be
-// made is what the store that needs it complains of.
+// Pictures of people are nobody else's, whatever the umask says. A folder that is there stays as it is; one that cannot
+// be made is what the store that needs it complains of.
 void make_data_folder(const Settings& settings) {
   std::error_code error;
   const fs::path folder = settings.text("data");

@@ -1,6 +1,6 @@
 #pragma once
-// Asks another server, one request a connection: HTTP/1.1, or HTTPS. For what vidi asks seldom: a collector of traces, its
-// own health.
+// Asks another server, one request a connection: HTTP/1.1, or HTTPS. For what vidi asks seldom: a collector of traces,
+// its own health.
 
 #include <chrono>
 #include <functional>
@@ -33,7 +33,8 @@ struct Answer {
 
 // Waits for the answer; ends early when `cancelled` says so, which is asked some times a second. Errors: unavailable
 // with the reason.
-Result<Answer> ask(const Origin& origin, const Question& question, std::chrono::milliseconds timeout,
-                   const std::function<bool()>& cancelled = [] { return false; });
+Result<Answer> ask(
+    const Origin& origin, const Question& question, std::chrono::milliseconds timeout,
+    const std::function<bool()>& cancelled = [] { return false; });
 
 }  // namespace vidi::http_client

@@ -62,9 +62,8 @@ Result<OtlpAnswer> post_json(const OtlpEndpoint& endpoint, const std::string& bo
       .method = "POST", .target = endpoint.target, .content_type = "application/json", .body = body};
   auto answer = http_client::ask(endpoint.origin, question, timeout, cancelled);
   if (!answer) return forward_error(answer);
-  return OtlpAnswer{.status = answer->status,
-                    .body = std::move(answer->body),
-                    .retry_after = retry_after(answer->retry_after)};
+  return OtlpAnswer{
+      .status = answer->status, .body = std::move(answer->body), .retry_after = retry_after(answer->retry_after)};
 }
 
 }  // namespace vidi::telemetry

@@ -146,8 +146,8 @@ void OtlpExporter::report(bool reached, const std::string& reason) {
   if (reached) {
     spdlog::info("traces are taken by {} again", options_.endpoint.origin.authority);
   } else {
-    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers", options_.endpoint.origin.authority,
-                 reason);
+    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers",
+                 options_.endpoint.origin.authority, reason);
   }
 }
 
