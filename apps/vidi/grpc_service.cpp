@@ -13,6 +13,8 @@ namespace {
 grpc::ServerOptions grpc_options(const Settings& settings) {
   grpc::ServerOptions options;
   options.listen = settings.text("grpc-listen");
+  options.tls_certificate = settings.text("tls-certificate");
+  options.tls_key = settings.text("tls-key");
   options.threads = settings.count("grpc-threads");
   options.max_requests = settings.count("max-requests");
   options.max_message_bytes = settings.bytes("max-body-bytes");
@@ -63,16 +65,6 @@ Result<std::string> admit(auth::Authoriser& authoriser, std::optional<std::strin
   return std::move(identity->name);
 }
 
-// Whoever has set up TLS may think that it is for all ports.
-void warn_of_clear_text(const Settings& settings, const std::string& address) {
-  const bool stays_here = address.starts_with("127.") || address.starts_with("[::1]");
-  if (settings.text("tls-certificate").empty() || stays_here) return;
-  spdlog::warn(
-      "gRPC is spoken without TLS on {}: keys and pictures that are sent there can be read on the way; "
-      "--grpc-listen 127.0.0.1:8001 keeps it to this machine, --grpc-listen off ends it",
-      address);
-}
-
 }  // namespace
 
 std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inference::Service& service,
@@ -92,8 +84,8 @@ std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inferenc
       .observer = &observer,
       .http_status = &api::http_status};
   auto server = std::make_unique<grpc::Server>(grpc_options(settings), std::move(answers), executors);
-  spdlog::info("listening for gRPC on {}", server->address());
-  warn_of_clear_text(settings, server->address());
+  const bool tls = !settings.text("tls-certificate").empty();
+  spdlog::info("listening for gRPC on {}{}", server->address(), tls ? " with TLS" : "");
   return server;
 }
 

@@ -102,7 +102,7 @@ const std::vector<Setting>& settings_table() {
       {"auth.keys", text, "", "File of the keys. Empty: keys.toml in the data folder."},
       {"auth.metrics", text, "admin", "Who may read /metrics of a server that asks for keys: open, user or admin."},
       {"tls-certificate", text, "",
-       "PEM file of the server's certificate, then those that vouch for it; HTTPS is spoken when it is set."},
+       "PEM file of the server's certificate, then those that vouch for it; HTTP and gRPC speak TLS when it is set."},
       {"tls-key", text, "", "PEM file of that certificate's key."},
       {"retention", text, "",
        "How many days predictions are kept, for all models or by model: 365, or digits=30,365. Empty: for ever."},

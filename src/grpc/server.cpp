@@ -5,6 +5,8 @@
 #include <grpc/support/log.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <spdlog/spdlog.h>
@@ -28,6 +30,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kDrainPause{5};  // between looks at whether all is answered
+constexpr unsigned kCertificateSeconds = 1;          // between looks at whether the certificate has changed
 constexpr int kQuietPauses = 10;
 
 // What gRPC logs goes where everything goes.
@@ -112,7 +115,7 @@ class Server::Implementation {
   void start(const std::string& address) {
     host_ = address.substr(0, address.rfind(':'));
     ::grpc::ServerBuilder builder;
-    builder.AddListeningPort(address, ::grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(address, credentials(), &port_);
     builder.RegisterService(&state_.service);
     builder.RegisterService(&state_.health);
     set_limits(builder, state_.options);
@@ -126,6 +129,16 @@ class Server::Implementation {
     if (!server_ || port_ == 0) {
       throw std::runtime_error(fmt::format("Cannot listen for gRPC on \"{}\".", state_.options.listen));
     }
+  }
+
+  [[nodiscard]] std::shared_ptr<::grpc::ServerCredentials> credentials() const {
+    namespace experimental = ::grpc::experimental;
+    const ServerOptions& options = state_.options;
+    if (options.tls_certificate.empty()) return ::grpc::InsecureServerCredentials();
+    experimental::TlsServerCredentialsOptions tls(std::make_shared<experimental::FileWatcherCertificateProvider>(
+        options.tls_key, options.tls_certificate, kCertificateSeconds));
+    tls.watch_identity_key_cert_pairs();
+    return experimental::TlsServerCredentials(tls);
   }
 
   static void poll(::grpc::ServerCompletionQueue& queue) {

@@ -56,7 +56,9 @@ struct Application {
 };
 
 struct ServerOptions {
-  std::string listen = "0.0.0.0:8001";         // address:port, [v6]:port; port 0: a free one
+  std::string listen = "0.0.0.0:8001";  // address:port, [v6]:port; port 0: a free one
+  std::string tls_certificate;          // PEM files, read again when they change; both empty: without TLS
+  std::string tls_key;
   std::size_t threads = 1;                     // that speak gRPC; calls are answered on the executors
   std::size_t max_requests = 1024;             // being handled at once; more: UNAVAILABLE
   std::size_t max_message_bytes = 32U << 20U;  // of a request; more: RESOURCE_EXHAUSTED before it is read

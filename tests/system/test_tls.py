@@ -11,6 +11,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+import tritonclient.grpc as triton
 from harness.client import Client, connect, read_response
 from harness.pictures import digit_png
 from harness.server import MODELS, run_vidi
@@ -239,7 +240,33 @@ def test_nonsense_in_place_of_a_handshake_ends_the_connection(secure):
     assert name_of(secure) == "first"
 
 
-@pytest.mark.parametrize(("address", "warned"), [("0.0.0.0:0", True), ("127.0.0.1:0", False)])
-def test_who_sets_up_tls_is_told_that_grpc_has_none(make_server, flags, address, warned):
-    server = make_server(*flags, "--grpc-listen", address)
-    assert ("gRPC is spoken without TLS" in server.log) == warned
+@pytest.fixture
+def secure_grpc(make_server, flags):
+    return make_server(*flags, "--grpc-listen", "127.0.0.1:0")
+
+
+def ask_over_grpc(server, certificate):
+    with triton.InferenceServerClient(server.grpc_address, ssl=True, root_certificates=str(certificate)) as client:
+        return client.is_server_ready()
+
+
+def test_grpc_speaks_tls_where_http_does(secure_grpc, folder):
+    assert ask_over_grpc(secure_grpc, folder / "server.pem")
+    with triton.InferenceServerClient(secure_grpc.grpc_address) as clear:
+        with pytest.raises(triton.InferenceServerException, match="UNAVAILABLE"):
+            clear.is_server_ready()
+    make_certificate(folder, "another")
+    with pytest.raises(triton.InferenceServerException, match="UNAVAILABLE"):
+        ask_over_grpc(secure_grpc, folder / "another.pem")
+
+
+def test_grpc_takes_the_new_certificate_by_itself(secure_grpc, folder):
+    make_certificate(folder, "second", into="server")
+    end = time.monotonic() + NOTICED_SECONDS
+    while True:
+        try:
+            assert ask_over_grpc(secure_grpc, folder / "server.pem")
+            break
+        except triton.InferenceServerException:
+            assert time.monotonic() < end
+            time.sleep(0.1)
