@@ -12,7 +12,7 @@ namespace vidi::statistics {
 namespace {
 
 // `lanes`: doubles in a register of this processor; the tile is `height` rows of `registers` registers.
-template <int lanes, int height, int registers>
+template <std::size_t lanes, std::size_t height, std::size_t registers>
 void add_tile(std::size_t steps, const double* a, std::size_t a_step, const double* b, double* const* rows) {
   using Vector [[gnu::vector_size(lanes * sizeof(double))]] = double;
   using Unaligned [[gnu::vector_size(lanes * sizeof(double)), gnu::aligned(sizeof(double)), gnu::may_alias]] = double;
@@ -20,17 +20,17 @@ void add_tile(std::size_t steps, const double* a, std::size_t a_step, const doub
   for (std::size_t s = 0; s < steps; ++s, a += a_step, b += lanes * registers) {
     Vector row[registers];
 #pragma GCC unroll 8
-    for (int r = 0; r < registers; ++r) row[r] = *reinterpret_cast<const Vector*>(b + lanes * r);
+    for (std::size_t r = 0; r < registers; ++r) row[r] = *reinterpret_cast<const Vector*>(b + lanes * r);
 #pragma GCC unroll 16
-    for (int i = 0; i < height; ++i) {
+    for (std::size_t i = 0; i < height; ++i) {
 #pragma GCC unroll 8
-      for (int r = 0; r < registers; ++r) sums[i][r] += row[r] * a[i];
+      for (std::size_t r = 0; r < registers; ++r) sums[i][r] += row[r] * a[i];
     }
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < height; ++i) {
+  for (std::size_t i = 0; i < height; ++i) {
 #pragma GCC unroll 8
-    for (int r = 0; r < registers; ++r) *reinterpret_cast<Unaligned*>(rows[i] + lanes * r) += sums[i][r];
+    for (std::size_t r = 0; r < registers; ++r) *reinterpret_cast<Unaligned*>(rows[i] + lanes * r) += sums[i][r];
   }
 }
 

@@ -98,7 +98,7 @@ TEST(Moments, MergingIsAssociative) {
   expect_same(all, left, 1e-13);
 }
 
-// A million rows whose deviation is a millionth of their mean: sums of squares would keep no digit of it.
+// Two million rows whose deviation is a millionth of their mean: sums of squares would keep no digit of it.
 TEST(Moments, MillionsOfRowsFarFromZeroKeepTheirVariance) {
   constexpr std::size_t kRows = 10'000;
   Table table{.rows = kRows, .columns = 2, .values = std::vector<float>(2 * kRows)};
@@ -107,7 +107,7 @@ TEST(Moments, MillionsOfRowsFarFromZeroKeepTheirVariance) {
     table.values[2 * i + 1] = -8'000'000.0F - static_cast<float>(i % 5);
   }
   auto moments = Moments::create(2).value();
-  for (int repeat = 0; repeat < 200; ++repeat) ASSERT_TRUE(moments.update(table.view()));
+  for (int repeat = 0; repeat < 200; ++repeat) ASSERT_TRUE(moments.update(table.view(), 1));
   EXPECT_EQ(moments.rows(), 200 * kRows);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_NEAR(moments.means()[i], test::mean_of(table, i), 1e-8);

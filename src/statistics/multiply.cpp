@@ -14,8 +14,10 @@ namespace {
 // A panel of 24 x kStepsAtOnce doubles takes 48 KiB: an L1 cache. Four of them are taken at a time, so that what they
 // are multiplied with is fetched from beyond the L2 cache a quarter as often.
 constexpr std::size_t kPanelsAtOnce = 4;
-constexpr std::size_t kMaxTile = 8 * 24;
+// Multiplications between two barriers that are worth several threads: a core takes about 0.1 ms for them.
+constexpr std::size_t kWorthThreads = std::size_t{1} << 20U;
 constexpr std::size_t kMaxHeight = 8;
+constexpr std::size_t kMaxTile = kMaxHeight * 24;
 constexpr std::align_val_t kAlignment{64};
 
 struct Free {
@@ -128,7 +130,8 @@ void add(const Execution& execution, std::size_t steps, const Fill& a, const Fil
     }
   };
   const std::size_t parts = (steps + kStepsAtOnce - 1) / kStepsAtOnce;
-  in_parallel(execution.threads, {.phases = 2 * parts, .count = count, .work = work});
+  const std::size_t threads = out.rows * out.columns * most < kWorthThreads ? 1 : execution.threads;
+  in_parallel(threads, {.phases = 2 * parts, .count = count, .work = work});
 }
 
 }  // namespace
