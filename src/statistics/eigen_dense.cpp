@@ -6,6 +6,7 @@
 #include "statistics/multiply.hpp"
 
 // LAPACK's interface is Fortran's: everything by reference, the lengths of strings last, by value.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" void dsyevr_(const char* job, const char* range, const char* triangle, const int* n, double* a,
                         const int* a_stride, const double* lowest, const double* highest, const int* first,
                         const int* last, const double* tolerance, int* found, double* values, double* vectors,

@@ -178,7 +178,7 @@ TEST(Pca, TransformIsTheDefinitions) {
   const Table table = make_table(1500, 30);  // more rows than are taken at once
   for (bool subtract_mean : {true, false}) {
     const auto pca = Pca::fit(moments_of(table.view()), {.components = 7, .subtract_mean = subtract_mean});
-    std::vector<float> out(1500 * 7);
+    std::vector<float> out(table.rows * 7);
     ASSERT_TRUE(pca->transform(table.view(), out));
     for (std::size_t i = 0; i < table.rows; ++i) {
       for (std::size_t c = 0; c < 7; ++c) {
@@ -197,7 +197,7 @@ TEST(Pca, TransformIsTheDefinitions) {
 TEST(Pca, RowsOneByOneAreTransformedAsTogether) {
   const Table table = make_table(40, 30);
   const auto pca = Pca::fit(moments_of(table.view()), {.components = 3});
-  std::vector<float> together(40 * 3);
+  std::vector<float> together(table.rows * 3);
   ASSERT_TRUE(pca->transform(table.view(), together));
   for (std::size_t i = 0; i < 40; ++i) {
     std::vector<float> alone(3);
