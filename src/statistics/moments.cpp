@@ -14,14 +14,14 @@ namespace vidi::statistics {
 namespace {
 
 // With the row that merges them, what a product takes at once.
-constexpr std::size_t kBlock = kStepsAtOnce - 1;
+constexpr std::size_t kRowsOfBlock = kStepsAtOnce - 1;
 
-std::size_t blocks_of(const FloatRows& rows) { return (rows.count + kBlock - 1) / kBlock; }
+std::size_t blocks_of(const FloatRows& rows) { return (rows.count + kRowsOfBlock - 1) / kRowsOfBlock; }
 
 FloatRows block_of(const FloatRows& rows, std::size_t block) {
-  const std::size_t begin = block * kBlock;
+  const std::size_t begin = block * kRowsOfBlock;
   return {.values = rows.values + begin * rows.columns,
-          .count = std::min(kBlock, rows.count - begin),
+          .count = std::min(kRowsOfBlock, rows.count - begin),
           .columns = rows.columns};
 }
 

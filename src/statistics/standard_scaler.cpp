@@ -11,7 +11,7 @@
 namespace vidi::statistics {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 256;
+constexpr std::size_t kRowsOfPart = 256;
 
 }  // namespace
 
@@ -58,9 +58,9 @@ Result<void> StandardScaler::transform(const MutableFloatRows& rows, std::size_t
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the rows have {} columns, and the scaler {}", rows.columns, columns()));
   }
-  in_parallel(threads, (rows.count + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t part) {
-    const std::size_t last = std::min((part + 1) * kRowsAtOnce, rows.count);
-    for (std::size_t row = part * kRowsAtOnce; row < last; ++row) {
+  in_parallel(threads, (rows.count + kRowsOfPart - 1) / kRowsOfPart, [&](std::size_t part) {
+    const std::size_t last = std::min((part + 1) * kRowsOfPart, rows.count);
+    for (std::size_t row = part * kRowsOfPart; row < last; ++row) {
       float* values = rows.values + row * rows.columns;
       for (std::size_t j = 0; j < rows.columns; ++j) {
         values[j] = static_cast<float>((static_cast<double>(values[j]) - shifts_[j]) * factors_[j]);

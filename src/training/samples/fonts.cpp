@@ -45,13 +45,13 @@ bool has_any(std::string_view name, std::span<const std::string_view> parts) {
   return std::ranges::any_of(parts, [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
 }
 
-struct LibraryCloser {
+struct FontLibraryCloser {
   void operator()(FT_Library library) const { FT_Done_FreeType(library); }
 };
 struct FaceCloser {
   void operator()(FT_Face face) const { FT_Done_Face(face); }
 };
-using Library = std::unique_ptr<std::remove_pointer_t<FT_Library>, LibraryCloser>;
+using FontLibrary = std::unique_ptr<std::remove_pointer_t<FT_Library>, FontLibraryCloser>;
 using Face = std::unique_ptr<std::remove_pointer_t<FT_Face>, FaceCloser>;
 
 // Absent when the font has no such character, or nothing is drawn for it.
@@ -121,7 +121,7 @@ std::vector<fs::path> default_font_folders() { return {"/usr/share/fonts/truetyp
 Result<std::vector<Font>> load_fonts(const std::vector<fs::path>& folders, std::size_t per_family) {
   FT_Library started = nullptr;
   if (FT_Init_FreeType(&started) != 0) return fail(ErrorCode::internal, "FreeType cannot start");
-  const Library library(started);
+  const FontLibrary library(started);
   std::vector<Font> fonts;
   std::map<std::string, std::size_t> counts;
   for (const fs::path& file : font_files(folders)) {
