@@ -13,7 +13,7 @@ COPY scripts/requirements scripts/requirements
 RUN test -n "$TREE" || scripts/setup.sh serve
 COPY . .
 RUN if test -n "$TREE"; then mv "$TREE" /package; \
-    else scripts/build.sh release vidi vidi-pdf && scripts/package.sh release tree && mv build/package/tree /package; fi
+    else scripts/build.sh release vidi && scripts/package.sh release tree && mv build/package/tree /package; fi
 
 FROM ${BASE}
 # The authorities that S3 and Cassandra over TLS are checked against; the owner of what is kept.

@@ -28,7 +28,7 @@ run: build
 .PHONY: build
 build:
 	@scripts/setup.sh serve
-	@scripts/build.sh release vidi vidi-pdf
+	@scripts/build.sh release vidi
 
 .PHONY: package
 package: build

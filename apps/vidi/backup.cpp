@@ -17,6 +17,7 @@
 
 #include "core/when_all.hpp"
 #include "files/file.hpp"
+#include "files/private_folder.hpp"
 #include "key_settings.hpp"
 #include "objects/local/copy.hpp"
 #include "objects/local/local_store.hpp"
@@ -144,8 +145,7 @@ class Backup {
     check_records_exist(records_url(settings), access_of(settings));
     check_objects_exist(objects_url(settings), access_of(settings));
     std::error_code error;
-    // Pictures of people are nobody else's, whatever the umask says.
-    if (fs::create_directories(folder_, error)) fs::permissions(folder_, fs::perms::owner_all, error);
+    files::make_private_folder(folder_, error);
     if (error) throw std::runtime_error(fmt::format("{} cannot be made: {}", folder_.string(), error.message()));
     refuse_sources();
     refuse_what_is_in_use(records_);

@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
+#include "files/private_folder.hpp"
 #include "objects/local/local_store.hpp"
 #include "spool/spooled_objects.hpp"
 #include "spool/spooled_records.hpp"
@@ -39,14 +41,6 @@ spool::Options spool_options(const Settings& settings, const char* name) {
   options.patience = settings.duration("spool-patience");
   options.least_patience = options.patience;
   return options;
-}
-
-// Pictures of people are nobody else's, whatever the umask says. A folder that is there stays as it is; one that cannot
-// be made is what the store that needs it complains of.
-void make_data_folder(const Settings& settings) {
-  std::error_code error;
-  const fs::path folder = settings.text("data");
-  if (fs::create_directories(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
 }
 
 // `spooled` must outlive what is returned.
@@ -96,7 +90,9 @@ std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings) {
 }
 
 Stores open_stores(const Settings& settings) {
-  make_data_folder(settings);
+  // When it cannot be made, the store that needs it says so.
+  std::error_code ignored;
+  files::make_private_folder(settings.text("data"), ignored);
   Stores stores;
   std::vector<std::function<api::SpoolState()>> spools;
   stores.records = open_records(settings);
