@@ -86,18 +86,8 @@ start() {
   options+=(${JAVA_FLAGS:-})
   setsid java "@$root/scripts/services/cassandra.java" "${options[@]}" -cp "$jars/*" \
     org.apache.cassandra.service.CassandraDaemon >>"$folder/log" 2>&1 </dev/null &
-  local pid=$!
-  echo "$pid" >"$folder/pid"
-  local deadline=$((SECONDS + 120))
-  until (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null; do
-    if ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 20 "$folder/log" >&2
-      rm -f "$folder/pid"
-      fail "it ended while it started; its log is $folder/log"
-    fi
-    if ((SECONDS > deadline)); then fail "it does not answer after 120 s; its log is $folder/log"; fi
-    sleep 0.2
-  done
+  echo $! >"$folder/pid"
+  await_process "$folder" 120 listens "$host" "$port"
 }
 
 case "${1:-}" in

@@ -16,17 +16,8 @@ start() {
   mkdir -p "$folder"
   folder=$(cd "$folder" && pwd)
   setsid dockerd --data-root "$folder/data" >"$folder/log" 2>&1 </dev/null &
-  local pid=$! deadline=$((SECONDS + 60))
-  echo "$pid" >"$folder/pid"
-  until answers; do
-    if ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 20 "$folder/log" >&2
-      rm -f "$folder/pid"
-      fail "dockerd ended while it started; its log is $folder/log"
-    fi
-    if ((SECONDS > deadline)); then fail "dockerd does not answer after 60 s; its log is $folder/log"; fi
-    sleep 0.2
-  done
+  echo $! >"$folder/pid"
+  await_process "$folder" 60 answers
 }
 
 case "${1:-}" in

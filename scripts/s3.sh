@@ -35,16 +35,8 @@ start() {
   fi
   setsid "$program" --access test --secret testtest --port "127.0.0.1:$port" posix "$folder/buckets" \
     >>"$folder/log" 2>&1 </dev/null &
-  local pid=$! deadline=$((SECONDS + 30))
-  echo "$pid" >"$folder/pid"
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-    if ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 20 "$folder/log" >&2
-      fail "it ended while it started"
-    fi
-    if ((SECONDS > deadline)); then fail "it does not answer; its log is $folder/log"; fi
-    sleep 0.1
-  done
+  echo $! >"$folder/pid"
+  await_process "$folder" 30 listens 127.0.0.1 "$port"
   echo "127.0.0.1:$port" >"$folder/address"
 }
 

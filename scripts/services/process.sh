@@ -22,6 +22,27 @@ with socket.socket() as s:
     print(s.getsockname()[1])' "$1"
 }
 
+# await_process FOLDER SECONDS COMMAND...: waits until the command succeeds, for the process that FOLDER/pid names and that
+# writes FOLDER/log.
+await_process() {
+  local folder=$1 seconds=$2 pid deadline
+  shift 2
+  pid=$(cat "$folder/pid")
+  deadline=$((SECONDS + seconds))
+  until "$@" 2>/dev/null; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$folder/log" >&2
+      rm -f "$folder/pid"
+      fail "it ended while it started; its log is $folder/log"
+    fi
+    if ((SECONDS > deadline)); then fail "it does not answer after $seconds s; its log is $folder/log"; fi
+    sleep 0.1
+  done
+}
+
+# listens HOST PORT: whether a connection is taken there.
+listens() { (exec 3<>"/dev/tcp/$1/$2"); }
+
 # stop_process FOLDER TENTHS: ends the process that FOLDER/pid names, and kills it when it has not ended by then.
 stop_process() {
   local folder=$1 pid
