@@ -2,7 +2,6 @@
 // Builds an ONNX model node by node (https://onnx.ai/onnx/repo-docs/IR.html).
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,10 +13,10 @@
 #include "core/result.hpp"
 
 namespace onnx {
-class GraphProto;
+class ModelProto;
 }
 
-namespace vidi::training {
+namespace vidi::networks {
 
 // A size, or the name of a size that is known only when the model runs.
 using Dimension = std::variant<std::int64_t, std::string>;
@@ -77,7 +76,7 @@ class OnnxWriter {
   void add_output(std::string_view name, const std::vector<Dimension>& shape);
 
   // A constant of the model, for example its weights; the last dimension of `values` changes fastest.
-  void add_constant(std::string_view name, std::initializer_list<std::int64_t> shape, std::span<const float> values);
+  void add_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
 
   // The same in half the bytes: kept in half precision, and widened again when the model is loaded.
   void add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
@@ -103,16 +102,12 @@ class OnnxWriter {
   void add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
                   const std::string& output);
 
-  // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
-  // Error: internal, with what they found.
+  // The model as the bytes of its file. Whether its nodes fit together is not checked here: what loads it does that,
+  // and training/check_onnx.hpp. Error: internal (it is over 2 GiB).
   [[nodiscard]] Result<Bytes> finish() const;
 
  private:
-  std::unique_ptr<onnx::GraphProto> graph_;
+  std::unique_ptr<onnx::ModelProto> model_;
 };
 
-// Runs ONNX's checker and its strict shape inference over a model file.
-// Error: undecodable, with what they found.
-Result<void> check_onnx(ByteView file);
-
-}  // namespace vidi::training
+}  // namespace vidi::networks

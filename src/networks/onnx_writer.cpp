@@ -1,18 +1,17 @@
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
 
-#include <c10/util/Half.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
-#include <onnx/shape_inference/implementation.h>
 
+#include <algorithm>
 #include <bit>
-#include <exception>
 #include <limits>
 #include <utility>
 
-namespace vidi::training {
+#include "networks/half.hpp"
+
+namespace vidi::networks {
 namespace {
 
 // A model file keeps floats least significant byte first.
@@ -50,18 +49,6 @@ struct AttributeValue {
   }
 };
 
-Result<void> check(const onnx::ModelProto& model, ErrorCode code) {
-  try {
-    onnx::checker::check_model(model);
-    onnx::ModelProto inferred = model;
-    const onnx::ShapeInferenceOptions strict(true, 1, true);
-    onnx::shape_inference::InferShapes(inferred, onnx::OpSchemaRegistry::Instance(), strict);
-    return {};
-  } catch (const std::exception& error) {
-    return fail(code, std::string("ONNX's checker refuses the model: ") + error.what());
-  }
-}
-
 std::string serialise(const onnx::ModelProto& model) {
   std::string text;
   google::protobuf::io::StringOutputStream stream(&text);
@@ -73,23 +60,26 @@ std::string serialise(const onnx::ModelProto& model) {
 
 }  // namespace
 
-OnnxWriter::OnnxWriter(std::string_view graph_name) : graph_(std::make_unique<onnx::GraphProto>()) {
-  graph_->set_name(std::string(graph_name));
+OnnxWriter::OnnxWriter(std::string_view graph_name) : model_(std::make_unique<onnx::ModelProto>()) {
+  model_->set_ir_version(kIrVersion);
+  model_->set_producer_name("vidi");
+  model_->add_opset_import()->set_version(kOperatorSet);
+  model_->mutable_graph()->set_name(std::string(graph_name));
 }
 
 OnnxWriter::~OnnxWriter() = default;
 
 void OnnxWriter::add_input(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*graph_->add_input(), name, shape);
+  set_value(*model_->mutable_graph()->add_input(), name, shape);
 }
 
 void OnnxWriter::add_output(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*graph_->add_output(), name, shape);
+  set_value(*model_->mutable_graph()->add_output(), name, shape);
 }
 
-void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::int64_t> shape,
+void OnnxWriter::add_constant(std::string_view name, const std::vector<std::int64_t>& shape,
                               std::span<const float> values) {
-  onnx::TensorProto& tensor = *graph_->add_initializer();
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
   tensor.set_name(std::string(name));
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (const std::int64_t size : shape) tensor.add_dims(size);
@@ -99,12 +89,13 @@ void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::
 void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape,
                                    std::span<const float> values) {
   const std::string half = std::string(name) + "_half";
-  onnx::TensorProto& tensor = *graph_->add_initializer();
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
   tensor.set_name(half);
   tensor.set_data_type(onnx::TensorProto::FLOAT16);
   for (const std::int64_t size : shape) tensor.add_dims(size);
-  std::vector<c10::Half> halves(values.begin(), values.end());
-  tensor.set_raw_data(halves.data(), halves.size() * sizeof(c10::Half));
+  std::vector<std::uint16_t> halves(values.size());
+  std::ranges::transform(values, halves.begin(), to_half);
+  tensor.set_raw_data(halves.data(), halves.size() * sizeof(std::uint16_t));
   add_node({.operation = "Cast",
             .inputs = {half},
             .outputs = {std::string(name)},
@@ -112,7 +103,7 @@ void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std:
 }
 
 void OnnxWriter::add_node(const Node& node) {
-  onnx::NodeProto& target = *graph_->add_node();
+  onnx::NodeProto& target = *model_->mutable_graph()->add_node();
   target.set_op_type(node.operation);
   for (const std::string& input : node.inputs) target.add_input(input);
   for (const std::string& output : node.outputs) target.add_output(output);
@@ -183,35 +174,20 @@ void OnnxWriter::add_softmax(const std::string& scores, const std::string& proba
 void OnnxWriter::add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
                             const std::string& output) {
   add_node({.operation = "If", .inputs = {condition}, .outputs = {output}, .attributes = {}});
-  onnx::NodeProto& node = *graph_->mutable_node()->rbegin();
+  onnx::NodeProto& node = *model_->mutable_graph()->mutable_node()->rbegin();
   for (const auto& [name, branch] : {std::pair{"then_branch", &then}, std::pair{"else_branch", &otherwise}}) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
     attribute.set_type(onnx::AttributeProto::GRAPH);
-    *attribute.mutable_g() = *branch->graph_;
+    *attribute.mutable_g() = branch->model_->graph();
   }
 }
 
 Result<Bytes> OnnxWriter::finish() const {
-  onnx::ModelProto model;
-  model.set_ir_version(kIrVersion);
-  model.set_producer_name("vidi");
-  model.add_opset_import()->set_version(kOperatorSet);
-  *model.mutable_graph() = *graph_;
-  if (auto good = check(model, ErrorCode::internal); !good) return forward_error(good);
-  if (model.ByteSizeLong() > std::numeric_limits<int>::max()) {
+  if (model_->ByteSizeLong() > std::numeric_limits<int>::max()) {
     return fail(ErrorCode::internal, "the model is over 2 GiB, the most that an ONNX file can hold");
   }
-  return to_bytes(serialise(model));
+  return to_bytes(serialise(*model_));
 }
 
-Result<void> check_onnx(ByteView file) {
-  onnx::ModelProto model;
-  if (file.size() > std::numeric_limits<int>::max() ||
-      !model.ParseFromArray(file.data(), static_cast<int>(file.size()))) {
-    return fail(ErrorCode::undecodable, "the file is not an ONNX model: it cannot be parsed");
-  }
-  return check(model, ErrorCode::undecodable);
-}
-
-}  // namespace vidi::training
+}  // namespace vidi::networks
