@@ -1,14 +1,12 @@
 #include "networks/onnx_writer.hpp"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <utility>
 
+#include "networks/graph.hpp"
 #include "networks/half.hpp"
 
 namespace vidi::networks {
@@ -49,13 +47,23 @@ struct AttributeValue {
   }
 };
 
-std::string serialise(const onnx::ModelProto& model) {
-  std::string text;
-  google::protobuf::io::StringOutputStream stream(&text);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  model.SerializeWithCachedSizes(&coded);
-  return text;
+std::vector<Dimension> shape_of(const onnx::ValueInfoProto& value) {
+  std::vector<Dimension> shape;
+  for (const auto& dimension : value.type().tensor_type().shape().dim()) {
+    if (dimension.has_dim_value()) {
+      shape.emplace_back(dimension.dim_value());
+    } else {
+      shape.emplace_back(dimension.dim_param());
+    }
+  }
+  return shape;
+}
+
+bool has_value(const onnx::GraphProto& graph, const std::string& name) {
+  const auto is_it = [&](const auto& each) { return each.name() == name; };
+  const auto makes_it = [&](const auto& node) { return std::ranges::find(node.output(), name) != node.output().end(); };
+  return std::ranges::any_of(graph.input(), is_it) || std::ranges::any_of(graph.initializer(), is_it) ||
+         std::ranges::any_of(graph.node(), makes_it);
 }
 
 }  // namespace
@@ -68,6 +76,32 @@ OnnxWriter::OnnxWriter(std::string_view graph_name) : model_(std::make_unique<on
 }
 
 OnnxWriter::~OnnxWriter() = default;
+
+Result<Value> OnnxWriter::add_model(ByteView model, std::string_view output) {
+  const onnx::GraphProto& graph = model_->graph();
+  if (graph.node_size() + graph.input_size() + graph.initializer_size() > 0) {
+    return fail(ErrorCode::conflict, "a model can only be taken over into an empty graph");
+  }
+  auto parsed = parse_model(model);
+  if (!parsed) return forward_error(parsed);
+  auto part = part_of(std::move(*parsed), output);
+  if (!part) return forward_error(part);
+  const std::string name = graph.name();
+  Value value{.name = part->graph().output(0).name(), .shape = shape_of(part->graph().output(0))};
+  model_->mutable_graph()->Swap(part->mutable_graph());
+  model_->mutable_graph()->set_name(name);
+  model_->mutable_graph()->clear_output();
+  model_->mutable_opset_import()->Swap(part->mutable_opset_import());
+  model_->mutable_functions()->Swap(part->mutable_functions());
+  model_->set_ir_version(std::max(kIrVersion, part->ir_version()));
+  return value;
+}
+
+std::string OnnxWriter::unused_name(const std::string& wish) const {
+  std::string name = wish;
+  for (int i = 2; has_value(model_->graph(), name); ++i) name = wish + "_" + std::to_string(i);
+  return name;
+}
 
 void OnnxWriter::add_input(std::string_view name, const std::vector<Dimension>& shape) {
   set_value(*model_->mutable_graph()->add_input(), name, shape);
@@ -183,11 +217,6 @@ void OnnxWriter::add_choice(const std::string& condition, const OnnxWriter& then
   }
 }
 
-Result<Bytes> OnnxWriter::finish() const {
-  if (model_->ByteSizeLong() > std::numeric_limits<int>::max()) {
-    return fail(ErrorCode::internal, "the model is over 2 GiB, the most that an ONNX file can hold");
-  }
-  return to_bytes(serialise(*model_));
-}
+Result<Bytes> OnnxWriter::finish() const { return model_bytes(*model_); }
 
 }  // namespace vidi::networks

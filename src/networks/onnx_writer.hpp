@@ -21,6 +21,11 @@ namespace vidi::networks {
 // A size, or the name of a size that is known only when the model runs.
 using Dimension = std::variant<std::int64_t, std::string>;
 
+struct Value {
+  std::string name;
+  std::vector<Dimension> shape;  // empty: the model does not say
+};
+
 struct Attribute {
   std::string name;
   std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>> value;
@@ -65,12 +70,24 @@ class OnnxWriter {
   static constexpr std::int64_t kIrVersion = 8;
   static constexpr std::int64_t kOperatorSet = 13;
 
+  // An empty graph.
   explicit OnnxWriter(std::string_view graph_name);
   ~OnnxWriter();
   OnnxWriter(const OnnxWriter&) = delete;
   OnnxWriter& operator=(const OnnxWriter&) = delete;
   OnnxWriter(OnnxWriter&&) = delete;
   OnnxWriter& operator=(OnnxWriter&&) = delete;
+
+  // Takes over another model up to one of its outputs: its inputs, and exactly the nodes and constants that lead to
+  // that output, which becomes a value of this graph and no output of it. `output` may be empty where there is only
+  // one. Comes first, and once: the graph takes on the versions of the model's operator sets, of which the standard one
+  // is 7 or later, and nodes that are added behind it are read in those versions. Errors: undecodable (it is no ONNX
+  // model), invalid_argument (it has no such output; several and none is named; weights in other files; an older
+  // operator set), conflict (the graph is not empty).
+  Result<Value> add_model(ByteView model, std::string_view output);
+
+  // `wish`, or `wish` with a number behind it, whichever no value of the graph has for its name.
+  [[nodiscard]] std::string unused_name(const std::string& wish) const;
 
   void add_input(std::string_view name, const std::vector<Dimension>& shape);
   void add_output(std::string_view name, const std::vector<Dimension>& shape);
