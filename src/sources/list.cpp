@@ -50,7 +50,7 @@ class Reader {
   }
 
   Result<Picture> read_object(const std::string& location, std::uint64_t max_bytes) {
-    auto address = bucket_address(location);
+    auto address = objects::s3::complete_address(location);
     if (!address) return forward_error(address);
     const std::string key = std::exchange(address->prefix, "");
     auto bucket = bucket_of(*address);

@@ -25,7 +25,7 @@ bool is_picture(const fs::path& file) {
 
 Result<std::unique_ptr<Source>> open_source(const std::string& name) {
   if (name.starts_with("s3://")) {
-    auto address = bucket_address(name);
+    auto address = objects::s3::complete_address(name);
     if (!address) return forward_error(address);
     return open_bucket(*address);
   }

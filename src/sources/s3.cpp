@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <utility>
 
 #include "objects/s3/connection.hpp"
@@ -122,28 +121,10 @@ class Bucket final : public Source {
   std::atomic<std::uint64_t> bytes_ = 0;
 };
 
-std::string variable(const char* name) {
-  const char* found = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
-  return found != nullptr ? found : "";
-}
-
 }  // namespace
 
-Result<s3::Address> bucket_address(std::string_view url) {
-  std::string completed(url);
-  const auto add = [&](const std::string& option, const std::string& value) {
-    if (value.empty() || completed.contains(option + "=")) return;
-    completed += (completed.contains('?') ? "&" : "?") + option + "=" + value;
-  };
-  const std::string endpoint = variable("AWS_ENDPOINT_URL_S3");
-  add("endpoint", endpoint.empty() ? variable("AWS_ENDPOINT_URL") : endpoint);
-  add("region", variable("AWS_REGION"));
-  auto address = s3::parse_address(completed);
-  if (address) address->connections = std::max(address->connections, static_cast<int>(kReads));
-  return address;
-}
-
-Result<std::unique_ptr<Source>> open_bucket(const s3::Address& address) {
+Result<std::unique_ptr<Source>> open_bucket(s3::Address address) {
+  address.connections = std::max(address.connections, static_cast<int>(kReads));
   auto files = s3::connect(address, s3::credentials_from_environment());
   if (!files) return forward_error(files);
   return std::make_unique<Bucket>(address, std::move(*files));

@@ -12,7 +12,7 @@
 namespace vidi::sources {
 
 Result<std::unique_ptr<Source>> open_folder(const std::filesystem::path& folder);
-Result<std::unique_ptr<Source>> open_bucket(const objects::s3::Address& address);
+Result<std::unique_ptr<Source>> open_bucket(objects::s3::Address address);
 // A file that names pictures.
 Result<std::unique_ptr<Source>> open_list(const std::filesystem::path& file);
 // One picture, by its path or address.
@@ -23,9 +23,6 @@ Result<Picture> read_file(const std::filesystem::path& path, std::uint64_t max_b
 
 // The time of a file's last change.
 std::string version_of(const struct stat& status);
-
-// An address of S3 with what it leaves open taken from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, and AWS_REGION.
-Result<objects::s3::Address> bucket_address(std::string_view url);
 
 Error too_large(std::uint64_t size, std::uint64_t max_bytes);
 
