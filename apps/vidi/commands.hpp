@@ -21,6 +21,9 @@ Command add_evaluate(CLI::App& program);
 // command_models.cpp: the models that there are, and what is wrong with one.
 Command add_models(CLI::App& program);
 
+// command_features.cpp: a table of features of many pictures.
+Command add_features(CLI::App& program);
+
 // command_records.cpp: what was recorded.
 Command add_records(CLI::App& program);
 

@@ -39,6 +39,7 @@ CREATE INDEX IF NOT EXISTS waiting ON pictures (sequence) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS rejected ON pictures (sequence) WHERE state = 2;
 CREATE TABLE IF NOT EXISTS features (row INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS labels (image TEXT PRIMARY KEY, label TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sample (sequence INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS shape (part_pictures INTEGER, variants INTEGER, columns INTEGER);
 )";
@@ -121,10 +122,12 @@ struct Catalogue::Statements {
                                   "WHERE state = 2 AND sequence > ? ORDER BY sequence LIMIT ?")),
         parts(database.prepare("SELECT number, rows FROM parts ORDER BY number")),
         add_part(database.prepare("INSERT OR REPLACE INTO parts (number, rows) VALUES (?,?)")),
-        remove_part(database.prepare("DELETE FROM parts WHERE number = ?")) {}
+        remove_part(database.prepare("DELETE FROM parts WHERE number = ?")),
+        add_label(database.prepare("INSERT OR REPLACE INTO labels (image, label) VALUES (?,?)")),
+        find_label(database.prepare("SELECT label FROM labels WHERE image = ?")) {}
 
   Statement begin, commit, find, add, add_done, update, keep, reject, add_row, remove_rows, rows, waiting, pictures,
-      rejected, parts, add_part, remove_part;
+      rejected, parts, add_part, remove_part, add_label, find_label;
 };
 
 Catalogue::Catalogue(Database database, const Shape& shape)
@@ -207,6 +210,23 @@ Result<void> Catalogue::commit_sometimes() {
 Result<void> Catalogue::commit() {
   const std::scoped_lock lock(mutex_);
   return commit_now();
+}
+
+Result<void> Catalogue::add_label(const std::string& image, const std::string& label) {
+  const std::scoped_lock lock(mutex_);
+  if (auto begun = begin(); !begun) return begun;
+  statements_->add_label.bind(1, image);
+  statements_->add_label.bind(2, label);
+  return result_of(statements_->add_label.execute());
+}
+
+Result<std::string> Catalogue::label_of(const std::string& image) {
+  const std::scoped_lock lock(mutex_);
+  std::string label;
+  statements_->find_label.bind(1, image);
+  auto read = for_each_row(statements_->find_label, [&](const Statement& row) { label = row.text(0); });
+  if (!read) return forward_error(read);
+  return label;
 }
 
 Result<Catalogue::Noted> Catalogue::note(const sources::Entry& entry) {
@@ -485,6 +505,29 @@ Result<std::vector<Catalogue::WrittenPart>> Catalogue::written_parts() {
   });
   if (!read) return forward_error(read);
   return parts;
+}
+
+Result<std::vector<std::int64_t>> Catalogue::stale_parts() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::int64_t> parts;
+  Statement select = database_.prepare(
+      "SELECT DISTINCT sequence / ?1 AS part FROM pictures WHERE state = 0 AND part IN (SELECT number FROM parts)");
+  select.bind(1, shape_.part_pictures);
+  auto read = for_each_row(select, [&](const Statement& row) { parts.push_back(row.integer(0)); });
+  if (!read) return forward_error(read);
+  return parts;
+}
+
+Result<Catalogue::Noted> Catalogue::compare(const sources::Entry& entry) {
+  const std::scoped_lock lock(mutex_);
+  Statement& find = statements_->find;
+  find.bind(1, entry.key);
+  const auto found = find.step();
+  if (!found) return failed(found.error());
+  const bool same = *found && is_same(entry, find.integer(1), find.text(2));
+  find.reset();
+  if (!*found) return Noted::added;
+  return same ? Noted::known : Noted::changed;
 }
 
 Result<std::vector<tables::SourcePicture>> Catalogue::rejected(std::int64_t after, std::size_t count) {
