@@ -32,9 +32,6 @@ using nlohmann::ordered_json;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kPartBytes = std::size_t{64} << 20U;
-constexpr std::size_t kSample = 64;          // pictures that calibrate int8, and tell what a precision loses
-constexpr std::uint64_t kSampleOf = 20'000;  // pictures that they are taken from, the first ones
-constexpr const char* kCalibration = "backbone/calibration.bin";
 
 double seconds_since(SteadyClock::time_point begin) {
   return std::chrono::duration<double>(SteadyClock::now() - begin).count();
@@ -43,24 +40,6 @@ double seconds_since(SteadyClock::time_point begin) {
 double seconds(const std::atomic<std::int64_t>& nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
 
 bool is_bucket(const std::string& name) { return name.starts_with("s3://"); }
-
-// A folder of this machine by its full name, whatever folder the program is started in; others as they are, but without
-// what may be a signature.
-std::string full_name(const std::string& name) {
-  if (name.starts_with("http")) return name.substr(0, name.find('?'));
-  return is_bucket(name) ? name : fs::weakly_canonical(name).string();
-}
-
-std::string_view precision_name(inference::Precision precision) {
-  switch (precision) {
-    case inference::Precision::bf16:
-      return "bf16";
-    case inference::Precision::int8:
-      return "int8";
-    default:
-      return "f32";
-  }
-}
 
 class JobRun {
  public:
@@ -174,26 +153,6 @@ class JobRun {
     return {};
   }
 
-  [[nodiscard]] ordered_json settings() const {
-    ordered_json settings;
-    settings["source"] = full_name(job_.source);
-    settings["backbone"] = backbone_.name;
-    settings["backbone_sha256"] = digest_;
-    settings["weights"] = backbone_.weights;
-    settings["size"] = fmt::format("{}x{}", backbone_.input.width, backbone_.input.height);
-    settings["precision"] = precision_name(job_.precision);
-    settings["apply"] = job_.apply.empty() ? "" : full_name(job_.apply);
-    settings["pca"] = job_.components;
-    settings["augment"] = job_.augment;
-    settings["augment_seed"] = job_.augment_seed;
-    settings["limit"] = job_.limit;
-    settings["labels"] = job_.labels.empty() ? "" : full_name(job_.labels.string());
-    settings["keep_scaled"] = job_.keep_scaled;
-    settings["max_bytes"] = job_.reading.max_bytes;
-    settings["part_pictures"] = part_pictures();
-    return settings;
-  }
-
   [[nodiscard]] std::int64_t part_pictures() const {
     if (job_.part_pictures > 0) return job_.part_pictures;
     const std::size_t row = backbone_.columns * sizeof(float) * variants();
@@ -206,7 +165,7 @@ class JobRun {
     if (*manifest) {
       manifest_ = std::move(**manifest);
       was_finished_ = manifest_["state"] == "finished";
-      return compare_settings(manifest_["settings"], settings());
+      return compare_settings(manifest_["settings"], settings_of(job_, backbone_, digest_, part_pictures()));
     }
     for (const char* folder : {"features", "pictures"}) {
       const auto names = output_->list(folder);
@@ -279,7 +238,7 @@ class JobRun {
     const ordered_json before = std::exchange(manifest_, ordered_json());
     manifest_["vidi"] = job_.version;
     manifest_["state"] = "running";
-    manifest_["settings"] = settings();
+    manifest_["settings"] = settings_of(job_, backbone_, digest_, part_pictures());
     manifest_["runs"] = before.value("runs", 0) + 1;
     manifest_["began"] = before.contains("began") ? before["began"] : ordered_json(to_string(now()));
     for (const char* key : {"precision", "timings", "bill"}) {
@@ -346,16 +305,7 @@ class JobRun {
     std::jthread saving([this] { saved_ = save_backbone(); });
     std::jthread lister([this] { list_all(); });
     const std::jthread monitor([this](const std::stop_token& end) { watch(end); });
-    auto network = open_network();
-    Result<void> done;
-    if (network) {
-      summary_.execution = inference::describe(**network);
-      summary_.starting = seconds_since(began_);
-      done = run_pipeline(*catalogue_, *source_, **network, pipeline_options(), times_,
-                          [this] { return table_->write_ready(); });
-    } else {
-      done = forward_error(network);
-    }
+    auto done = run_network();
     ended_ = !done;
     lister.join();
     saving.join();
@@ -366,6 +316,34 @@ class JobRun {
     summary_.stopped = stop_.stop_requested();
     summary_.totals = catalogue_->totals();
     return summary_.stopped ? add_to_bill() : table_->write_ready();
+  }
+
+  Result<void> run_network() {
+    const PipelineOptions options = pipeline_options();
+    auto opened = open_network({.job = job_,
+                                .backbone = backbone_,
+                                .catalogue = *catalogue_,
+                                .source = *source_,
+                                .output = *output_,
+                                .other = other_.get(),
+                                .table = *table_,
+                                .pipeline = options,
+                                .is_checked = manifest_.contains("precision")});
+    if (!opened) return forward_error(opened);
+    summary_.execution = inference::describe(*opened->network);
+    summary_.starting = seconds_since(began_);
+    if (opened->check) note_check(*opened->check);
+    return run_pipeline(*catalogue_, *source_, *opened->network, options, times_,
+                        [this] { return table_->write_ready(); });
+  }
+
+  void note_check(const PrecisionCheck& check) {
+    summary_.precision = check;
+    manifest_["precision"] = {{"pictures", check.pictures},
+                              {"mean_cosine", check.mean_cosine},
+                              {"least_cosine", check.least_cosine},
+                              {"components", check.components},
+                              {"largest_angle_degrees", check.angle}};
   }
 
   [[nodiscard]] PipelineOptions pipeline_options() {
@@ -400,98 +378,6 @@ class JobRun {
     if (auto saved = backbones::save_backbone(backbone_, description->parent_path()); !saved) return saved;
     if (auto published = table_->publish("backbone/1/model.onnx"); !published) return published;
     return table_->publish("backbone/model.toml");
-  }
-
-  Result<std::unique_ptr<inference::PictureNetwork>> open_network() {
-    if (job_.precision == inference::Precision::f32) return compile(backbone_, job_, job_.precision, {});
-    const bool is_int8 = job_.precision == inference::Precision::int8;
-    const bool is_checked = manifest_.contains("precision");
-    std::vector<std::uint8_t> sample;
-    if (is_int8) sample = read_calibration();
-    const bool is_new = sample.empty();
-    if (is_new && (is_int8 || !is_checked)) {
-      auto taken = take_sample();
-      if (!taken) return forward_error(taken);
-      sample = std::move(*taken);
-    }
-    auto network = compile(backbone_, job_, job_.precision, sample);
-    if (!network) return network;
-    if (is_int8 && is_new) {
-      if (auto kept = keep_calibration(sample); !kept) return forward_error(kept);
-    }
-    if (is_checked || sample.empty()) return network;
-    if (auto checked = check(**network, sample); !checked) return forward_error(checked);
-    return network;
-  }
-
-  Result<void> check(inference::PictureNetwork& network, std::span<const std::uint8_t> sample) {
-    auto exact = compile(backbone_, job_, inference::Precision::f32, {});
-    if (!exact) return forward_error(exact);
-    auto checked = check_precision(**exact, network, sample, sample.size() / picture_bytes());
-    if (!checked) return forward_error(checked);
-    summary_.precision = *checked;
-    manifest_["precision"] = {{"pictures", checked->pictures},
-                              {"mean_cosine", checked->mean_cosine},
-                              {"least_cosine", checked->least_cosine},
-                              {"components", checked->components},
-                              {"largest_angle_degrees", checked->angle}};
-    return {};
-  }
-
-  [[nodiscard]] std::size_t picture_bytes() const {
-    return static_cast<std::size_t>(backbone_.input.width) * backbone_.input.height * backbone_.input.channels;
-  }
-
-  // Of an earlier run, or of the job that is applied: the same pictures make the same network.
-  std::vector<std::uint8_t> read_calibration() {
-    Output& output = other_ ? *other_ : *output_;
-    const auto path = output.fetch(kCalibration);
-    if (!path) return {};
-    const auto file = files::File::open(*path, O_RDONLY);
-    if (!file) return {};
-    std::vector<std::uint8_t> pictures(file->size().value_or(0));
-    const auto read = file->read(std::as_writable_bytes(std::span(pictures)), 0);
-    output.release(kCalibration);
-    const bool whole = read && *read == pictures.size() && pictures.size() % picture_bytes() == 0;
-    return whole ? pictures : std::vector<std::uint8_t>();
-  }
-
-  Result<void> keep_calibration(std::span<const std::uint8_t> pictures) {
-    const auto path = output_->place(kCalibration);
-    if (!path) return std::unexpected(path.error());
-    const auto written = files::write_whole(path->parent_path() / ".calibration.tmp", *path, std::as_bytes(pictures));
-    if (!written) return std::unexpected(files::explain(written.error(), "the table"));
-    return table_->publish(kCalibration);
-  }
-
-  // Pictures that stand for the source, fitted, one after another.
-  Result<std::vector<std::uint8_t>> take_sample() {
-    const auto chosen = catalogue_->sample(kSample, kSampleOf);
-    if (!chosen) return std::unexpected(chosen.error());
-    const PipelineOptions options = pipeline_options();
-    PrepareOptions preparing = options.preparing;
-    preparing.variants = 1;
-    std::vector<std::vector<std::uint8_t>> pictures(chosen->size());
-    std::atomic<std::size_t> next = 0;
-    {
-      std::vector<std::jthread> readers;
-      for (std::size_t i = 0; i < std::min<std::size_t>(8, source_->reads_at_once()); ++i) {
-        readers.emplace_back([&] {
-          for (std::size_t at = next++; at < chosen->size(); at = next++) {
-            const sources::Entry& entry = (*chosen)[at].entry;
-            const auto picture = read_patiently(*source_, entry, options.reading);
-            if (!picture) continue;
-            if (auto fitted = prepare(picture->bytes, entry.key, preparing)) pictures[at] = std::move(*fitted);
-          }
-        });
-      }
-    }
-    std::vector<std::uint8_t> sample;
-    for (const auto& picture : pictures) sample.insert(sample.end(), picture.begin(), picture.end());
-    if (!sample.empty() || stop_.stop_requested()) return sample;
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("none of {} pictures of {} can be read, so nothing tells what {} would lose",
-                            chosen->size(), job_.source, precision_name(job_.precision)));
   }
 
   // Tells the observer, and lets the catalogue go when the job is to stop.
@@ -557,31 +443,15 @@ class JobRun {
 
   // What this run took, added to what those before it took.
   Result<void> add_to_bill() {
-    const sources::Traffic read = source_->traffic();
-    const OutputTraffic written = output_->traffic();
-    const bool from_bucket = is_bucket(job_.source);
-    const bool to_bucket = is_bucket(job_.out);
-    const auto add = [](ordered_json& value, auto more) {
-      value = (value.is_number() ? value.get<decltype(more)>() : decltype(more){}) + more;
-    };
-    ordered_json& bill = manifest_["bill"];
-    add(bill["instance_seconds"], seconds_since(began_));
-    bill["pictures"] = catalogue_->totals().done;
-    add(bill["disk_bytes"], written.bytes_written);
-    ordered_json& s3 = bill["s3"];
-    add(s3["list_requests"], from_bucket ? read.lists : std::uint64_t{0});
-    add(s3["get_requests"], read.gets + (to_bucket ? written.gets : 0));
-    add(s3["put_requests"], to_bucket ? written.puts : std::uint64_t{0});
-    add(s3["bytes_in"], to_bucket ? written.bytes_written : std::uint64_t{0});
-    add(s3["bytes_out"], (from_bucket ? read.bytes : 0) + (to_bucket ? written.bytes_read : 0));
-    ordered_json& timings = manifest_["timings"];
-    add(timings["total_s"], seconds_since(began_));
-    add(timings["starting_s"], summary_.starting);
-    add(timings["reading_s"], summary_.reading = seconds(times_.reading));
-    add(timings["decoding_s"], summary_.decoding = seconds(times_.decoding));
-    add(timings["inferring_s"], summary_.inferring = seconds(times_.inferring));
-    add(timings["writing_s"], summary_.writing = seconds(times_.writing));
-    add(timings["reducing_s"], summary_.reducing);
+    summary_.reading = seconds(times_.reading);
+    summary_.decoding = seconds(times_.decoding);
+    summary_.inferring = seconds(times_.inferring);
+    summary_.writing = seconds(times_.writing);
+    add_effort({.seconds = seconds_since(began_),
+                .pictures = catalogue_->totals().done,
+                .read = source_->traffic(),
+                .written = output_->traffic()},
+               job_, summary_, manifest_);
     return write_manifest(manifest_, *output_, *table_);
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -18,7 +19,77 @@ std::string text_of(const nlohmann::ordered_json& settings, const std::string& k
   return settings.contains(key) ? settings[key].dump() : "nothing";
 }
 
+// A folder of this machine by its full name, whatever folder the program is started in; others as they are, but without
+// what may be a signature.
+std::string full_name(const std::string& name) {
+  if (name.starts_with("http")) return name.substr(0, name.find('?'));
+  return name.starts_with("s3://") ? name : std::filesystem::weakly_canonical(name).string();
+}
+
+// `value` + `more`, where it is no number yet `more`.
+template <typename T>
+  requires std::is_arithmetic_v<T>
+void add(nlohmann::ordered_json& value, T more) {
+  value = (value.is_number() ? value.get<T>() : T{}) + more;
+}
+
 }  // namespace
+
+std::string_view precision_name(inference::Precision precision) {
+  switch (precision) {
+    case inference::Precision::bf16:
+      return "bf16";
+    case inference::Precision::int8:
+      return "int8";
+    default:
+      return "f32";
+  }
+}
+
+nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& backbone, const std::string& digest,
+                                   std::int64_t part_pictures) {
+  nlohmann::ordered_json settings;
+  settings["source"] = full_name(job.source);
+  settings["backbone"] = backbone.name;
+  settings["backbone_sha256"] = digest;
+  settings["weights"] = backbone.weights;
+  settings["size"] = fmt::format("{}x{}", backbone.input.width, backbone.input.height);
+  settings["precision"] = precision_name(job.precision);
+  settings["apply"] = job.apply.empty() ? "" : full_name(job.apply);
+  settings["pca"] = job.components;
+  settings["augment"] = job.augment;
+  settings["augment_seed"] = job.augment_seed;
+  settings["limit"] = job.limit;
+  settings["labels"] = job.labels.empty() ? "" : full_name(job.labels.string());
+  settings["keep_scaled"] = job.keep_scaled;
+  settings["max_bytes"] = job.reading.max_bytes;
+  settings["part_pictures"] = part_pictures;
+  return settings;
+}
+
+void add_effort(const Effort& effort, const Job& job, const Summary& summary, nlohmann::ordered_json& manifest) {
+  const bool from_bucket = job.source.starts_with("s3://");
+  const bool to_bucket = job.out.starts_with("s3://");
+  const auto of_output = [&](std::uint64_t count) { return to_bucket ? count : 0; };
+  nlohmann::ordered_json& bill = manifest["bill"];
+  add(bill["instance_seconds"], effort.seconds);
+  bill["pictures"] = effort.pictures;
+  add(bill["disk_bytes"], effort.written.bytes_written);
+  nlohmann::ordered_json& s3 = bill["s3"];
+  add(s3["list_requests"], effort.read.lists);
+  add(s3["get_requests"], effort.read.gets + of_output(effort.written.gets));
+  add(s3["put_requests"], of_output(effort.written.puts));
+  add(s3["bytes_in"], of_output(effort.written.bytes_written));
+  add(s3["bytes_out"], (from_bucket ? effort.read.bytes : 0) + of_output(effort.written.bytes_read));
+  nlohmann::ordered_json& timings = manifest["timings"];
+  add(timings["total_s"], effort.seconds);
+  add(timings["starting_s"], summary.starting);
+  add(timings["reading_s"], summary.reading);
+  add(timings["decoding_s"], summary.decoding);
+  add(timings["inferring_s"], summary.inferring);
+  add(timings["writing_s"], summary.writing);
+  add(timings["reducing_s"], summary.reducing);
+}
 
 Result<std::optional<nlohmann::ordered_json>> read_manifest(Output& output) {
   const auto path = output.fetch(kName);
