@@ -19,6 +19,6 @@ namespace vidi::backbones {
 Result<std::unique_ptr<WeightSource>> open_keras_weights(const std::filesystem::path& path);
 
 // The same of HDF5 in memory. `name`: of the file, for messages.
-Result<std::unique_ptr<WeightSource>> read_keras_weights(ByteView hdf5, const std::string& name);
+Result<std::unique_ptr<WeightSource>> read_keras_weights(Bytes hdf5, const std::string& name);
 
 }  // namespace vidi::backbones

@@ -97,6 +97,27 @@ TEST(KerasWeights, SayWhichFilesTheyCannotComeFrom) {
   EXPECT_EQ(code(empty_archive), ErrorCode::undecodable);
 }
 
+// Cut anywhere, or with bytes changed: an error or other numbers, and nothing worse.
+TEST(KerasWeights, SurviveDamage) {
+  for (const char* name : {"small.h5", "small.weights.h5", "small-keras-2.h5"}) {
+    const std::string whole = read_file(kFolder + name);
+    ASSERT_FALSE(whole.empty());
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < 200; ++i) {
+      std::string damaged = whole;
+      if (i < 50) {
+        damaged.resize(whole.size() * i / 50);
+      } else {
+        for (std::size_t k = 0; k < 8; ++k)
+          damaged[(i * 7919 + k * 104'729) % whole.size()] ^= static_cast<char>(i + k);
+      }
+      const auto source = read_keras_weights(to_bytes(damaged), name);
+      if (!source || error(**source, kKernel) != "no error") ++refused;
+    }
+    EXPECT_GT(refused, 40U) << name;
+  }
+}
+
 TEST(KerasWeights, ADamagedArchiveIsRefused) {
   const std::string whole = read_file(kFolder + "small.keras");
   const std::string path = testing::TempDir() + "damaged.keras";
