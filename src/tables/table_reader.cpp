@@ -37,6 +37,21 @@ Result<void> attempt(const std::string& path, Read read) {
 
 }  // namespace
 
+Result<std::vector<std::string>> column_names(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  const auto read = [&]() -> arrow::Status {
+    parquet::arrow::FileReaderBuilder builder;
+    ARROW_RETURN_NOT_OK(builder.OpenFile(path.string(), false));
+    ARROW_ASSIGN_OR_RAISE(const auto file, builder.Build());
+    std::shared_ptr<arrow::Schema> schema;
+    ARROW_RETURN_NOT_OK(file->GetSchema(&schema));
+    names = schema->field_names();
+    return arrow::Status::OK();
+  };
+  if (auto done = attempt(path.string(), read); !done) return forward_error(done);
+  return names;
+}
+
 struct TableReader::State {
   std::string path;
   std::shared_ptr<arrow::Schema> schema;

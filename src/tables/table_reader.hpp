@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -12,6 +14,9 @@ class Schema;
 }  // namespace arrow
 
 namespace vidi::tables {
+
+// Of the file, in its order. Error invalid_argument: no such file, or no Parquet.
+Result<std::vector<std::string>> column_names(const std::filesystem::path& path);
 
 // One thread at a time.
 class TableReader {

@@ -8,11 +8,14 @@
 #include <span>
 #include <string>
 
+#include "networks/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 #include "training/image_range.hpp"
-#include "training/onnx_writer.hpp"
 
 namespace vidi::training {
 namespace {
+
+using networks::OnnxWriter;
 
 constexpr auto kSide = static_cast<std::int64_t>(kDigitSide);
 constexpr auto kClasses = static_cast<std::int64_t>(kDeepClasses);
@@ -22,7 +25,7 @@ at::Tensor unsure_of(const at::Tensor& probabilities) { return probabilities.ama
 
 // Makes the value `unsure` (n), and `any`: whether one is.
 void add_doubt(OnnxWriter& writer, const std::string& probabilities) {
-  const Attribute no_dimension{.name = "keepdims", .value = std::int64_t{0}};
+  const networks::Attribute no_dimension{.name = "keepdims", .value = std::int64_t{0}};
   writer.add_constant("sure", {}, std::array{Cascade::kSure});
   writer.add_node({.operation = "ReduceMax",
                    .inputs = {probabilities},
@@ -53,7 +56,7 @@ Result<Bytes> Cascade::to_onnx(std::string_view name) const {
   writer.add_output("probabilities", {"n", kClasses});
   if (members_.size() == 1) {
     members_.front().add_to(writer, pixels, "probabilities");
-    return writer.finish();
+    return finish_checked(writer);
   }
   members_.front().add_to(writer, pixels, "first");
   add_doubt(writer, "first");
@@ -77,7 +80,7 @@ Result<Bytes> Cascade::to_onnx(std::string_view name) const {
   sure.add_node({.operation = "Identity", .inputs = {"first"}, .outputs = {"of_first"}, .attributes = {}});
   sure.add_output("of_first", {"n", kClasses});
   writer.add_choice("any", all, sure, "probabilities");
-  return writer.finish();
+  return finish_checked(writer);
 }
 
 }  // namespace vidi::training

@@ -18,12 +18,15 @@
 #include <cmath>
 #include <utility>
 
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 #include "training/schedule.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
 namespace {
+
+using networks::OnnxWriter;
 
 struct Layer {
   const char* name;
@@ -211,7 +214,7 @@ class CnnRecipe final : public Recipe {
     value = add_dense(writer, 3, value);
     writer.add_softmax(value, "probabilities");
     writer.add_output("probabilities", {"n", static_cast<std::int64_t>(kDigitClasses)});
-    return writer.finish();
+    return finish_checked(writer);
   }
 
   void describe(ModelCard& card) const override {

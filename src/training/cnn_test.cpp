@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "training/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 #include "training/silent.hpp"
 
 namespace vidi::training {

@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
@@ -174,7 +174,7 @@ at::Tensor FoldedNetwork::probabilities(const at::Tensor& pixels) const {
   return at::softmax(at::conv2d(values, layers.back().weights, layers.back().biases).flatten(1), 1);
 }
 
-void FoldedNetwork::add_to(OnnxWriter& writer, const std::string& pixels, const std::string& name) const {
+void FoldedNetwork::add_to(networks::OnnxWriter& writer, const std::string& pixels, const std::string& name) const {
   const auto add = [&](const FoldedLayer& layer, const std::string& part, const std::string& input) {
     const std::int64_t kernel = layer.weights.size(2);
     return writer.add_convolution({.name = fmt::format("{}_{}", name, part),

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
 #include "training/training_loop.hpp"
 
 namespace vidi::training {
@@ -33,7 +33,7 @@ struct FoldedNetwork {
 
   // Makes the value `name`, probabilities (n, 11), of `pixels` (n, 1, 28, 28). Everything that it adds has a name that
   // begins with `name`.
-  void add_to(OnnxWriter& writer, const std::string& pixels, const std::string& name) const;
+  void add_to(networks::OnnxWriter& writer, const std::string& pixels, const std::string& name) const;
 };
 
 struct Descent {

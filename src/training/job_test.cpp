@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <toml++/toml.h>
 
-#include "training/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 #include "training/silent.hpp"
 #include "training/softmax.hpp"
 #include "training/test_folder.hpp"

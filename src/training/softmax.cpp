@@ -14,12 +14,15 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 #include "training/schedule.hpp"
 #include "training/tensors.hpp"
 
 namespace vidi::training {
 namespace {
+
+using networks::OnnxWriter;
 
 Result<void> check(const ImageRange& images, const SoftmaxOptions& options) {
   const auto refuse = [](const std::string& message) { return fail(ErrorCode::invalid_argument, message); };
@@ -142,7 +145,7 @@ Result<Bytes> to_onnx(const SoftmaxRegression& model) {
                    .outputs = {"probabilities"},
                    .attributes = {{.name = "axis", .value = std::int64_t{1}}}});
   writer.add_output("probabilities", {"n", kClasses});
-  return writer.finish();
+  return finish_checked(writer);
 }
 
 namespace {

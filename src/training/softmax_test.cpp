@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "training/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 
 namespace vidi::training {
 namespace {

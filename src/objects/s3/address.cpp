@@ -62,6 +62,11 @@ Result<void> use_options(AddressOptions& options, Address& address) {
                   options.begin()->first, options.begin()->second));
 }
 
+std::string variable(const char* name) {
+  const char* found = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
+  return found != nullptr ? found : "";
+}
+
 }  // namespace
 
 Result<Address> parse_address(std::string_view url) {
@@ -90,12 +95,20 @@ Result<Address> parse_address(std::string_view url) {
   return address;
 }
 
-Credentials credentials_from_environment() {
-  const auto value = [](const char* name) {
-    const char* found = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
-    return std::string(found != nullptr ? found : "");
+Result<Address> complete_address(std::string_view url) {
+  std::string completed(url);
+  const auto add = [&](const std::string& option, const std::string& value) {
+    if (value.empty() || completed.contains(option + "=")) return;
+    completed += (completed.contains('?') ? "&" : "?") + option + "=" + value;
   };
-  return {value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), value("AWS_SESSION_TOKEN")};
+  const std::string endpoint = variable("AWS_ENDPOINT_URL_S3");
+  add("endpoint", endpoint.empty() ? variable("AWS_ENDPOINT_URL") : endpoint);
+  add("region", variable("AWS_REGION"));
+  return parse_address(completed);
+}
+
+Credentials credentials_from_environment() {
+  return {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")};
 }
 
 }  // namespace vidi::objects::s3

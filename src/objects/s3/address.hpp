@@ -24,6 +24,9 @@ struct Address {
 // Error invalid_argument: what is wrong, with the value and what would be right.
 Result<Address> parse_address(std::string_view url);
 
+// The same, with what the URL leaves open taken from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, and AWS_REGION.
+Result<Address> complete_address(std::string_view url);
+
 // What this program is let into the bucket with. No part of an address: everybody who lists the processes would see it.
 struct Credentials {
   std::string access_key;  // empty: as the AWS tools find them (environment, ~/.aws, the machine's role)

@@ -12,42 +12,12 @@
 #include <utility>
 
 #include "core/worker_pool.hpp"
+#include "objects/s3/connection.hpp"
 
 namespace vidi::objects::s3 {
 namespace {
 
 using FileSystem = std::shared_ptr<arrow::fs::S3FileSystem>;
-
-void start_library() {
-  static const bool started = [] {
-    auto options = arrow::fs::S3GlobalOptions::Defaults();
-    options.log_level = arrow::fs::S3LogLevel::Fatal;
-    const arrow::Status status = arrow::fs::InitializeS3(options);
-    if (!status.ok()) throw std::runtime_error("S3 cannot be used: " + status.message());
-    return true;
-  }();
-  static_cast<void>(started);
-}
-
-arrow::fs::S3Options options_of(const Address& address, const Credentials& credentials) {
-  arrow::fs::S3Options options = arrow::fs::S3Options::Defaults();
-  if (!credentials.access_key.empty()) {
-    options.ConfigureAccessKey(credentials.access_key, credentials.secret_key, credentials.session_token);
-  }
-  options.region = address.region;
-  options.scheme = address.scheme;
-  options.endpoint_override = address.endpoint;
-  options.connect_timeout = std::chrono::duration<double>(address.connect_timeout).count();
-  options.request_timeout = std::chrono::duration<double>(address.request_timeout).count();
-  options.retry_strategy = arrow::fs::S3RetryStrategy::GetAwsStandardRetryStrategy(address.attempts);
-  options.background_writes = false;
-  // One request for a picture instead of a multipart upload.
-  options.allow_delayed_open = true;
-  return options;
-}
-
-// What S3 says is for the log and the operator, and names no path of this machine.
-Error error_of(const arrow::Status& status) { return {ErrorCode::unavailable, "S3: " + status.message()}; }
 
 class S3Store final : public ObjectStore {
  public:
@@ -144,16 +114,11 @@ std::string key_of(const Address& address, const Digest& digest) {
   return fmt::format("{}{}{}/{}", address.prefix, address.prefix.empty() ? "" : "/", name.substr(0, 2), name);
 }
 
-void finish() {
-  if (arrow::fs::IsS3Initialized()) static_cast<void>(arrow::fs::FinalizeS3());
-}
-
 std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credentials& credentials) {
   auto address = parse_address(url);
   if (!address) throw std::runtime_error(address.error().message);
-  start_library();
-  auto files = arrow::fs::S3FileSystem::Make(options_of(*address, credentials));
-  if (!files.ok()) throw std::runtime_error("S3 cannot be used: " + files.status().message());
+  auto files = connect(*address, credentials);
+  if (!files) throw std::runtime_error(files.error().message);
   return std::make_unique<S3Store>(std::move(*address), std::move(*files));
 }
 

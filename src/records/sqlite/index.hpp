@@ -10,7 +10,7 @@
 
 #include "core/digest.hpp"
 #include "core/uuid.hpp"
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 
 namespace vidi::records::sqlite {
 

@@ -8,7 +8,7 @@
 #include "core/result.hpp"
 #include "records/query_range.hpp"
 #include "records/record_store.hpp"
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 
 namespace vidi::records::sqlite {
 

@@ -6,7 +6,7 @@
 
 #include "core/bytes.hpp"
 #include "records/prediction.hpp"
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 
 namespace vidi::records::sqlite {
 

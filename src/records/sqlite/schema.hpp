@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 
 namespace vidi::records::sqlite {
 

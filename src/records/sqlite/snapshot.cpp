@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 
 namespace vidi::records::sqlite {
 

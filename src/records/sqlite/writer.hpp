@@ -10,7 +10,7 @@
 
 #include "core/task.hpp"
 #include "records/record_store.hpp"
-#include "records/sqlite/database.hpp"
+#include "records/sqlite/connection.hpp"
 #include "records/sqlite/index.hpp"
 #include "records/sqlite/row.hpp"
 

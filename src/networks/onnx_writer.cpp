@@ -1,18 +1,15 @@
-#include "training/onnx_writer.hpp"
+#include "networks/onnx_writer.hpp"
 
-#include <c10/util/Half.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
-#include <onnx/shape_inference/implementation.h>
 
+#include <algorithm>
 #include <bit>
-#include <exception>
-#include <limits>
 #include <utility>
 
-namespace vidi::training {
+#include "networks/graph.hpp"
+#include "networks/half.hpp"
+
+namespace vidi::networks {
 namespace {
 
 // A model file keeps floats least significant byte first.
@@ -50,46 +47,73 @@ struct AttributeValue {
   }
 };
 
-Result<void> check(const onnx::ModelProto& model, ErrorCode code) {
-  try {
-    onnx::checker::check_model(model);
-    onnx::ModelProto inferred = model;
-    const onnx::ShapeInferenceOptions strict(true, 1, true);
-    onnx::shape_inference::InferShapes(inferred, onnx::OpSchemaRegistry::Instance(), strict);
-    return {};
-  } catch (const std::exception& error) {
-    return fail(code, std::string("ONNX's checker refuses the model: ") + error.what());
+std::vector<Dimension> shape_of(const onnx::ValueInfoProto& value) {
+  std::vector<Dimension> shape;
+  for (const auto& dimension : value.type().tensor_type().shape().dim()) {
+    if (dimension.has_dim_value()) {
+      shape.emplace_back(dimension.dim_value());
+    } else {
+      shape.emplace_back(dimension.dim_param());
+    }
   }
+  return shape;
 }
 
-std::string serialise(const onnx::ModelProto& model) {
-  std::string text;
-  google::protobuf::io::StringOutputStream stream(&text);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  model.SerializeWithCachedSizes(&coded);
-  return text;
+bool has_value(const onnx::GraphProto& graph, const std::string& name) {
+  const auto is_it = [&](const auto& each) { return each.name() == name; };
+  const auto makes_it = [&](const auto& node) { return std::ranges::find(node.output(), name) != node.output().end(); };
+  return std::ranges::any_of(graph.input(), is_it) || std::ranges::any_of(graph.initializer(), is_it) ||
+         std::ranges::any_of(graph.node(), makes_it);
 }
 
 }  // namespace
 
-OnnxWriter::OnnxWriter(std::string_view graph_name) : graph_(std::make_unique<onnx::GraphProto>()) {
-  graph_->set_name(std::string(graph_name));
+OnnxWriter::OnnxWriter(std::string_view graph_name) : model_(std::make_unique<onnx::ModelProto>()) {
+  model_->set_ir_version(kIrVersion);
+  model_->set_producer_name("vidi");
+  model_->add_opset_import()->set_version(kOperatorSet);
+  model_->mutable_graph()->set_name(std::string(graph_name));
 }
 
 OnnxWriter::~OnnxWriter() = default;
 
+Result<Value> OnnxWriter::add_model(ByteView model, std::string_view output) {
+  const onnx::GraphProto& graph = model_->graph();
+  if (graph.node_size() + graph.input_size() + graph.initializer_size() > 0) {
+    return fail(ErrorCode::conflict, "a model can only be taken over into an empty graph");
+  }
+  auto parsed = parse_model(model);
+  if (!parsed) return forward_error(parsed);
+  auto part = part_of(std::move(*parsed), output);
+  if (!part) return forward_error(part);
+  const std::string name = graph.name();
+  Value value{.name = part->graph().output(0).name(), .shape = shape_of(part->graph().output(0))};
+  model_->mutable_graph()->Swap(part->mutable_graph());
+  model_->mutable_graph()->set_name(name);
+  model_->mutable_graph()->clear_output();
+  model_->mutable_opset_import()->Swap(part->mutable_opset_import());
+  model_->mutable_functions()->Swap(part->mutable_functions());
+  model_->set_ir_version(std::max(kIrVersion, part->ir_version()));
+  return value;
+}
+
+std::string OnnxWriter::unused_name(const std::string& wish) const {
+  std::string name = wish;
+  for (int i = 2; has_value(model_->graph(), name); ++i) name = wish + "_" + std::to_string(i);
+  return name;
+}
+
 void OnnxWriter::add_input(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*graph_->add_input(), name, shape);
+  set_value(*model_->mutable_graph()->add_input(), name, shape);
 }
 
 void OnnxWriter::add_output(std::string_view name, const std::vector<Dimension>& shape) {
-  set_value(*graph_->add_output(), name, shape);
+  set_value(*model_->mutable_graph()->add_output(), name, shape);
 }
 
-void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::int64_t> shape,
+void OnnxWriter::add_constant(std::string_view name, const std::vector<std::int64_t>& shape,
                               std::span<const float> values) {
-  onnx::TensorProto& tensor = *graph_->add_initializer();
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
   tensor.set_name(std::string(name));
   tensor.set_data_type(onnx::TensorProto::FLOAT);
   for (const std::int64_t size : shape) tensor.add_dims(size);
@@ -99,12 +123,13 @@ void OnnxWriter::add_constant(std::string_view name, std::initializer_list<std::
 void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape,
                                    std::span<const float> values) {
   const std::string half = std::string(name) + "_half";
-  onnx::TensorProto& tensor = *graph_->add_initializer();
+  onnx::TensorProto& tensor = *model_->mutable_graph()->add_initializer();
   tensor.set_name(half);
   tensor.set_data_type(onnx::TensorProto::FLOAT16);
   for (const std::int64_t size : shape) tensor.add_dims(size);
-  std::vector<c10::Half> halves(values.begin(), values.end());
-  tensor.set_raw_data(halves.data(), halves.size() * sizeof(c10::Half));
+  std::vector<std::uint16_t> halves(values.size());
+  std::ranges::transform(values, halves.begin(), to_half);
+  tensor.set_raw_data(halves.data(), halves.size() * sizeof(std::uint16_t));
   add_node({.operation = "Cast",
             .inputs = {half},
             .outputs = {std::string(name)},
@@ -112,7 +137,7 @@ void OnnxWriter::add_half_constant(std::string_view name, const std::vector<std:
 }
 
 void OnnxWriter::add_node(const Node& node) {
-  onnx::NodeProto& target = *graph_->add_node();
+  onnx::NodeProto& target = *model_->mutable_graph()->add_node();
   target.set_op_type(node.operation);
   for (const std::string& input : node.inputs) target.add_input(input);
   for (const std::string& output : node.outputs) target.add_output(output);
@@ -183,35 +208,15 @@ void OnnxWriter::add_softmax(const std::string& scores, const std::string& proba
 void OnnxWriter::add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
                             const std::string& output) {
   add_node({.operation = "If", .inputs = {condition}, .outputs = {output}, .attributes = {}});
-  onnx::NodeProto& node = *graph_->mutable_node()->rbegin();
+  onnx::NodeProto& node = *model_->mutable_graph()->mutable_node()->rbegin();
   for (const auto& [name, branch] : {std::pair{"then_branch", &then}, std::pair{"else_branch", &otherwise}}) {
     onnx::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
     attribute.set_type(onnx::AttributeProto::GRAPH);
-    *attribute.mutable_g() = *branch->graph_;
+    *attribute.mutable_g() = branch->model_->graph();
   }
 }
 
-Result<Bytes> OnnxWriter::finish() const {
-  onnx::ModelProto model;
-  model.set_ir_version(kIrVersion);
-  model.set_producer_name("vidi");
-  model.add_opset_import()->set_version(kOperatorSet);
-  *model.mutable_graph() = *graph_;
-  if (auto good = check(model, ErrorCode::internal); !good) return forward_error(good);
-  if (model.ByteSizeLong() > std::numeric_limits<int>::max()) {
-    return fail(ErrorCode::internal, "the model is over 2 GiB, the most that an ONNX file can hold");
-  }
-  return to_bytes(serialise(model));
-}
+Result<Bytes> OnnxWriter::finish() const { return model_bytes(*model_); }
 
-Result<void> check_onnx(ByteView file) {
-  onnx::ModelProto model;
-  if (file.size() > std::numeric_limits<int>::max() ||
-      !model.ParseFromArray(file.data(), static_cast<int>(file.size()))) {
-    return fail(ErrorCode::undecodable, "the file is not an ONNX model: it cannot be parsed");
-  }
-  return check(model, ErrorCode::undecodable);
-}
-
-}  // namespace vidi::training
+}  // namespace vidi::networks

@@ -1,9 +1,11 @@
-#include "training/onnx_writer.hpp"
+#include "training/check_onnx.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+
+#include "networks/onnx_writer.hpp"
 
 namespace vidi::training {
 namespace {
@@ -14,12 +16,12 @@ constexpr std::array<float, 4> kWeights = {1.0F, 2.0F, 3.0F, 4.0F};
 
 // y = x W for rows of two.
 Result<Bytes> product(std::int64_t output_columns, const std::string& operation = "MatMul") {
-  OnnxWriter writer("product");
+  networks::OnnxWriter writer("product");
   writer.add_input("x", {"n", std::int64_t{2}});
   writer.add_constant("w", {2, 2}, kWeights);
   writer.add_node({.operation = operation, .inputs = {"x", "w"}, .outputs = {"y"}, .attributes = {}});
   writer.add_output("y", {"n", output_columns});
-  return writer.finish();
+  return finish_checked(writer);
 }
 
 TEST(OnnxWriter, WritesAModelThatTheCheckerAccepts) {
@@ -31,7 +33,7 @@ TEST(OnnxWriter, WritesAModelThatTheCheckerAccepts) {
 TEST(OnnxWriter, WritesTheSameBytesForTheSameCalls) { EXPECT_EQ(product(2), product(2)); }
 
 TEST(OnnxWriter, KeepsEveryKindOfAttribute) {
-  OnnxWriter writer("attributes");
+  networks::OnnxWriter writer("attributes");
   writer.add_input("x", {std::int64_t{1}, std::int64_t{1}, std::int64_t{4}, std::int64_t{4}});
   writer.add_node({.operation = "MaxPool",
                    .inputs = {"x"},
@@ -42,12 +44,12 @@ TEST(OnnxWriter, KeepsEveryKindOfAttribute) {
                                   {"ceil_mode", std::int64_t{0}}}});
   writer.add_node({.operation = "LeakyRelu", .inputs = {"pooled"}, .outputs = {"y"}, .attributes = {{"alpha", 0.5F}}});
   writer.add_output("y", {std::int64_t{1}, std::int64_t{1}, std::int64_t{2}, std::int64_t{2}});
-  const auto model = writer.finish();
+  const auto model = finish_checked(writer);
   EXPECT_TRUE(model) << model.error().message;
 }
 
 TEST(OnnxWriter, KeepsWeightsInHalfPrecisionWhenAsked) {
-  OnnxWriter writer("convolution");
+  networks::OnnxWriter writer("convolution");
   const std::vector<float> weights(std::size_t{8} * 4 * 3 * 3, 0.25F);
   const std::vector<float> biases(8, 0.5F);
   writer.add_input("x", {"n", std::int64_t{4}, std::int64_t{2}, std::int64_t{2}});
@@ -61,7 +63,7 @@ TEST(OnnxWriter, KeepsWeightsInHalfPrecisionWhenAsked) {
                                                                                         .biases = biases})));
   writer.add_softmax(pooled, "y");
   writer.add_output("y", {"n", std::int64_t{8}});
-  const auto model = writer.finish();
+  const auto model = finish_checked(writer);
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_LT(model->size(), 2 * (weights.size() + biases.size()) + 1024);
 }
@@ -75,11 +77,11 @@ TEST(OnnxWriter, RefusesAnOperatorThatDoesNotExist) {
 TEST(OnnxWriter, RefusesAShapeThatTheNodesDoNotMake) { EXPECT_FALSE(product(3)); }
 
 TEST(OnnxWriter, RefusesAnInputThatNothingMakes) {
-  OnnxWriter writer("dangling");
+  networks::OnnxWriter writer("dangling");
   writer.add_input("x", {"n", std::int64_t{2}});
   writer.add_node({.operation = "Add", .inputs = {"x", "nowhere"}, .outputs = {"y"}, .attributes = {}});
   writer.add_output("y", {"n", std::int64_t{2}});
-  const auto model = writer.finish();
+  const auto model = finish_checked(writer);
   ASSERT_FALSE(model);
   EXPECT_THAT(model.error().message, HasSubstr("nowhere"));
 }

@@ -1,4 +1,4 @@
-#include "records/sqlite/database.hpp"
+#include "sqlite/database.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace vidi::records::sqlite {
+namespace vidi::sqlite {
 
 Statement::Statement(sqlite3* database, std::string_view text) {
   sqlite3_stmt* statement = nullptr;
@@ -65,7 +65,7 @@ Database::Database(const std::string& path) {
   const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   handle_.reset(database);
   if (code != SQLITE_OK) {
-    throw std::runtime_error(fmt::format("the records cannot be opened at {}: {}", path, sqlite3_errstr(code)));
+    throw std::runtime_error(fmt::format("{} cannot be opened: {}", path, sqlite3_errstr(code)));
   }
   // Another process (vidi records, a second server) may hold the write lock for the length of a commit.
   sqlite3_busy_timeout(database, 5000);
@@ -77,32 +77,33 @@ Outcome<void> Database::execute(const char* text) {
   return {};
 }
 
-Error explain(int code) {
+Error explain(int code, std::string_view what) {
   if (is_sync_failure(code)) {
     return {ErrorCode::internal,
-            "the disk failed to keep what was written: the records take nothing more until vidi is started again"};
+            fmt::format("the disk failed to keep what was written: {} take nothing more until vidi is started again",
+                        what)};
   }
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return {ErrorCode::internal, "the disk that holds the records is full: make room on it"};
+      return {ErrorCode::internal, fmt::format("the disk that holds {} is full: make room on it", what)};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorCode::unavailable, "another process holds the records: try again later"};
+      return {ErrorCode::unavailable, fmt::format("another process holds {}: try again later", what)};
     case SQLITE_TOOBIG:
-      return {ErrorCode::too_large, "the prediction is too large to be recorded"};
+      return {ErrorCode::too_large, fmt::format("{} take nothing as large as that", what)};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return {ErrorCode::internal, "the records cannot be written: their file is read-only"};
+      return {ErrorCode::internal, fmt::format("{} cannot be written: their file is read-only", what)};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorCode::internal, "the file that holds the records is damaged"};
+      return {ErrorCode::internal, fmt::format("the file that holds {} is damaged", what)};
     case SQLITE_IOERR:
-      return {ErrorCode::internal, "the disk that holds the records reported an error (it may be full)"};
+      return {ErrorCode::internal, fmt::format("the disk that holds {} reported an error (it may be full)", what)};
     default:
-      return {ErrorCode::internal, fmt::format("the records failed: {}", sqlite3_errstr(code))};
+      return {ErrorCode::internal, fmt::format("{} failed: {}", what, sqlite3_errstr(code))};
   }
 }
 
 bool is_sync_failure(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
 
-}  // namespace vidi::records::sqlite
+}  // namespace vidi::sqlite

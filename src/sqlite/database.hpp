@@ -1,6 +1,6 @@
 #pragma once
 // A SQLite connection and its prepared statements, closed and finalised by their owners. Neither may be used by two
-// threads at once.
+// threads at once. What records and the features' catalogue share.
 
 #include <sqlite3.h>
 
@@ -14,7 +14,7 @@
 #include "core/result.hpp"
 #include "core/uuid.hpp"
 
-namespace vidi::records::sqlite {
+namespace vidi::sqlite {
 
 // A value, or SQLite's extended result code.
 template <typename T>
@@ -63,7 +63,7 @@ class Statement {
 
 class Database {
  public:
-  // Opens or makes the file. Throws std::runtime_error.
+  // Opens or makes the file. Throws std::runtime_error with the path.
   explicit Database(const std::string& path);
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
@@ -79,10 +79,11 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-// What a failure of SQLite means to a client, in a sentence without paths.
-Error explain(int code);
+// What a failure of SQLite means to a client, in a sentence without paths. `what` the file holds, in the plural: "the
+// records".
+Error explain(int code, std::string_view what);
 
 // Whether the disk has failed to make something durable: nothing written afterwards can be trusted.
 bool is_sync_failure(int code);
 
-}  // namespace vidi::records::sqlite
+}  // namespace vidi::sqlite

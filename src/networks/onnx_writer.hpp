@@ -2,7 +2,6 @@
 // Builds an ONNX model node by node (https://onnx.ai/onnx/repo-docs/IR.html).
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,13 +13,18 @@
 #include "core/result.hpp"
 
 namespace onnx {
-class GraphProto;
+class ModelProto;
 }
 
-namespace vidi::training {
+namespace vidi::networks {
 
 // A size, or the name of a size that is known only when the model runs.
 using Dimension = std::variant<std::int64_t, std::string>;
+
+struct Value {
+  std::string name;
+  std::vector<Dimension> shape;  // empty: the model does not say
+};
 
 struct Attribute {
   std::string name;
@@ -66,6 +70,7 @@ class OnnxWriter {
   static constexpr std::int64_t kIrVersion = 8;
   static constexpr std::int64_t kOperatorSet = 13;
 
+  // An empty graph.
   explicit OnnxWriter(std::string_view graph_name);
   ~OnnxWriter();
   OnnxWriter(const OnnxWriter&) = delete;
@@ -73,11 +78,22 @@ class OnnxWriter {
   OnnxWriter(OnnxWriter&&) = delete;
   OnnxWriter& operator=(OnnxWriter&&) = delete;
 
+  // Takes over another model up to one of its outputs: its inputs, and exactly the nodes and constants that lead to
+  // that output, which becomes a value of this graph and no output of it. `output` may be empty where there is only
+  // one. Comes first, and once: the graph takes on the versions of the model's operator sets, of which the standard one
+  // is 7 or later, and nodes that are added behind it are read in those versions. Errors: undecodable (it is no ONNX
+  // model), invalid_argument (it has no such output; several and none is named; weights in other files; an older
+  // operator set), conflict (the graph is not empty).
+  Result<Value> add_model(ByteView model, std::string_view output);
+
+  // `wish`, or `wish` with a number behind it, whichever no value of the graph has for its name.
+  [[nodiscard]] std::string unused_name(const std::string& wish) const;
+
   void add_input(std::string_view name, const std::vector<Dimension>& shape);
   void add_output(std::string_view name, const std::vector<Dimension>& shape);
 
   // A constant of the model, for example its weights; the last dimension of `values` changes fastest.
-  void add_constant(std::string_view name, std::initializer_list<std::int64_t> shape, std::span<const float> values);
+  void add_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
 
   // The same in half the bytes: kept in half precision, and widened again when the model is loaded.
   void add_half_constant(std::string_view name, const std::vector<std::int64_t>& shape, std::span<const float> values);
@@ -103,16 +119,12 @@ class OnnxWriter {
   void add_choice(const std::string& condition, const OnnxWriter& then, const OnnxWriter& otherwise,
                   const std::string& output);
 
-  // The model as the bytes of its file, after ONNX's own checker and shape inference found nothing wrong.
-  // Error: internal, with what they found.
+  // The model as the bytes of its file. Whether its nodes fit together is not checked here: what loads it does that,
+  // and training/check_onnx.hpp. Error: internal (it is over 2 GiB).
   [[nodiscard]] Result<Bytes> finish() const;
 
  private:
-  std::unique_ptr<onnx::GraphProto> graph_;
+  std::unique_ptr<onnx::ModelProto> model_;
 };
 
-// Runs ONNX's checker and its strict shape inference over a model file.
-// Error: undecodable, with what they found.
-Result<void> check_onnx(ByteView file);
-
-}  // namespace vidi::training
+}  // namespace vidi::networks
