@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "api/answer.hpp"
+#include "api/information.hpp"
 #include "commands.hpp"
 #include "png_file.hpp"
 #include "program_settings.hpp"
@@ -76,11 +76,12 @@ Result<records::Prediction> predict(recognition::Recognizer& recognizer, const s
   return prediction;
 }
 
-void print(const records::Prediction& prediction, const std::string& path, bool json) {
+void print(const records::Prediction& prediction, const models::Repository& models, const std::string& path,
+           bool json) {
   if (json) {
     nlohmann::ordered_json line;
     line["file"] = path;
-    line.update(api::to_json(prediction));
+    line.update(api::to_json(prediction, models));
     fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     fmt::print("{}\t{}\t{:.4f}\n", on_one_line(path), on_one_line(prediction.result.value_or("-")),
@@ -102,7 +103,7 @@ int predict_all(const PredictOptions& options, const Settings& settings) {
   for (const std::string& path : options.files) {
     const auto prediction = predict(recognizer, path, settings.text("model"));
     if (prediction) {
-      print(*prediction, path, options.json);
+      print(*prediction, models, path, options.json);
     } else {
       fmt::print(stderr, "vidi: {}: {}\n", path, prediction.error().message);
       status = 1;

@@ -28,6 +28,12 @@ table { border-collapse: collapse; width: 100%; } th { text-align: left; font-we
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 td img { width: 28px; height: 28px; object-fit: contain; vertical-align: middle; }
 .muted { opacity: .7; }
+.known { border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 1.5rem 0; }
+.known h2 { margin: 0; font-size: 1.3rem; } .known > p { margin: .5rem 0 0; }
+.known dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: .8rem 0; }
+.known dt { font-weight: 600; } .known dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 30rem) { .known dl { grid-template-columns: 1fr; gap: 0; } .known dd { margin-bottom: .5rem; }
+  .result { font-size: 2.6rem; overflow-wrap: anywhere; } }
 .explanation { max-width: 100%; border: 1px solid var(--line); }
 )css";
 
@@ -76,15 +82,33 @@ std::string image_tag(const records::Prediction& prediction) {
   return fmt::format("<img src=\"/uploads/{}/image\" alt=\"the picture\">", id);
 }
 
-std::string answer(const records::Prediction& prediction) {
+// A card of what the model tells of its answer.
+std::string known_card(const ShownInformation& shown) {
+  if (shown.name.empty()) return {};
+  std::string facts;
+  for (const auto& [heading, text] : shown.facts) {
+    facts += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_html(heading), escape_html(text));
+  }
+  if (!facts.empty()) facts = fmt::format("<dl>\n{}</dl>\n", facts);
+  if (!shown.about.empty()) facts += fmt::format("<p>{}</p>\n", escape_html(shown.about));
+  return fmt::format("<section class=\"known\" lang=\"{}\">\n<h2>{}</h2>\n{}</section>\n", escape_html(shown.language),
+                     escape_html(shown.name), facts);
+}
+
+std::string reason_of(const records::Prediction& prediction, const ShownInformation& shown) {
+  if (shown.reason.empty()) return fmt::format("<p class=\"reason\">{}</p>", escape_html(prediction.reason));
+  return fmt::format("<p class=\"reason\" lang=\"{}\">{}</p>", escape_html(shown.language), escape_html(shown.reason));
+}
+
+std::string answer(const records::Prediction& prediction, const ShownInformation& shown) {
   const std::string result =
       prediction.result
           ? fmt::format("<p class=\"result\">{}</p><p>{} sure, by {}</p>", shown_result(*prediction.result),
                         percent(prediction.confidence), escape_html(prediction.model))
-          : fmt::format("<p class=\"result\">–</p><p class=\"reason\">{}</p>", escape_html(prediction.reason));
+          : fmt::format("<p class=\"result\">–</p>{}", reason_of(prediction, shown));
   return fmt::format(
-      "<section class=\"answer\" aria-label=\"Answer\">{}<div>{}<p class=\"muted\">{}</p></div></section>\n",
-      image_tag(prediction), result, shown_name(prediction.filename));
+      "<section class=\"answer\" aria-label=\"Answer\">{}<div>{}<p class=\"muted\">{}</p></div></section>\n{}",
+      image_tag(prediction), result, shown_name(prediction.filename), known_card(shown));
 }
 
 std::string table_row(const records::Prediction& prediction) {
@@ -120,9 +144,10 @@ Task<std::vector<records::Prediction>> latest_predictions(Application& applicati
   co_return std::move(page->predictions);
 }
 
-std::string home_page(const std::optional<records::Prediction>& shown, const std::vector<records::Prediction>& latest) {
+std::string home_page(const std::optional<records::Prediction>& answered,
+                      const std::vector<records::Prediction>& latest, const ShownInformation& shown) {
   std::string content = form({.title = {}, .action = "/predict", .field = "file", .message = {}});
-  if (shown) content += answer(*shown);
+  if (answered) content += answer(*answered, shown);
   return layout("vidi", content + latest_table(latest));
 }
 
@@ -133,8 +158,8 @@ std::string form_page(const FormPage& page) {
   return layout(page.title, content + form(page));
 }
 
-std::string prediction_page(const records::Prediction& prediction) {
-  std::string content = answer(prediction) + "<table><tbody>\n";
+std::string prediction_page(const records::Prediction& prediction, const ShownInformation& shown) {
+  std::string content = answer(prediction, shown) + "<table><tbody>\n";
   content += detail("Time (UTC)", to_string(prediction.time));
   content += detail("Name", shown_name(prediction.filename));
   content += detail("Model", escape_html(prediction.model + " " + prediction.version));

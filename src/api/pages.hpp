@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/application.hpp"
+#include "api/information.hpp"
 #include "http/message.hpp"
 #include "records/prediction.hpp"
 
@@ -22,9 +23,10 @@ struct FormPage {
 Task<std::vector<records::Prediction>> latest_predictions(Application& application, const http::Request& request);
 
 // The page at /, with the answer to what has just been sent.
-std::string home_page(const std::optional<records::Prediction>& answer, const std::vector<records::Prediction>& latest);
+std::string home_page(const std::optional<records::Prediction>& answer, const std::vector<records::Prediction>& latest,
+                      const ShownInformation& shown = {});
 std::string form_page(const FormPage& page);
-std::string prediction_page(const records::Prediction& prediction);
+std::string prediction_page(const records::Prediction& prediction, const ShownInformation& shown = {});
 std::string message_page(const std::string& title, const std::string& message);
 
 // With the headers that keep a page from loading anything that is not vidi's.

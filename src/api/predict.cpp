@@ -2,6 +2,7 @@
 
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
+#include "api/information.hpp"
 #include "api/negotiate.hpp"
 #include "api/pages.hpp"
 #include "api/recognise.hpp"
@@ -13,11 +14,12 @@ namespace {
 const FormPage kForm{.title = "Recognise a picture", .action = "/predict", .field = "photo", .message = {}};
 
 // One picture's answer is itself; those of several stand in a list, in the order of the pictures.
-nlohmann::ordered_json to_json(const std::vector<records::Prediction>& predictions) {
-  if (predictions.size() == 1) return api::to_json(predictions.front());
+nlohmann::ordered_json answers_to_json(const std::vector<records::Prediction>& predictions,
+                                       const models::Repository& models, const http::Request& request) {
+  if (predictions.size() == 1) return to_json(predictions.front(), models, request);
   nlohmann::ordered_json json;
   json["predictions"] = nlohmann::ordered_json::array();
-  for (const records::Prediction& prediction : predictions) json["predictions"].push_back(api::to_json(prediction));
+  for (const records::Prediction& each : predictions) json["predictions"].push_back(to_json(each, models, request));
   return json;
 }
 
@@ -37,10 +39,12 @@ Task<http::Response> post_predict(Application& application, http::Request& reque
     co_return response;
   }
   if (!predictions) co_return error_response(&request, predictions.error());
-  if (form == AnswerForm::json) co_return json_response(to_json(*predictions));
+  const models::Repository& models = application.recognizer.models();
+  if (form == AnswerForm::json) co_return json_response(answers_to_json(*predictions, models, request));
   if (form == AnswerForm::html) {
     const auto latest = co_await latest_predictions(application, request);
-    co_return html_response(home_page(predictions->back(), latest));
+    const ShownInformation shown = shown_information(predictions->back(), models, request);
+    co_return html_response(home_page(predictions->back(), latest, shown));
   }
   http::Response response;
   for (const records::Prediction& prediction : *predictions) response.body += to_text(prediction);

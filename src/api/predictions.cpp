@@ -8,6 +8,7 @@
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "api/find.hpp"
+#include "api/information.hpp"
 #include "api/negotiate.hpp"
 #include "api/read_upload.hpp"
 
@@ -113,7 +114,7 @@ Task<http::Response> list_predictions(Application& application, http::Request& r
 Task<http::Response> get_prediction(Application& application, http::Request& request) {
   const auto prediction = co_await find_prediction(application, request);
   if (!prediction) co_return error_response(&request, prediction.error());
-  co_return json_response(to_json(*prediction));
+  co_return json_response(to_json(*prediction, application.recognizer.models(), request));
 }
 
 Task<http::Response> patch_prediction(Application& application, http::Request& request) {
@@ -134,7 +135,7 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
   const auto corrected = co_await application.recorder.records().correct(prediction->id, std::move(correction));
   if (!corrected) co_return error_response(&request, corrected.error());
   if (!*corrected) co_return error_response(&request, no_such_prediction());
-  co_return json_response(to_json(*prediction));
+  co_return json_response(to_json(*prediction, application.recognizer.models(), request));
 }
 
 Task<http::Response> delete_prediction(Application& application, http::Request& request) {

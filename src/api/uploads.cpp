@@ -5,6 +5,7 @@
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
 #include "api/find.hpp"
+#include "api/information.hpp"
 #include "api/negotiate.hpp"
 #include "api/pages.hpp"
 #include "api/recognise.hpp"
@@ -59,8 +60,9 @@ Task<http::Response> get_uploaded(Application& application, http::Request& reque
   const auto prediction = co_await find_prediction(application, request);
   if (!prediction) co_return error_response(&request, prediction.error());
   const AnswerForm form = answer_form(request);
-  if (form == AnswerForm::json) co_return json_response(to_json(*prediction));
-  co_return html_response(prediction_page(*prediction));
+  const models::Repository& models = application.recognizer.models();
+  if (form == AnswerForm::json) co_return json_response(to_json(*prediction, models, request));
+  co_return html_response(prediction_page(*prediction, shown_information(*prediction, models, request)));
 }
 
 Task<http::Response> get_uploaded_image(Application& application, http::Request& request) {

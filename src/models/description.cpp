@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <set>
@@ -137,6 +138,24 @@ class Reader {
     return result;
   }
 
+  // A text, or a table of texts by language.
+  Translations translations(std::string_view key) {
+    known_.insert(std::string(key));
+    const auto node = file_.at_path(key);
+    Translations result;
+    if (const auto one = node.value<std::string>()) result.emplace_back("", *one);
+    if (const auto* table = node.as_table()) {
+      for (const auto& [language, text] : *table) {
+        known_.insert(fmt::format("{}.{}", key, language.str()));
+        if (is_language_tag(language.str())) result.emplace_back(language.str(), text.value_or(std::string()));
+      }
+      if (result.size() != table->size()) result.clear();
+    }
+    const bool has_empty = std::ranges::any_of(result, [](const auto& each) { return each.second.empty(); });
+    if (result.empty() || has_empty) complain(key, "a text, or a table of texts by language, such as { en = \"...\" }");
+    return result;
+  }
+
   const toml::table* table(std::string_view key) {
     known_.insert(std::string(key));
     return file_.at_path(key).as_table();
@@ -147,8 +166,9 @@ class Reader {
   }
 
   void complain(std::string_view key, std::string_view form) { refuse(fmt::format("'{}' must be {}", key, form)); }
-  void refuse(const std::string& what) {
-    if (!error_) error_ = Error{ErrorCode::invalid_argument, fmt::format("{}: {}", path_, what)};
+  void refuse(const std::string& what) { fail_with({ErrorCode::invalid_argument, fmt::format("{}: {}", path_, what)}); }
+  void fail_with(Error error) {
+    if (!error_) error_ = std::move(error);
   }
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
@@ -213,6 +233,19 @@ void read_labels(Reader& reader, const std::filesystem::path& folder, Descriptio
   }
   if (reader.has("labels")) reader.refuse("'labels' and 'labels_file' exclude each other: keep one");
   description.labels = read_labels(reader, folder);
+}
+
+void read_facts(Reader& reader, const std::filesystem::path& folder, Description& description) {
+  if (!reader.has("information")) return;
+  constexpr std::string_view kForm = "the name of a JSON file in the model's folder";
+  const auto name = reader.required<std::string>("information", kForm);
+  const std::filesystem::path path(name);
+  if (path.has_parent_path() || name.empty() || !std::filesystem::is_regular_file(folder / path)) {
+    return reader.complain("information", fmt::format("{}; there is no \"{}\"", kForm, name));
+  }
+  auto information = read_information(folder / path, description.labels, description.warnings);
+  if (!information) return reader.fail_with(information.error());
+  description.information = std::make_shared<const Information>(std::move(*information));
 }
 
 void read_normalisation(Reader& reader, InputDescription& input) {
@@ -297,6 +330,11 @@ void read_output(Reader& reader, Description& description) {
   if (!(description.least_probability >= 0 && description.least_probability <= 1)) {
     reader.complain("rejection.least_probability", "a number from 0 to 1");
   }
+  if (!reader.has("rejection.unknown")) return;
+  if (description.form != Form::picture) {
+    reader.refuse("'rejection.unknown' is for the form \"picture\": leave it out");
+  }
+  description.unknown = reader.translations("rejection.unknown");
 }
 
 void read_inference(Reader& reader, Description& description) {
@@ -349,6 +387,7 @@ Result<Description> read_description(const std::string& path) {
   description.description = reader.optional<std::string>("description", "", "a text");
   description.form = reader.word("form", kForms);
   read_labels(reader, std::filesystem::path(path).parent_path(), description);
+  read_facts(reader, std::filesystem::path(path).parent_path(), description);
   read_input(reader, description);
   if (description.form == Form::digits) {
     read_digits(reader, description.input);
@@ -359,7 +398,7 @@ Result<Description> read_description(const std::string& path) {
   read_inference(reader, description);
   read_versions(reader, description.versions);
   if (reader.error()) return std::unexpected(*reader.error());
-  description.warnings = reader.warnings();
+  std::ranges::move(reader.warnings(), std::back_inserter(description.warnings));
   return description;
 }
 

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/result.hpp"
 #include "image/resample.hpp"
 #include "inference/model.hpp"
+#include "models/information.hpp"
 
 namespace vidi::models {
 
@@ -79,9 +81,11 @@ struct Description {
   std::string name;
   std::string description;
   Form form = Form::digits;
-  std::vector<std::string> labels;  // of the output's classes, in their order
-  bool has_none = false;            // after the labels the output has one more class: none of them
-  double least_probability = 0;     // of the likeliest label, 0 to 1; what is less sure is no answer
+  std::vector<std::string> labels;                 // of the output's classes, in their order
+  bool has_none = false;                           // after the labels the output has one more class: none of them
+  double least_probability = 0;                    // of the likeliest label, 0 to 1; what is less sure is no answer
+  Translations unknown;                            // what is said then; empty: how sure the model would have to be
+  std::shared_ptr<const Information> information;  // null: there is none
   InputDescription input;
   OutputDescription output;
   inference::Precision precision = inference::Precision::f32;
@@ -95,7 +99,7 @@ struct Description {
   [[nodiscard]] std::size_t classes() const { return labels.size() + (has_none ? 1 : 0); }
 };
 
-// Reads a file of labels too, which lies in the same folder.
+// Reads a file of labels and one of information too, which lie in the same folder.
 // Errors (invalid_argument) name the file, the key and what it must be.
 Result<Description> read_description(const std::string& path);
 

@@ -120,5 +120,33 @@ TEST_F(DescriptionTest, WarnsOfAKeyThatNothingReads) {
   EXPECT_THAT(found->warnings[0], HasSubstr("nothing reads 'input.filtre'; did you mean 'input.filter'?"));
 }
 
+TEST_F(DescriptionTest, ReadsWhatIsToldOfTheLabels) {
+  std::ofstream(testing::TempDir() + "facts.json") << R"({"a": {"name": "A"}, "b": {"name": "B"}, "c": {"name": "C"}})";
+  const std::string top = "labels = [\"a\", \"b\"]\n";
+  const auto found = read("", "", top + "information = \"facts.json\"");
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_NE(found->information, nullptr);
+  EXPECT_NE(found->information->find("b"), nullptr);
+  EXPECT_THAT(found->warnings, ElementsAre(HasSubstr("'c' is no label")));
+  EXPECT_THAT(error("", "", top + "information = \"none.json\""), HasSubstr("there is no \"none.json\""));
+  EXPECT_THAT(error("", "", top + "information = \"../facts.json\""), HasSubstr("a JSON file in the model's folder"));
+  EXPECT_THAT(error("", "", "labels = [\"d\"]\ninformation = \"facts.json\""),
+              HasSubstr("'d' is a label of the model"));
+}
+
+TEST_F(DescriptionTest, ReadsWhatIsSaidOfTheUnknown) {
+  const auto one = read("", "[rejection]\nunknown = \"Not a fruit I know\"");
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ(text_in(one->unknown, "fr"), "Not a fruit I know");
+  const auto several = read("", "[rejection.unknown]\nen = \"No\"\nfr = \"Non\"");
+  ASSERT_TRUE(several) << several.error().message;
+  EXPECT_EQ(text_in(several->unknown, "fr"), "Non");
+  EXPECT_THAT(several->warnings, IsEmpty());
+  for (const char* wrong : {"7", "\"\"", "{}", "{ en = 7 }", "{ en = \"\" }", "{ english = \"No\" }"}) {
+    EXPECT_THAT(error("", std::string("[rejection]\nunknown = ") + wrong),
+                HasSubstr("'rejection.unknown' must be a text"));
+  }
+}
+
 }  // namespace
 }  // namespace vidi::models

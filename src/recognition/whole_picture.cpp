@@ -19,6 +19,12 @@ using telemetry::Stopwatch;
 // What a person can look at without a lens.
 constexpr int kLookedAt = 224;
 
+// A digit has been told from what is none by where it was found; a whole picture only by the class of none.
+bool none_is_likelier(std::span<const float> probabilities, double best, const models::Description& description) {
+  return description.form == models::Form::picture && description.has_none &&
+         static_cast<double>(probabilities[description.labels.size()]) > best;
+}
+
 }  // namespace
 
 Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
@@ -64,16 +70,28 @@ void describe_picture(std::span<const float> probabilities, const models::Descri
                       std::size_t candidates, records::Prediction& prediction) {
   prediction.candidates = best_candidates(probabilities, description.labels, std::max<std::size_t>(1, candidates));
   const records::Candidate& best = prediction.candidates.front();
-  if (best.probability >= description.least_probability) {
+  const bool none_wins = none_is_likelier(probabilities, best.probability, description);
+  if (best.probability >= description.least_probability && !none_wins) {
     prediction.result = best.label;
     prediction.confidence = best.probability;
     return;
   }
   prediction.confidence = 0;
-  prediction.reason = fmt::format(
-      "the model is not sure enough: the likeliest label, {}, has a probability of {:.2f}, and an answer "
-      "takes {:.2f}",
-      best.label, best.probability, description.least_probability);
+  if (!description.unknown.empty()) {
+    prediction.reason = unknown_text(description, "");
+  } else if (none_wins) {
+    prediction.reason = "the picture shows none of the model's labels";
+  } else {
+    prediction.reason = fmt::format(
+        "the model is not sure enough: the likeliest label, {}, has a probability of {:.2f}, and an answer "
+        "takes {:.2f}",
+        best.label, best.probability, description.least_probability);
+  }
+}
+
+std::string unknown_text(const models::Description& description, std::string_view language) {
+  if (language.empty() && description.information != nullptr) language = description.information->languages.front();
+  return std::string(models::text_in(description.unknown, language.empty() ? "en" : language));
 }
 
 image::Image explain_picture(const image::Image& seen) {

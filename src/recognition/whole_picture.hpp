@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -29,10 +31,14 @@ Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limit
 Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model,
                             telemetry::Stages* stages = nullptr, inference::Deadline deadline = inference::kNoDeadline);
 
-// Result, confidence and candidates (at most that many); where no label is likely enough, the candidates and the
-// reason.
+// Result, confidence and candidates (at most that many); where no label is likely enough, or none of them is likelier,
+// the candidates and the reason: the model's own, where it has one.
 void describe_picture(std::span<const float> probabilities, const models::Description& description,
                       std::size_t candidates, records::Prediction& prediction);
+
+// What a model says of a picture without a result, in that language where it has it; the empty one is the language of
+// records: the first of its information, else English. Its `unknown` is not empty.
+std::string unknown_text(const models::Description& description, std::string_view language);
 
 // What the network saw, in colour, and large enough to look at.
 image::Image explain_picture(const image::Image& seen);

@@ -101,6 +101,30 @@ TEST_F(OfWholePictures, WhatIsNotSureEnoughHasCandidatesAndAReason) {
   EXPECT_EQ(prediction->candidates.size(), 3U);
 }
 
+TEST_F(OfWholePictures, WhereNoneIsLikelierThereIsNoResult) {
+  model_->description.labels = {"red", "green"};
+  model_->description.has_none = true;
+  const auto none = recognize(coloured(51, 102, 204));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(none->result);
+  EXPECT_EQ(none->confidence, 0);
+  EXPECT_EQ(none->reason, "the picture shows none of the model's labels");
+  EXPECT_EQ(none->candidates.front().label, "green");
+  EXPECT_EQ(recognize(coloured(51, 204, 102))->result, "green");
+}
+
+TEST_F(OfWholePictures, TheModelSaysInItsOwnWordsWhatItDoesNotKnow) {
+  model_->description.least_probability = 0.9;
+  model_->description.unknown = {{"de", "Kenne ich nicht"}, {"en", "Not a colour I know"}};
+  EXPECT_EQ(recognize(coloured(51, 204, 0))->reason, "Not a colour I know");
+  EXPECT_EQ(unknown_text(model_->description, "de"), "Kenne ich nicht");
+  model_->description.information =
+      std::make_shared<models::Information>(models::Information{.languages = {"de", "en"}, .labels = {}});
+  EXPECT_EQ(recognize(coloured(51, 204, 0))->reason, "Kenne ich nicht");
+  model_->description.unknown = {{"", "?"}};
+  EXPECT_EQ(recognize(coloured(51, 204, 0))->reason, "?");
+}
+
 TEST_F(OfWholePictures, ScoresBecomeProbabilities) {
   model_->description.output.kind = models::OutputKind::scores;
   const auto prediction = recognize(coloured(0, 255, 0));
