@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "inference/model.hpp"
-#include "training/durable_file.hpp"
+#include "model_files/durable_file.hpp"
 #include "training/image_range.hpp"
 #include "training/tensors.hpp"
-#include "training/test_folder.hpp"
+#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {
@@ -66,7 +66,7 @@ class CascadeFile : public testing::TestWithParam<std::vector<std::int64_t>> {
     const auto onnx = cascade.to_onnx("test");
     EXPECT_TRUE(onnx) << onnx.error().message;
     const auto path = folder_.path() / "model.onnx";
-    EXPECT_TRUE(write_file(path, *onnx));
+    EXPECT_TRUE(model_files::write_file(path, *onnx));
     const auto model = inference::load_model(path.string(), {});
     EXPECT_TRUE(model) << model.error().message;
     const auto answer = vidi::run((*model)->infer({.shape = {pixels.size(0), 28, 28, 1}, .values = values(pixels)}));
@@ -75,7 +75,7 @@ class CascadeFile : public testing::TestWithParam<std::vector<std::int64_t>> {
     return answer->values;
   }
 
-  TestFolder folder_;
+  model_files::TestFolder folder_;
 };
 
 TEST_P(CascadeFile, AnswersAsTheNetworks) {

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
-#include "training/durable_file.hpp"
+#include "model_files/durable_file.hpp"
 
 namespace vidi::training {
 namespace {
@@ -91,12 +91,12 @@ Result<void> CheckpointFile::save(std::size_t step, std::span<const NamedValues>
   content += digest_of(content);
   std::error_code error;
   fs::create_directories(fs::absolute(path_).parent_path(), error);
-  if (error) return disk_error("creating", path_.parent_path(), error);
+  if (error) return model_files::disk_error("creating", path_.parent_path(), error);
   // The same name each time: what a kill leaves of it is written over.
-  if (auto written = write_file(unfinished(), as_bytes(content)); !written) return written;
+  if (auto written = model_files::write_file(unfinished(), as_bytes(content)); !written) return written;
   fs::rename(unfinished(), path_, error);
-  if (error) return disk_error("writing", path_, error);
-  return flush_folder(fs::absolute(path_).parent_path());
+  if (error) return model_files::disk_error("writing", path_, error);
+  return model_files::flush_folder(fs::absolute(path_).parent_path());
 }
 
 void CheckpointFile::remove() const {

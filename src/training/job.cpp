@@ -41,7 +41,7 @@ ModelCard make_card(const Job& job, const Recipe& recipe, const Report& report, 
 }
 
 // Hidden, and no folder: the server does not take it for a model.
-std::filesystem::path checkpoint_path(const Destination& destination) {
+std::filesystem::path checkpoint_path(const model_files::Destination& destination) {
   return destination.root / fmt::format(".{}-{}.checkpoint", destination.name, destination.version);
 }
 
@@ -59,7 +59,7 @@ Result<Report> run(const Job& job, Recipe& recipe, ProgressReporter& progress, c
   report.destination = {
       .root = job.models, .name = std::string(recipe.model()), .version = job.version, .force = job.force};
   report.checkpoint = checkpoint_path(report.destination);
-  if (auto good = check_destination(report.destination); !good) return forward_error(good);
+  if (auto good = model_files::check_destination(report.destination); !good) return forward_error(good);
   auto train = load(job, datasets::Split::train);
   if (!train) return forward_error(train);
   if (job.validation >= train->size()) {
@@ -84,7 +84,7 @@ Result<Report> run(const Job& job, Recipe& recipe, ProgressReporter& progress, c
   if (stop) return report;
   const ModelCard card = make_card(job, recipe, report, *train);
   report.figures = card.training.figures;
-  auto written = write_model(report.destination, *onnx, to_toml(card));
+  auto written = model_files::write_model(report.destination, *onnx, to_toml(card));
   if (!written) return forward_error(written);
   checkpoint.remove();
   report.written = true;

@@ -12,7 +12,7 @@
 
 #include "core/result.hpp"
 #include "datasets/accuracy.hpp"
-#include "training/model_writer.hpp"
+#include "model_files/model_writer.hpp"
 #include "training/progress.hpp"
 #include "training/recipe.hpp"
 
@@ -32,7 +32,7 @@ struct Report {
   std::optional<datasets::Accuracy> validation;
   datasets::Accuracy test;
   std::vector<std::pair<std::string, double>> figures;  // what else was measured on the held-out images
-  Destination destination;
+  model_files::Destination destination;
   bool written = false;              // false: stopped before
   std::filesystem::path checkpoint;  // from which the same command goes on when it was stopped
 };

@@ -7,7 +7,7 @@
 #include "training/check_onnx.hpp"
 #include "training/silent.hpp"
 #include "training/softmax.hpp"
-#include "training/test_folder.hpp"
+#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {
@@ -34,7 +34,7 @@ class TrainingJob : public testing::Test {
     return run(job, *recipe, progress_, stop_);
   }
 
-  TestFolder folder_;
+  model_files::TestFolder folder_;
   Silent progress_;
   std::atomic<bool> stop_ = false;
 };

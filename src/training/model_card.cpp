@@ -4,33 +4,14 @@
 
 #include <string_view>
 
+#include "model_files/toml_text.hpp"
+
 namespace vidi::training {
 namespace {
 
-// A basic string of TOML 1.0.
-std::string quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + '"';
-}
-
-std::string quote_all(const std::vector<std::string>& texts) {
-  std::string list = "[";
-  for (const std::string& text : texts) list += (list.size() == 1 ? "" : ", ") + quote(text);
-  return list + ']';
-}
-
-// The shortest text that reads back as the same number, always with a point.
-std::string number(double value) { return fmt::format("{:#}", value); }
+using model_files::number;
+using model_files::quote;
+using model_files::quote_all;
 
 std::string training_section(const ModelCard::Training& training) {
   std::string text = "[training]\n";

@@ -13,7 +13,7 @@
 #include "training/job.hpp"
 #include "training/silent.hpp"
 #include "training/softmax.hpp"
-#include "training/test_folder.hpp"
+#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {
@@ -64,7 +64,7 @@ class Resume : public testing::Test {
     ASSERT_TRUE(WIFSIGNALED(status)) << "the training ended before it could be killed";
   }
 
-  TestFolder folder_;
+  model_files::TestFolder folder_;
   Silent progress_;
   std::atomic<bool> stop_ = false;
 };

@@ -1,4 +1,4 @@
-#include "training/model_writer.hpp"
+#include "model_files/model_writer.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <system_error>
 
-#include "training/durable_file.hpp"
+#include "model_files/durable_file.hpp"
 
-namespace vidi::training {
+namespace vidi::model_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -33,11 +33,25 @@ fs::path version_folder(const Destination& destination) {
   return model_folder(destination) / std::to_string(destination.version);
 }
 
-Result<void> write_whole_model(const Destination& destination, ByteView onnx, std::string_view toml) {
+// `write`: write_file or replace_file.
+Result<void> write_further(const fs::path& folder, const FurtherFiles& further,
+                           Result<void> (*write)(const fs::path&, ByteView)) {
+  for (const auto& [name, bytes] : further) {
+    const fs::path parent = (folder / name).parent_path();
+    if (auto created = create_folders(parent); !created) return created;
+    if (auto written = write(folder / name, bytes); !written) return written;
+    if (auto flushed = flush_folder(parent); !flushed) return flushed;
+  }
+  return {};
+}
+
+Result<void> write_whole_model(const Destination& destination, ByteView onnx, std::string_view toml,
+                               const FurtherFiles& further) {
   if (auto created = create_folders(destination.root); !created) return created;
   Temporary temporary(model_folder(destination));
   auto filled = fill_version(temporary.path() / std::to_string(destination.version), onnx);
   if (!filled) return filled;
+  if (auto written = write_further(temporary.path(), further, write_file); !written) return written;
   if (auto written = write_file(temporary.path() / "model.toml", as_bytes(toml)); !written) return written;
   if (auto flushed = flush_folder(temporary.path()); !flushed) return flushed;
   return temporary.rename();
@@ -83,12 +97,16 @@ Result<void> check_destination(const Destination& destination) {
   return {};
 }
 
-Result<void> write_model(const Destination& destination, ByteView onnx, std::string_view toml) {
+Result<void> write_model(const Destination& destination, ByteView onnx, std::string_view toml,
+                         const FurtherFiles& further) {
   if (auto good = check_destination(destination); !good) return good;
   std::error_code ignored;
-  if (!fs::exists(model_folder(destination), ignored)) return write_whole_model(destination, onnx, toml);
+  if (!fs::exists(model_folder(destination), ignored)) {
+    return write_whole_model(destination, onnx, toml, further);
+  }
   if (auto written = write_version(destination, onnx); !written) return written;
+  if (auto written = write_further(model_folder(destination), further, replace_file); !written) return written;
   return replace_file(toml_path(destination), as_bytes(toml));
 }
 
-}  // namespace vidi::training
+}  // namespace vidi::model_files

@@ -1,12 +1,12 @@
-#include "training/model_writer.hpp"
+#include "model_files/model_writer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "training/test_folder.hpp"
+#include "model_files/test_folder.hpp"
 
-namespace vidi::training {
+namespace vidi::model_files {
 namespace {
 
 using testing::ElementsAre;
@@ -87,4 +87,4 @@ TEST_F(ModelWriter, LeavesTheOldModelWhenTheNewOneCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace vidi::training
+}  // namespace vidi::model_files

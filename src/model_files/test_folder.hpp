@@ -10,12 +10,12 @@
 #include <set>
 #include <string>
 
-namespace vidi::training {
+namespace vidi::model_files {
 
 class TestFolder {
  public:
   TestFolder() {
-    std::string pattern = testing::TempDir() + "/vidi-training-XXXXXX";
+    std::string pattern = testing::TempDir() + "/vidi-model-XXXXXX";
     path_ = mkdtemp(pattern.data());
   }
   ~TestFolder() {
@@ -50,4 +50,4 @@ class TestFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace vidi::training
+}  // namespace vidi::model_files

@@ -1,4 +1,4 @@
-#include "training/durable_file.hpp"
+#include "model_files/durable_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace vidi::training {
+namespace vidi::model_files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -82,4 +82,4 @@ void Temporary::remove() const {
   fs::remove_all(path_, ignored);
 }
 
-}  // namespace vidi::training
+}  // namespace vidi::model_files

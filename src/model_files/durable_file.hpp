@@ -8,7 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 
-namespace vidi::training {
+namespace vidi::model_files {
 
 // Writes the file and flushes it to the disk; until then it may be seen in part. Error: internal.
 Result<void> write_file(const std::filesystem::path& path, ByteView bytes);
@@ -45,4 +45,4 @@ class Temporary {
   std::filesystem::path path_;
 };
 
-}  // namespace vidi::training
+}  // namespace vidi::model_files
