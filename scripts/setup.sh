@@ -123,7 +123,7 @@ install_wheels() {
   fi
   say "installing the wheels of $requirements into .venv"
   if ! .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-    --only-binary :all: -r "$requirements" 2>"$log"; then
+    --only-binary :all: --no-binary pyspark -r "$requirements" 2>"$log"; then
     tail -n 8 "$log" >&2
     fail "pip could not install them. Is there a network? (A proxy or a mirror is set in pip's own configuration.)" \
       "All that pip said is in $log."
