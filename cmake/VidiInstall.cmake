@@ -25,4 +25,4 @@ install(FILES ${VIDI_LOADED} "${VIDI_PDFIUM_LIBRARY}" DESTINATION ${VIDI_LIBRARI
 install(RUNTIME_DEPENDENCY_SET vidi_libraries
   PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|resolv|util)\\.so" "^libtbb\\.so"
   LIBRARY DESTINATION ${VIDI_LIBRARIES} COMPONENT vidi)
-install(DIRECTORY models DESTINATION share/vidi COMPONENT vidi)
+install(DIRECTORY models backbones DESTINATION share/vidi COMPONENT vidi)

@@ -84,7 +84,8 @@ function(vidi_test name)
   endif()
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:${optimise}>)
   target_compile_definitions(${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
-                                             MODELS_DIR="${CMAKE_SOURCE_DIR}/models")
+                                             MODELS_DIR="${CMAKE_SOURCE_DIR}/models"
+                                             BACKBONES_DIR="${CMAKE_SOURCE_DIR}/backbones")
   set(services)
   if(TEST_SERVICES)
     vidi_test_services()

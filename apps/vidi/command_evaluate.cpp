@@ -8,7 +8,9 @@
 #include "commands.hpp"
 #include "contact_sheet.hpp"
 #include "datasets/accuracy.hpp"
+#include "datasets/labelled_folders.hpp"
 #include "datasets/mnist.hpp"
+#include "evaluate_folders.hpp"
 #include "image/encode.hpp"
 #include "png_file.hpp"
 #include "program_settings.hpp"
@@ -62,32 +64,62 @@ void print(const Confusion& confusion) {
   }
 }
 
-int evaluate(const std::string& folder, const std::string& sheet, const Settings& settings) {
-  const auto images = datasets::load_mnist(folder, datasets::Split::test);
-  if (!images) throw std::runtime_error(images.error().message);
-  models::Repository models = open_models(settings);
-  require_digits(models, settings.text("model"));
-  recognition::Recognizer recognizer(models, recognizer_options(settings));
-  const Measurement measurement = measure(recognizer, *images, settings.text("model"));
+struct EvaluateOptions {
+  std::string folder;
+  std::string sheet;  // the PNG to write; empty: none
+  bool json = false;
+};
+
+int evaluate_mnist(recognition::Recognizer& recognizer, const datasets::LabelledImages& images,
+                   const EvaluateOptions& options, const std::string& model) {
+  if (options.json) throw std::runtime_error("--json is for folders of pictures, and this is MNIST: leave it out");
+  const Measurement measurement = measure(recognizer, images, model);
   print(measurement.confusion);
-  if (!sheet.empty()) {
-    const auto written = write_png(sheet, draw_contact_sheet(*images, measurement.misreadings));
+  if (!options.sheet.empty()) {
+    const auto written = write_png(options.sheet, draw_contact_sheet(images, measurement.misreadings));
     if (!written) throw std::runtime_error(fmt::format("the contact sheet {}", written.error().message));
-    fmt::print("\nwrote {}: the {} misread pictures\n", sheet, measurement.misreadings.size());
+    fmt::print("\nwrote {}: the {} misread pictures\n", options.sheet, measurement.misreadings.size());
   }
   return 0;
+}
+
+// A model of digits takes MNIST's files where they are, any model folders of pictures.
+int evaluate(const EvaluateOptions& options, const Settings& settings) {
+  models::Repository models = open_models(settings);
+  const std::string name = settings.text("model");
+  const auto model = require_model(models, name);
+  recognition::Recognizer recognizer(models, recognizer_options(settings));
+  const auto files = datasets::list_labelled_files(options.folder);
+  if (model->description.form == models::Form::digits) {
+    const auto images = datasets::load_mnist(options.folder, datasets::Split::test);
+    if (images) return evaluate_mnist(recognizer, *images, options, name);
+    if (!files || images.error().code != ErrorCode::not_found) throw std::runtime_error(images.error().message);
+  }
+  if (!files) throw std::runtime_error(files.error().message);
+  if (!options.sheet.empty()) {
+    throw std::runtime_error("--sheet draws MNIST's pictures, and these are folders of pictures: leave it out");
+  }
+  return evaluate_folders(recognizer, *model, *files, options.json);
 }
 
 }  // namespace
 
 Command add_evaluate(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("evaluate", "Measure a model on MNIST's test images");
-  auto folder = std::make_shared<std::string>();
-  command->add_option("--data", *folder, "Folder with MNIST's t10k files, plain or gzipped")->required();
-  auto sheet = std::make_shared<std::string>();
-  command->add_option("--sheet", *sheet, "PNG file to write the misread pictures to, each with label and answer");
+  CLI::App* command = program.add_subcommand("evaluate", "Measure a model on labelled pictures, or on MNIST");
+  command->footer(
+      "Folders of pictures are named after a label of the model, after a group of labels (\"Apple\": any variety of it "
+      "is\n"
+      "right), or none: pictures of what it does not know. Pictures of digits may also be MNIST's test images.");
+  auto options = std::make_shared<EvaluateOptions>();
+  command
+      ->add_option("--data", options->folder,
+                   "Folder with a folder of pictures for each label, or with MNIST's t10k files, plain or gzipped")
+      ->required();
+  command->add_option("--sheet", options->sheet,
+                      "PNG file to write MNIST's misread pictures to, each with label and answer");
+  command->add_flag("--json", options->json, "One JSON object instead, of folders of pictures");
   auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"model", "models"});
-  return [folder, sheet, flags] { return evaluate(*folder, *sheet, flags->read()); };
+  return [options, flags] { return evaluate(*options, flags->read()); };
 }
 
 }  // namespace vidi::app

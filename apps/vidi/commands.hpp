@@ -21,8 +21,14 @@ Command add_evaluate(CLI::App& program);
 // command_fit.cpp: a served model from the features of labelled pictures.
 Command add_fit(CLI::App& program);
 
+// command_cost.cpp: what a job of features cost.
+Command add_cost(CLI::App& program);
+
 // command_models.cpp: the models that there are, and what is wrong with one.
 Command add_models(CLI::App& program);
+
+// command_features.cpp: a table of features of many pictures.
+Command add_features(CLI::App& program);
 
 // command_records.cpp: what was recorded.
 Command add_records(CLI::App& program);

@@ -72,7 +72,9 @@ int main(int count, char** arguments) {
   commands.emplace_back("predict", vidi::app::add_predict(program));
   commands.emplace_back("evaluate", vidi::app::add_evaluate(program));
   vidi::app::add_train(program);
+  commands.emplace_back("features", vidi::app::add_features(program));
   commands.emplace_back("fit", vidi::app::add_fit(program));
+  commands.emplace_back("cost", vidi::app::add_cost(program));
   commands.emplace_back("models", vidi::app::add_models(program));
   commands.emplace_back("records", vidi::app::add_records(program));
   commands.emplace_back("objects", vidi::app::add_objects(program));

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "features/catalogue_statements.hpp"
+
 namespace vidi::features {
 namespace {
 
@@ -19,29 +21,6 @@ constexpr std::int64_t kKept = 1;
 constexpr std::int64_t kRejected = 2;
 
 constexpr std::chrono::milliseconds kCommitEvery{200};
-
-constexpr const char* kSchema = R"(
-PRAGMA page_size = 16384;
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 2000;
-CREATE TABLE IF NOT EXISTS pictures (
-  sequence INTEGER PRIMARY KEY,
-  image TEXT NOT NULL UNIQUE,
-  label TEXT NOT NULL,
-  location TEXT NOT NULL,
-  size INTEGER NOT NULL,
-  version TEXT NOT NULL,
-  state INTEGER NOT NULL DEFAULT 0,
-  reason TEXT NOT NULL DEFAULT '',
-  detail TEXT NOT NULL DEFAULT '');
-CREATE INDEX IF NOT EXISTS waiting ON pictures (sequence) WHERE state = 0;
-CREATE INDEX IF NOT EXISTS rejected ON pictures (sequence) WHERE state = 2;
-CREATE TABLE IF NOT EXISTS features (row INTEGER PRIMARY KEY, numbers BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS parts (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS sample (sequence INTEGER PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS shape (part_pictures INTEGER, variants INTEGER, columns INTEGER);
-)";
 
 std::unexpected<Error> failed(int code) { return std::unexpected(vidi::sqlite::explain(code, "the notes of the job")); }
 
@@ -94,38 +73,6 @@ Result<void> for_each_row(Statement& statement, Take take) {
 }
 
 }  // namespace
-
-struct Catalogue::Statements {
-  explicit Statements(const Database& database)
-      : begin(database.prepare("BEGIN IMMEDIATE")),
-        commit(database.prepare("COMMIT")),
-        find(database.prepare("SELECT sequence, size, version, state, location FROM pictures WHERE image = ?")),
-        add(database.prepare("INSERT INTO pictures (sequence, image, label, location, size, version) "
-                             "VALUES (?,?,?,?,?,?)")),
-        add_done(database.prepare("INSERT INTO pictures (sequence, image, label, location, size, version, state, "
-                                  "reason, detail) VALUES (?,?,?,'',?,?,?,?,?)")),
-        update(database.prepare("UPDATE pictures SET label = ?, location = ?, size = ?, version = ?, state = 0, "
-                                "reason = '', detail = '' WHERE sequence = ?")),
-        keep(database.prepare("UPDATE pictures SET state = 1, size = ?, version = ?, location = '' "
-                              "WHERE sequence = ? AND state = 0")),
-        reject(database.prepare("UPDATE pictures SET state = 2, reason = ?, detail = ?, location = '' "
-                                "WHERE sequence = ? AND state = 0")),
-        add_row(database.prepare("INSERT OR REPLACE INTO features (row, numbers) VALUES (?,?)")),
-        remove_rows(database.prepare("DELETE FROM features WHERE row >= ? AND row < ?")),
-        rows(database.prepare("SELECT row, numbers FROM features WHERE row >= ? AND row < ? ORDER BY row")),
-        waiting(database.prepare("SELECT sequence, image, label, location, size, version FROM pictures "
-                                 "WHERE state = 0 ORDER BY sequence LIMIT ?")),
-        pictures(database.prepare("SELECT sequence, image, label, size, version, reason, detail FROM pictures "
-                                  "WHERE sequence >= ? AND sequence < ? ORDER BY sequence")),
-        rejected(database.prepare("SELECT sequence, image, label, size, version, reason, detail FROM pictures "
-                                  "WHERE state = 2 AND sequence > ? ORDER BY sequence LIMIT ?")),
-        parts(database.prepare("SELECT number, rows FROM parts ORDER BY number")),
-        add_part(database.prepare("INSERT OR REPLACE INTO parts (number, rows) VALUES (?,?)")),
-        remove_part(database.prepare("DELETE FROM parts WHERE number = ?")) {}
-
-  Statement begin, commit, find, add, add_done, update, keep, reject, add_row, remove_rows, rows, waiting, pictures,
-      rejected, parts, add_part, remove_part;
-};
 
 Catalogue::Catalogue(Database database, const Shape& shape)
     : shape_(shape), database_(std::move(database)), committed_(std::chrono::steady_clock::now()) {}
@@ -207,6 +154,23 @@ Result<void> Catalogue::commit_sometimes() {
 Result<void> Catalogue::commit() {
   const std::scoped_lock lock(mutex_);
   return commit_now();
+}
+
+Result<void> Catalogue::add_label(const std::string& image, const std::string& label) {
+  const std::scoped_lock lock(mutex_);
+  if (auto begun = begin(); !begun) return begun;
+  statements_->add_label.bind(1, image);
+  statements_->add_label.bind(2, label);
+  return result_of(statements_->add_label.execute());
+}
+
+Result<std::string> Catalogue::label_of(const std::string& image) {
+  const std::scoped_lock lock(mutex_);
+  std::string label;
+  statements_->find_label.bind(1, image);
+  auto read = for_each_row(statements_->find_label, [&](const Statement& row) { label = row.text(0); });
+  if (!read) return forward_error(read);
+  return label;
 }
 
 Result<Catalogue::Noted> Catalogue::note(const sources::Entry& entry) {
@@ -485,6 +449,29 @@ Result<std::vector<Catalogue::WrittenPart>> Catalogue::written_parts() {
   });
   if (!read) return forward_error(read);
   return parts;
+}
+
+Result<std::vector<std::int64_t>> Catalogue::stale_parts() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::int64_t> parts;
+  Statement select = database_.prepare(
+      "SELECT DISTINCT sequence / ?1 AS part FROM pictures WHERE state = 0 AND part IN (SELECT number FROM parts)");
+  select.bind(1, shape_.part_pictures);
+  auto read = for_each_row(select, [&](const Statement& row) { parts.push_back(row.integer(0)); });
+  if (!read) return forward_error(read);
+  return parts;
+}
+
+Result<Catalogue::Noted> Catalogue::compare(const sources::Entry& entry) {
+  const std::scoped_lock lock(mutex_);
+  Statement& find = statements_->find;
+  find.bind(1, entry.key);
+  const auto found = find.step();
+  if (!found) return failed(found.error());
+  const bool same = *found && is_same(entry, find.integer(1), find.text(2));
+  find.reset();
+  if (!*found) return Noted::added;
+  return same ? Noted::known : Noted::changed;
 }
 
 Result<std::vector<tables::SourcePicture>> Catalogue::rejected(std::int64_t after, std::size_t count) {

@@ -68,6 +68,12 @@ class Catalogue {
   };
   // A picture that the source lists.
   Result<Noted> note(const sources::Entry& entry);
+  // A table of labels, and what it says of a picture; empty: nothing.
+  Result<void> add_label(const std::string& image, const std::string& label);
+  Result<std::string> label_of(const std::string& image);
+
+  // The same answer, and nothing is noted.
+  Result<Noted> compare(const sources::Entry& entry);
   // All pictures have been noted.
   Result<void> end_listing();
   // Those that are noted from now on begin a new part.
@@ -104,6 +110,8 @@ class Catalogue {
   };
   // In their order.
   Result<std::vector<WrittenPart>> written_parts();
+  // The written parts of which a picture is to be done again.
+  Result<std::vector<std::int64_t>> stale_parts();
 
   // The rejected pictures after number `after`, at most `count`.
   Result<std::vector<tables::SourcePicture>> rejected(std::int64_t after, std::size_t count);

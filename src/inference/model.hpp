@@ -68,6 +68,8 @@ enum class Precision {
   f32,
   bf16,  // products of numbers with 8 binary digits, sums in float32: up to twice as fast, probabilities differ by
          // about 0.01; f32 where the processor cannot do it
+  int8,  // products of whole numbers of 8 bits, whose ranges are found with pictures; what does not gain by it is bf16.
+         // Of picture networks only (picture_network.hpp).
 };
 
 struct LoadOptions {

@@ -38,8 +38,10 @@ constexpr std::array<Word<image::Filter>, 4> kFilters{{{"bilinear", image::Filte
                                                        {"bicubic", image::Filter::bicubic},
                                                        {"lanczos", image::Filter::lanczos},
                                                        {"box", image::Filter::box}}};
-constexpr std::array<Word<OutputKind>, 3> kKinds{
-    {{"probabilities", OutputKind::probabilities}, {"scores", OutputKind::scores}, {"sigmoid", OutputKind::sigmoid}}};
+constexpr std::array<Word<OutputKind>, 4> kKinds{{{"probabilities", OutputKind::probabilities},
+                                                  {"scores", OutputKind::scores},
+                                                  {"sigmoid", OutputKind::sigmoid},
+                                                  {"features", OutputKind::features}}};
 constexpr std::array<Word<bool>, 2> kPolarities{{{"light-on-dark", false}, {"dark-on-light", true}}};
 constexpr std::array<Word<inference::Precision>, 2> kPrecisions{
     {{"f32", inference::Precision::f32}, {"bf16", inference::Precision::bf16}}};
@@ -227,6 +229,12 @@ std::vector<std::string> read_labels(Reader& reader, const std::filesystem::path
 }
 
 void read_labels(Reader& reader, const std::filesystem::path& folder, Description& description) {
+  if (description.output.kind == OutputKind::features) {
+    for (const char* key : {"labels", "labels_file", "rejection.none", "rejection.least_probability"}) {
+      if (reader.has(key)) reader.refuse(fmt::format("'{}' is not for output.kind = \"features\": leave it out", key));
+    }
+    return;
+  }
   if (!reader.has("labels_file")) {
     description.labels = reader.texts("labels");
     return;
@@ -321,7 +329,6 @@ void read_picture(Reader& reader, InputDescription& input) {
 
 void read_output(Reader& reader, Description& description) {
   description.output.name = reader.optional<std::string>("output.name", "", "a text");
-  description.output.kind = reader.word("output.kind", kKinds, std::optional(OutputKind::probabilities));
   description.output.scale = reader.number("output.scale", 1);
   description.output.offset = reader.number("output.offset", 0);
   description.has_none = reader.optional<bool>("rejection.none", false, "true or false");
@@ -368,6 +375,9 @@ void read_versions(Reader& reader, VersionPolicy& versions) {
 
 std::string_view name(Form form) { return text_of(kForms, form); }
 std::string_view name(Layout layout) { return text_of(kLayouts, layout); }
+std::string_view name(Colour colour) { return text_of(kColours, colour); }
+std::string_view name(Fit fit) { return text_of(kFits, fit); }
+std::string_view name(image::Filter filter) { return text_of(kFilters, filter); }
 std::string_view name(OutputKind kind) { return text_of(kKinds, kind); }
 
 Result<Description> read_description(const std::string& path) {
@@ -386,6 +396,7 @@ Result<Description> read_description(const std::string& path) {
   description.name = reader.required<std::string>("name", "a text");
   description.description = reader.optional<std::string>("description", "", "a text");
   description.form = reader.word("form", kForms);
+  description.output.kind = reader.word("output.kind", kKinds, std::optional(OutputKind::probabilities));
   read_labels(reader, std::filesystem::path(path).parent_path(), description);
   read_facts(reader, std::filesystem::path(path).parent_path(), description);
   read_input(reader, description);

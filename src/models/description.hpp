@@ -54,13 +54,16 @@ struct InputDescription {
   std::vector<double> deviation;
   bool is_inverted = false;                 // digits dark on light: 255 - value
   std::map<std::string, double> constants;  // values for inputs besides the picture
+
+  bool operator==(const InputDescription&) const = default;
 };
 
 // What the network's numbers are, one row for each picture, after value * scale + offset.
 enum class OutputKind {
   probabilities,
-  scores,   // logits: softmax makes probabilities of them
-  sigmoid,  // scores of labels that do not exclude each other: each by itself becomes 1 / (1 + exp(-score))
+  scores,    // logits: softmax makes probabilities of them
+  sigmoid,   // scores of labels that do not exclude each other: each by itself becomes 1 / (1 + exp(-score))
+  features,  // numbers that say what a picture looks like, without labels: for `vidi features`, and never served
 };
 
 struct OutputDescription {
@@ -68,6 +71,8 @@ struct OutputDescription {
   OutputKind kind = OutputKind::probabilities;
   double scale = 1;
   double offset = 0;
+
+  bool operator==(const OutputDescription&) const = default;
 };
 
 // Which versions of a model are served.
@@ -75,6 +80,8 @@ struct VersionPolicy {
   enum class Kind { latest, all, listed };
   Kind kind = Kind::latest;
   std::vector<std::uint64_t> listed;  // in ascending order
+
+  bool operator==(const VersionPolicy&) const = default;
 };
 
 struct Description {
@@ -96,6 +103,7 @@ struct Description {
   VersionPolicy versions;
   std::vector<std::string> warnings;  // of keys that nothing reads: probably mistyped
 
+  bool operator==(const Description&) const = default;
   [[nodiscard]] std::size_t classes() const { return labels.size() + (has_none ? 1 : 0); }
 };
 
@@ -106,6 +114,12 @@ Result<Description> read_description(const std::string& path);
 // As they stand in model.toml.
 std::string_view name(Form form);
 std::string_view name(Layout layout);
+std::string_view name(Colour colour);
+std::string_view name(Fit fit);
+std::string_view name(image::Filter filter);
 std::string_view name(OutputKind kind);
+
+// The text of a model.toml that reads back as `description`: what is as it is without being said is left out.
+std::string to_toml(const Description& description);
 
 }  // namespace vidi::models

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -66,10 +67,41 @@ TEST_F(DescriptionTest, ReadsHowPicturesAreMade) {
   EXPECT_EQ(found->streams, 3U);
 }
 
+TEST_F(DescriptionTest, ABackboneHasNoLabels) {
+  const auto found = read("", "kind = \"features\"", "");
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->output.kind, OutputKind::features);
+  EXPECT_THAT(found->labels, IsEmpty());
+  EXPECT_THAT(error("", "kind = \"features\""), HasSubstr("'labels' is not for output.kind = \"features\""));
+  EXPECT_THAT(error("", "kind = \"features\"\n[rejection]\nnone = true", ""), HasSubstr("'rejection.none' is not for"));
+}
+
+// What to_toml writes of a file that was read is read as the same again.
+TEST_F(DescriptionTest, ReadsWhatItWrites) {
+  const std::vector<std::array<std::string, 3>> files{
+      {"", "", "labels = [\"a\", \"b\"]"},
+      {"color = \"BGR\"\nresize = \"crop\"\nresize_to = 12\nfilter = \"lanczos\"\nmean = [1, 2.5, 3]\nstd = 2",
+       "kind = \"scores\"\n[batch]\nmax = 4\n[versions]\nserve = [3, 1]\n[inference]\nthreads = 2\nstreams = 3\n"
+       "precision = \"bf16\"\n[rejection]\nnone = true\nleast_probability = 0.25",
+       "description = \"a \\\"quoted\\\" one\\nin two lines\"\nlabels = [\"\\\\\", \"苹果\"]"},
+      {"resize = \"pad\"\npad_value = 7\nscale = 0.1\noffset = -1\n[input.constants]\n\"keep prob\" = 1",
+       "kind = \"sigmoid\"\nscale = 0.5\noffset = 1e-7\n[versions]\nserve = \"all\"", "labels = [\"a\"]"},
+      {"", "kind = \"features\"", ""}};
+  for (const auto& [input, rest, top] : files) {
+    const auto first = read(input, rest, top);
+    ASSERT_TRUE(first) << first.error().message;
+    const std::string text = to_toml(*first);
+    std::ofstream(path_) << text;
+    const auto second = read_description(path_);
+    ASSERT_TRUE(second) << second.error().message << '\n' << text;
+    EXPECT_EQ(*first, *second) << text;
+  }
+}
+
 TEST_F(DescriptionTest, SaysWhatAWordMayBe) {
   EXPECT_THAT(error("resize = \"fit\""), HasSubstr(R"('input.resize' must be "stretch", "crop" or "pad")"));
   EXPECT_THAT(error("filter = \"cubic\""), HasSubstr(R"("bilinear", "bicubic", "lanczos" or "box")"));
-  EXPECT_THAT(error("", "kind = \"logits\""), HasSubstr(R"("probabilities", "scores" or "sigmoid")"));
+  EXPECT_THAT(error("", "kind = \"logits\""), HasSubstr(R"("probabilities", "scores", "sigmoid" or "features")"));
   EXPECT_THAT(error("", "[versions]\nserve = \"newest\""), HasSubstr(R"("latest", "all" or a list)"));
   EXPECT_THAT(error("", "[versions]\nserve = [1, \"2\"]"), HasSubstr(R"("latest", "all" or a list)"));
   EXPECT_THAT(error("", "[batch]\nmax = 0"), HasSubstr("'batch.max' must be a whole number from 1 to 4096"));

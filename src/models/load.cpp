@@ -37,6 +37,13 @@ Result<Description> describe_model(const fs::path& folder) {
     return fail(ErrorCode::invalid_argument, fmt::format("{}: 'name' is \"{}\", but its folder is {}", path.string(),
                                                          description->name, folder.filename().string()));
   }
+  if (description && description->output.kind == OutputKind::features) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{}: a model that makes features gives no answers and cannot be served; it is a backbone for "
+                    "`vidi features --backbone`",
+                    path.string()));
+  }
   return description;
 }
 

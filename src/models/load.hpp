@@ -11,8 +11,9 @@
 
 namespace vidi::models {
 
-// The folder's model.toml. Errors: invalid_argument (it is wrong, or the folder has another name than it says),
-// not_found (there is none; the message shows one to begin with, where the folder holds a network).
+// The folder's model.toml. Errors: invalid_argument (it is wrong, the folder has another name than it says, or the
+// model makes features and no answers), not_found (there is none; the message shows one to begin with, where the folder
+// holds a network).
 Result<Description> describe_model(const std::filesystem::path& folder);
 
 // How the network of that model is loaded.

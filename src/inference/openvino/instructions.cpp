@@ -6,10 +6,14 @@
 namespace vidi::inference {
 namespace {
 
-// What the environment allows, by oneDNN's names.
-Instructions allowed_instructions() {
+// What the environment allows at most, by oneDNN's names; empty: everything.
+std::string_view most_instructions() {
   const char* const most = std::getenv("ONEDNN_MAX_CPU_ISA");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  const std::string_view name = most != nullptr ? most : "";
+  return most != nullptr ? most : "";
+}
+
+Instructions allowed_instructions() {
+  const std::string_view name = most_instructions();
   if (name == "SSE41" || name == "AVX") return Instructions::none;
   return name.starts_with("AVX2") ? Instructions::avx2 : Instructions::avx512;
 }
@@ -25,6 +29,16 @@ Instructions best_instructions() {
   if (avx2 && allowed != Instructions::none) return Instructions::avx2;
 #endif
   return Instructions::none;
+}
+
+bool has_vnni() {
+#if defined(__x86_64__)
+  const std::string_view most = most_instructions();
+  if (most == "SSE41" || most == "AVX" || most == "AVX2" || most == "AVX512_CORE") return false;
+  return __builtin_cpu_supports("avxvnni") != 0 || __builtin_cpu_supports("avx512vnni") != 0;
+#else
+  return false;
+#endif
 }
 
 }  // namespace vidi::inference

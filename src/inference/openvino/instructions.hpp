@@ -12,4 +12,7 @@ enum class Instructions {
 // The best that there is; at most AVX2 where the environment says ONEDNN_MAX_CPU_ISA=AVX2, as it does for OpenVINO.
 Instructions best_instructions();
 
+// Whether OpenVINO multiplies 8 bits with sums of 32 bits (VNNI, AMX); what ONEDNN_MAX_CPU_ISA forbids is not there.
+bool has_vnni();
+
 }  // namespace vidi::inference

@@ -4,46 +4,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <mutex>
 #include <openvino/openvino.hpp>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "inference/openvino/half_dense.hpp"
+#include "inference/openvino/precision.hpp"
 #include "inference/openvino/read_network.hpp"
+#include "inference/openvino/request_pool.hpp"
 #include "inference/openvino/winograd_convolution.hpp"
 
 namespace vidi::inference {
 namespace {
-
-// Requests that no inference uses at the moment. Each holds the memory of one batch in flight.
-class RequestPool {
- public:
-  explicit RequestPool(ov::CompiledModel& model) : model_(model) {}
-
-  ov::InferRequest take() {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!idle_.empty()) {
-        ov::InferRequest request = std::move(idle_.back());
-        idle_.pop_back();
-        return request;
-      }
-    }
-    return model_.create_infer_request();
-  }
-
-  void put_back(ov::InferRequest request) {
-    const std::scoped_lock lock(mutex_);
-    idle_.push_back(std::move(request));
-  }
-
- private:
-  ov::CompiledModel& model_;
-  std::mutex mutex_;
-  std::vector<ov::InferRequest> idle_;
-};
 
 class OpenVinoModel final : public Model {
  public:
@@ -98,17 +71,14 @@ class OpenVinoModel final : public Model {
   RequestPool requests_;
 };
 
-// What this processor can do of what is asked for.
-ov::element::Type precision_of(const LoadOptions& options) {
-  if (options.precision == Precision::f32) return ov::element::f32;
-  const auto capabilities = core().get_property("CPU", ov::device::capabilities);
-  return std::ranges::find(capabilities, "BF16") != capabilities.end() ? ov::element::bf16 : ov::element::f32;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, const LoadOptions& options) {
   if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, fmt::format("there is no file {}", path));
+  if (options.precision == Precision::int8) {
+    return fail(ErrorCode::invalid_argument,
+                "a served network cannot be computed in int8, which takes pictures to find its ranges: f32 or bf16");
+  }
   try {
     auto network = read_network(path, options);
     if (!network) {
@@ -118,13 +88,13 @@ Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, cons
     // Batches that take one thread each need no streams of OpenVINO's: each is computed where it is asked for.
     const auto streams = threads == 1 ? 1 : static_cast<int>(std::max<std::size_t>(1, options.streams));
     // Our own operations have one thread.
-    if (threads == 1 && precision_of(options) == ov::element::f32) {
+    if (threads == 1 && type_of(options.precision) == ov::element::f32) {
       keep_halves(network->graph);
       use_winograd(network->graph);
     }
     ov::CompiledModel model = core().compile_model(
         network->graph, "CPU", ov::num_streams(streams), ov::inference_num_threads(threads * streams),
-        ov::hint::inference_precision(precision_of(options)), ov::hint::enable_cpu_pinning(false));
+        ov::hint::inference_precision(type_of(options.precision)), ov::hint::enable_cpu_pinning(false));
     return std::make_unique<OpenVinoModel>(std::move(model), std::move(network->input), std::move(network->output));
   } catch (const std::exception& error) {
     return fail(ErrorCode::invalid_argument,

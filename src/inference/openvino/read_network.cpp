@@ -12,6 +12,8 @@
 #include <openvino/openvino.hpp>
 #include <optional>
 #include <set>
+#include <span>
+#include <spanstream>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -206,6 +208,27 @@ TensorInfo describe(const ov::Output<ov::Node>& port, const std::string& name) {
   return info;
 }
 
+// What read_network says of a graph that has been read.
+Result<Network> cut_network(const std::shared_ptr<ov::Model>& whole, const LoadOptions& options) {
+  auto output = choose_output(*whole, options.output);
+  if (!output) return forward_error(output);
+  Parameters parameters = parameters_of(*whole, *output);
+  if (auto set = set_constants(parameters, options.constants); !set) return forward_error(set);
+  auto input = choose_input(parameters, options.input);
+  if (!input) return forward_error(input);
+  Network network;
+  network.graph = std::make_shared<ov::Model>(ov::OutputVector{*output}, ov::ParameterVector{*input});
+  network.graph->validate_nodes_and_infer_types();
+  if (auto shaped = shape_input(network.graph, options.input_shapes); !shaped) return forward_error(shaped);
+  network.input = describe(network.graph->input(), options.input);
+  network.output = describe(network.graph->output(), options.output);
+  ov::preprocess::PrePostProcessor ends(network.graph);
+  ends.input().tensor().set_element_type(ov::element::f32);
+  ends.output().tensor().set_element_type(ov::element::f32);
+  network.graph = ends.build();
+  return network;
+}
+
 }  // namespace
 
 ov::Core& core() {
@@ -266,26 +289,17 @@ Ports list_checkpoint_ports(const std::string& path) {
 }
 
 Result<Network> read_network(const std::string& path, const LoadOptions& options) {
-  auto read = read_graph(path, options.output);
-  if (!read) return forward_error(read);
-  const std::shared_ptr<ov::Model> whole = std::move(*read);
-  auto output = choose_output(*whole, options.output);
-  if (!output) return forward_error(output);
-  Parameters parameters = parameters_of(*whole, *output);
-  if (auto set = set_constants(parameters, options.constants); !set) return forward_error(set);
-  auto input = choose_input(parameters, options.input);
-  if (!input) return forward_error(input);
-  Network network;
-  network.graph = std::make_shared<ov::Model>(ov::OutputVector{*output}, ov::ParameterVector{*input});
-  network.graph->validate_nodes_and_infer_types();
-  if (auto shaped = shape_input(network.graph, options.input_shapes); !shaped) return forward_error(shaped);
-  network.input = describe(network.graph->input(), options.input);
-  network.output = describe(network.graph->output(), options.output);
-  ov::preprocess::PrePostProcessor ends(network.graph);
-  ends.input().tensor().set_element_type(ov::element::f32);
-  ends.output().tensor().set_element_type(ov::element::f32);
-  network.graph = ends.build();
-  return network;
+  auto whole = read_graph(path, options.output);
+  if (!whole) return forward_error(whole);
+  return cut_network(*whole, options);
+}
+
+Result<Network> read_network(ByteView onnx, const LoadOptions& options) {
+  const std::string_view text = as_text(onnx);
+  std::ispanstream stream(std::span(text.data(), text.size()));
+  const fe::FrontEnd::Ptr front_end = front_end_for(".onnx");
+  const fe::InputModel::Ptr model = front_end->load(static_cast<std::istream*>(&stream));
+  return cut_network(front_end->convert(model), options);
 }
 
 }  // namespace vidi::inference

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "inference/inspect.hpp"
 #include "inference/model.hpp"
 
@@ -27,6 +28,9 @@ struct Network {
 // The part of the file that leads from the chosen input to the chosen output, with the constants of `options` set, and
 // shaped as `options` say. Throws what OpenVINO throws. Errors: as load_model.
 Result<Network> read_network(const std::string& path, const LoadOptions& options);
+
+// The same of ONNX in memory, which is not needed afterwards.
+Result<Network> read_network(ByteView onnx, const LoadOptions& options);
 
 // The graph of everything in the file. `output`: only what leads to that one, where the file is a checkpoint; may be
 // empty. Throws what OpenVINO throws; errors: invalid_argument.

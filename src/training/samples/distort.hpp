@@ -1,8 +1,8 @@
 #pragma once
 // MNIST's form, written or taken a little differently.
 
+#include "core/random.hpp"
 #include "digits/form.hpp"
-#include "training/samples/random.hpp"
 
 namespace vidi::samples {
 

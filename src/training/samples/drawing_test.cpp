@@ -6,9 +6,9 @@
 #include <opencv2/imgproc.hpp>
 #include <set>
 
+#include "core/random.hpp"
 #include "training/samples/fonts.hpp"
 #include "training/samples/paper.hpp"
-#include "training/samples/random.hpp"
 #include "training/samples/strokes.hpp"
 
 namespace vidi::samples {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/random.hpp"
 #include "core/result.hpp"
-#include "training/samples/random.hpp"
 
 namespace vidi::samples {
 

@@ -3,7 +3,7 @@
 
 #include <opencv2/core/mat.hpp>
 
-#include "training/samples/random.hpp"
+#include "core/random.hpp"
 
 namespace vidi::samples {
 

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "core/random.hpp"
 #include "training/samples/fonts.hpp"
-#include "training/samples/random.hpp"
 
 namespace vidi::samples {
 

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <span>
 
-namespace vidi::samples {
+namespace vidi {
 
 // SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"). One thread at a time.
 class Random {
@@ -45,4 +45,4 @@ class Random {
   std::uint64_t state_;
 };
 
-}  // namespace vidi::samples
+}  // namespace vidi

@@ -1,0 +1,42 @@
+// Makes of an ONNX file the one that ships with vidi: nothing but what leads to one output, weights in half precision.
+//   vidi-shrink NETWORK.onnx OUTPUT SMALLER.onnx
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "networks/rewrite.hpp"
+
+namespace {
+
+vidi::Result<vidi::Bytes> shrink(const std::string& path, const std::string& output) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto part = vidi::networks::keep_output(vidi::as_bytes(text), output);
+  if (!part) return part;
+  return vidi::networks::halve(*part);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 4) {
+    fmt::print(stderr, "vidi-shrink NETWORK.onnx OUTPUT SMALLER.onnx\n");
+    return 2;
+  }
+  const auto smaller = shrink(arguments[1], arguments[2]);
+  if (!smaller) {
+    fmt::print(stderr, "vidi-shrink: {}: {}\n", arguments[1], smaller.error().message);
+    return 1;
+  }
+  std::ofstream file(arguments[3], std::ios::binary);
+  file << vidi::as_text(*smaller);
+  if (!file.flush()) {
+    fmt::print(stderr, "vidi-shrink: {} cannot be written\n", arguments[3]);
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,75 @@
+#pragma once
+// What a variant is drawn on.
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "core/random.hpp"
+#include "image/image.hpp"
+
+namespace vidi::augmentation {
+
+using Colour = std::array<float, 3>;  // red, green, blue, 0 to 255
+using Plane = std::vector<float>;     // a value for each pixel, in rows
+
+// Red, green and blue, meant to be 0 to 255; what is outside is cut off when it becomes an image.
+struct Canvas {
+  int width = 0;
+  int height = 0;
+  std::array<Plane, 3> planes;
+
+  // What sizes are relative to, so that a variant looks the same in every resolution.
+  [[nodiscard]] float unit() const { return static_cast<float>(width < height ? width : height); }
+};
+
+// All of one colour.
+Canvas make_canvas(int width, int height, const Colour& colour);
+
+// Each pixel between two colours: `first` where `share` is 0, `second` where it is 1.
+Canvas mix(int width, int height, const Plane& share, const Colour& first, const Colour& second);
+
+Canvas from_image(const image::Image& picture);  // 3 channels
+image::Image to_image(const Canvas& canvas);     // 3 channels
+
+// Blurs by about a Gaussian of that deviation, in pixels. The edges are continued.
+void blur(Plane& plane, int width, int height, double deviation);
+void blur(Canvas& canvas, double deviation);
+
+// In pixels; the long radius lies along the direction (cosine, sine).
+struct Ellipse {
+  float x = 0, y = 0;
+  float long_radius = 1, short_radius = 1;
+  float cosine = 1, sine = 0;
+};
+
+// Filled, with a soft edge of about a pixel.
+void draw(Canvas& canvas, const Ellipse& ellipse, const Colour& colour);
+
+// A leaf: pointed ellipse with a lighter vein.
+void draw_leaf(Canvas& canvas, const Ellipse& ellipse, const Colour& colour);
+
+// Multiplies every value by 1 - strength inside, by less towards the edge.
+void shade(Canvas& canvas, const Ellipse& ellipse, float strength);
+
+// A direction in the plane, equally probable all around.
+struct Direction {
+  float cosine = 1, sine = 0;
+};
+Direction any_direction(Random& random);
+Direction near_upright(Random& random);  // at most about 40 degrees from (1, 0)
+
+// Of mean 0 and deviation 1, between -3 and 3: the sum of three uniform values. Unlike Random::normal() it needs no
+// function whose last digit depends on the machine.
+float bell(Random& random);
+
+// A factor around 1, as often x as 1 / x; `strength` is about its usual distance from 1.
+float factor(Random& random, double strength);
+
+// A colour as things around fruit have it: greys, browns, greens, or any.
+Colour any_colour(Random& random);
+Colour leaf_colour(Random& random);
+Colour wood_colour(Random& random);
+Colour scaled(const Colour& colour, float by);
+
+}  // namespace vidi::augmentation

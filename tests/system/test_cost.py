@@ -1,0 +1,66 @@
+"""`vidi cost`: what a job of features cost."""
+
+import json
+import pathlib
+
+import pytest
+from harness.server import run_vidi
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "docs" / "prices-example.toml"
+S3 = {"list_requests": 5, "get_requests": 1000, "put_requests": 12, "bytes_in": 5_000_000, "bytes_out": 12_000_000}
+BILL = {"instance_seconds": 71.2, "disk_bytes": 12_000_000, "s3": S3, "pictures": 1000}
+
+
+@pytest.fixture
+def out(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps({"bill": BILL}))
+    return tmp_path
+
+
+def cost(folder, *arguments, prices=EXAMPLE, **options):
+    return run_vidi("cost", "--prices", prices, *arguments, folder=folder, **options)
+
+
+def test_prints_the_bill_that_the_documentation_shows(out):
+    done = cost(out, "out")
+    assert done.returncode == 0, done.stderr.decode()
+    documented = [line.removeprefix("    ") for line in (ROOT / "docs" / "cost.md").read_text().splitlines()]
+    for line in done.stdout.decode().splitlines():
+        assert line in documented
+
+
+def test_prints_it_for_programs(out):
+    done = cost(out, "out/manifest.json", "--json")
+    bill = json.loads(done.stdout)
+    expected = 71.2 / 3600 * 0.08925 + 12e6 / 2**30 * 0.023 + 0.017 * 0.005 + 1 * 0.0004
+    assert bill["total"] == pytest.approx(expected, rel=1e-12)
+    assert bill["per_million_pictures"] == pytest.approx(expected * 1000, rel=1e-12)
+    assert sum(line["amount"] for line in bill["lines"]) == pytest.approx(bill["total"])
+    assert (bill["currency"], bill["pictures"]) == ("USD", 1000)
+
+
+def test_reads_a_manifest_from_standard_input(out):
+    manifest = (out / "out" / "manifest.json").read_bytes()
+    assert cost(out, "-", stdin=manifest).stdout == cost(out, "out").stdout
+
+
+@pytest.mark.parametrize("key", ["instance_hour", "gb_month", "months_kept", "thousand_tier1_requests", "gb_out"])
+def test_a_price_that_is_missing_or_negative_is_named(out, key):
+    lines = EXAMPLE.read_text().splitlines()
+    (out / "prices.toml").write_text("\n".join(line for line in lines if not line.startswith(key)))
+    done = cost(out, "out", prices="prices.toml")
+    assert done.returncode != 0
+    assert f"there is no '{key}'" in done.stderr.decode()
+    (out / "prices.toml").write_text("\n".join(f"{key} = -1" if line.startswith(key) else line for line in lines))
+    done = cost(out, "out", prices="prices.toml")
+    assert done.returncode != 0
+    assert f"'{key}' must be a number of at least 0, and it is -1" in done.stderr.decode()
+
+
+def test_what_is_no_job_is_an_error_that_says_so(out):
+    assert "no/such/manifest.json" in cost(out, "no/such/manifest.json").stderr.decode()
+    (out / "out" / "manifest.json").write_text("{}")
+    assert "has no 'bill'" in cost(out, "out").stderr.decode()
+    assert "is in S3" in cost(out, "s3://bucket/out").stderr.decode()
