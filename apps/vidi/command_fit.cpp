@@ -46,7 +46,7 @@ std::optional<double> read_l2(const std::string& text) {
 }
 
 // A word of a command line, as a shell takes it.
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   if (!word.empty() && word.find_first_of(" \t\"'\\$`*?[]{}()<>|&;#~!") == std::string::npos) return word;
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -54,9 +54,9 @@ std::string quoted(const std::string& word) {
 }
 
 std::string command_of(const FitOptions& options) {
-  std::string text = fmt::format("vidi fit {} --out {}", quoted(options.features), quoted(options.out));
+  std::string text = fmt::format("vidi fit {} --out {}", shell_word(options.features), shell_word(options.out));
   const auto add = [&](std::string_view flag, const std::string& value) {
-    if (!value.empty()) text += fmt::format(" {} {}", flag, quoted(value));
+    if (!value.empty()) text += fmt::format(" {} {}", flag, shell_word(value));
   };
   add("--test", options.test);
   add("--l2", options.l2);
