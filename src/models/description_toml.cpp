@@ -98,7 +98,7 @@ std::string to_toml(const Description& description) {
   std::string text = fmt::format("format = 1\nname = {}\n", toml_text(description.name));
   if (!description.description.empty()) text += fmt::format("description = {}\n", toml_text(description.description));
   text += fmt::format("form = \"{}\"\n", name(description.form));
-  if (!description.labels.empty()) text += fmt::format("labels = {}\n", list(description.labels, quoted));
+  if (!description.labels.empty()) text += fmt::format("labels = {}\n", list(description.labels, toml_text));
   return text + input_section(description.input, description.form) + output_section(description.output) +
          serving_sections(description);
 }
