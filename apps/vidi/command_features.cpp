@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "datasets/accuracy.hpp"
 #include "features/job.hpp"
+#include "features_plot.hpp"
 #include "files/program_folder.hpp"
 
 namespace vidi::app {
@@ -114,6 +115,11 @@ void print_summary(const features::Summary& summary, const FeaturesOptions& opti
              summary.reading, summary.decoding, summary.inferring, summary.writing);
 }
 
+struct DrawnFeatures {
+  std::string out;
+  std::string picture;
+};
+
 int run_features(FeaturesOptions& options) {
   features::Job& job = options.job;
   if (job.source.empty())
@@ -208,7 +214,11 @@ Command add_features(CLI::App& program) {
   command->add_option("--augment-seed", job.augment_seed, "Of the variants")->capture_default_str();
   add_backbone_options(*command, *options);
   add_limits(*command, *options);
-  return [=] { return run_features(*options); };
+  CLI::App* plot = command->add_subcommand("plot", "Draw explained variance, and the first two components by label");
+  auto drawn = std::make_shared<DrawnFeatures>();
+  plot->add_option("features", drawn->out, "A folder that `vidi features` has written")->required();
+  plot->add_option("--out", drawn->picture, "A file that ends in .svg or .png; without, plot.svg and plot.png there");
+  return [=] { return plot->parsed() ? plot_features(drawn->out, drawn->picture) : run_features(*options); };
 }
 
 }  // namespace vidi::app

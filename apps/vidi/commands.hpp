@@ -18,6 +18,9 @@ Command add_predict(CLI::App& program);
 // command_evaluate.cpp: measures a model on a labelled data set.
 Command add_evaluate(CLI::App& program);
 
+// command_fit.cpp: a served model from the features of labelled pictures.
+Command add_fit(CLI::App& program);
+
 // command_cost.cpp: what a job of features cost.
 Command add_cost(CLI::App& program);
 

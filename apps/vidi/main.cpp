@@ -73,6 +73,7 @@ int main(int count, char** arguments) {
   commands.emplace_back("evaluate", vidi::app::add_evaluate(program));
   vidi::app::add_train(program);
   commands.emplace_back("features", vidi::app::add_features(program));
+  commands.emplace_back("fit", vidi::app::add_fit(program));
   commands.emplace_back("cost", vidi::app::add_cost(program));
   commands.emplace_back("models", vidi::app::add_models(program));
   commands.emplace_back("records", vidi::app::add_records(program));

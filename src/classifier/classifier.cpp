@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace vidi::classifier {
@@ -55,21 +56,28 @@ Result<Numbered> number_labels(const FeatureTable& table, const TrainingOptions&
   return numbered;
 }
 
-// Near 0 at the middle of what was learned from, a half beyond nearly all of it.
-DistanceGate fit_gate(std::span<const float> residuals, std::span<const std::uint32_t> numbers, std::size_t labels,
-                      double lost) {
+// Near 0 at the middle of what was learned from, a half beyond nearly all of it. The components were fitted to these
+// rows, and leave more of others: of n pictures and k components (n + k) / (n - k) times the square, as of the
+// residuals of a least-squares fit. Below 4 k pictures that says too little, and nothing is taken for strange.
+DistanceGate fit_gate(const FeatureTable& table, const Numbered& numbered, double lost) {
+  constexpr DistanceGate kOff{.slope = 0, .offset = 50};
   std::vector<double> sorted;
-  for (std::size_t i = 0; i < residuals.size(); ++i) {
-    if (numbers[i] < labels) sorted.push_back(static_cast<double>(residuals[i]));
+  std::set<std::string_view> pictures;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    pictures.insert(table.images[i]);
+    if (numbered.numbers[i] < numbered.labels.size()) sorted.push_back(static_cast<double>(table.residuals[i]));
   }
+  if (pictures.size() < 4 * table.columns) return kOff;
   std::ranges::sort(sorted);
   const auto quantile = [&](double part) {
     return sorted[static_cast<std::size_t>(std::ceil(part * static_cast<double>(sorted.size() - 1)))];
   };
+  const auto n = static_cast<double>(pictures.size());
+  const auto k = static_cast<double>(table.columns);
   const double middle = quantile(0.5);
-  // Half of what may be lost; and some room, since the components were fitted to these rows.
-  const double edge = middle + 1.1 * (quantile(1 - lost / 2) - middle);
-  if (!(edge > middle)) return {.slope = 0, .offset = 50};
+  // Half of what may be lost, and some room.
+  const double edge = (middle + 1.1 * (quantile(1 - lost / 2) - middle)) * std::sqrt((n + k) / (n - k));
+  if (!(edge > middle)) return kOff;
   constexpr double kAtTheMiddle = 6.9;  // exp(-6.9) = 0.001
   const double slope = kAtTheMiddle / (edge - middle);
   return {.slope = slope, .offset = slope * edge};
@@ -187,7 +195,7 @@ Result<Trained> train(const FeatureTable& table, const TrainingOptions& options)
   auto regression = statistics::LogisticRegression::fit(
       rows, {.l2 = l2, .tolerance = 1e-4, .max_iterations = 5000, .threads = options.threads});
   if (!regression) return forward_error(regression);
-  const DistanceGate gate = fit_gate(table.residuals, numbered->numbers, numbered->labels.size(), options.lost);
+  const DistanceGate gate = fit_gate(table, *numbered, options.lost);
   const auto held_out = judge_held_out(*numbered, validation->probabilities, table, gate);
   Trained trained{.classifier = {.labels = numbered->labels,
                                  .has_none_label = numbered->has_none,

@@ -25,6 +25,7 @@ struct DistanceGate {
   double offset = 0;
 
   [[nodiscard]] double none(double residual) const;
+  [[nodiscard]] bool is_on() const { return slope > 0; }
 };
 
 // Labels in their order, then none of them: the classes of the model.

@@ -179,6 +179,11 @@ Result<FitResult> fit(const FitJob& job) {
   auto trained = train(inputs->table, job.training);
   if (!trained) return forward_error(trained);
   FitResult result{.trained = *std::move(trained), .groups = {}, .test = std::nullopt};
+  if (!result.trained.classifier.gate.is_on()) {
+    result.warnings.push_back(fmt::format(
+        "{} pictures are too few to tell what is unlike all of them: at least {} for {} components would do",
+        inputs->origin.pictures, 4 * inputs->table.columns, inputs->table.columns));
+  }
   auto groups = groups_of(job, result.trained.classifier.labels, result.warnings);
   if (!groups) return forward_error(groups);
   result.groups = *std::move(groups);
