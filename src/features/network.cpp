@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <thread>
 #include <utility>
@@ -44,11 +45,22 @@ Result<std::vector<float>> infer_all(inference::PictureNetwork& network, std::sp
                                      std::size_t count) {
   std::vector<float> rows(count * network.columns());
   const std::size_t size = pictures.size() / count;
-  for (std::size_t first = 0; first < count; first += network.batch()) {
-    const std::size_t some = std::min(network.batch(), count - first);
-    auto done = network.infer(pictures.subspan(first * size, some * size), some,
+  std::atomic<std::size_t> next = 0;
+  std::vector<Result<void>> outcomes(network.streams());
+  const auto infer = [&](Result<void>& outcome) {
+    for (std::size_t first = next.fetch_add(network.batch()); first < count && outcome;
+         first = next.fetch_add(network.batch())) {
+      const std::size_t some = std::min(network.batch(), count - first);
+      outcome = network.infer(pictures.subspan(first * size, some * size), some,
                               std::span(rows).subspan(first * network.columns(), some * network.columns()));
-    if (!done) return forward_error(done);
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (Result<void>& outcome : outcomes) threads.emplace_back(infer, std::ref(outcome));
+  }
+  for (Result<void>& outcome : outcomes) {
+    if (!outcome) return forward_error(outcome);
   }
   return rows;
 }
