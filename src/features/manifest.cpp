@@ -79,8 +79,8 @@ void add_effort(const Effort& effort, const Job& job, const Summary& summary, nl
   add(s3["list_requests"], effort.read.lists);
   add(s3["get_requests"], effort.read.gets + of_output(effort.written.gets));
   add(s3["put_requests"], of_output(effort.written.puts));
-  add(s3["bytes_in"], of_output(effort.written.bytes_written));
-  add(s3["bytes_out"], (from_bucket ? effort.read.bytes : 0) + of_output(effort.written.bytes_read));
+  add(s3["bytes_in"], (from_bucket ? effort.read.bytes : 0) + of_output(effort.written.bytes_read));
+  add(s3["bytes_out"], of_output(effort.written.bytes_written));
   nlohmann::ordered_json& timings = manifest["timings"];
   add(timings["total_s"], effort.seconds);
   add(timings["starting_s"], summary.starting);
