@@ -86,7 +86,7 @@ int evaluate_mnist(recognition::Recognizer& recognizer, const datasets::Labelled
 // A model of digits takes MNIST's files where they are, any model folders of pictures.
 int evaluate(const EvaluateOptions& options, const Settings& settings) {
   models::Repository models = open_models(settings);
-  const std::string name = settings.text("model");
+  const std::string& name = settings.text("model");
   const auto model = require_model(models, name);
   recognition::Recognizer recognizer(models, recognizer_options(settings));
   const auto files = datasets::list_labelled_files(options.folder);

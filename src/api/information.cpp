@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -74,6 +75,9 @@ std::vector<std::string> languages_of(const models::Description& description) {
   return languages;
 }
 
+// Nobody reads more; a longer list costs nothing.
+constexpr std::size_t kMostLanguages = 32;
+
 struct WantedLanguage {
   std::string tag;
   double quality = 1;
@@ -92,14 +96,18 @@ std::optional<WantedLanguage> parse_wanted(std::string_view text) {
   return wanted.quality > 0 ? std::optional(std::move(wanted)) : std::nullopt;
 }
 
+// By weight; among equals the first comes first.
 std::vector<std::string> parse_languages(std::string_view list) {
   std::vector<WantedLanguage> wanted;
-  while (!list.empty()) {
+  while (!list.empty() && wanted.size() < kMostLanguages) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    if (auto one = parse_wanted(list.substr(0, comma))) wanted.push_back(std::move(*one));
+    if (auto one = parse_wanted(list.substr(0, comma))) {
+      const auto place =
+          std::ranges::upper_bound(wanted, one->quality, std::ranges::greater(), &WantedLanguage::quality);
+      wanted.insert(place, std::move(*one));
+    }
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
-  std::ranges::stable_sort(wanted, std::ranges::greater(), &WantedLanguage::quality);
   std::vector<std::string> tags;
   for (WantedLanguage& each : wanted) tags.push_back(std::move(each.tag));
   return tags;

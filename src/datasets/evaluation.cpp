@@ -1,8 +1,8 @@
 #include "datasets/evaluation.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace vidi::datasets {
@@ -79,7 +79,9 @@ std::vector<Evaluation::Confusion> Evaluation::confusions() const {
     }
     if (row.none > 0 && !is_right(truth, std::nullopt)) result.push_back({truth, "", row.none});
   }
-  std::ranges::stable_sort(result, std::ranges::greater(), &Confusion::count);
+  std::ranges::sort(result, [](const Confusion& left, const Confusion& right) {
+    return std::tie(right.count, left.truth, left.answer) < std::tie(left.count, right.truth, right.answer);
+  });
   return result;
 }
 

@@ -53,7 +53,7 @@ class Evaluation {
     std::size_t count = 0;
   };
 
-  // What was taken for what else, the most frequent first.
+  // What was taken for what else, the most frequent first, then by name.
   [[nodiscard]] std::vector<Confusion> confusions() const;
 
  private:

@@ -1,5 +1,6 @@
 #include "datasets/evaluation.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,7 +55,7 @@ TEST_F(EvaluationTest, ListsWhatWasTakenForWhatTheMostFrequentFirst) {
   evaluation_.add("Apple", "Golden");
   std::vector<std::string> found;
   for (const auto& [truth, answer, count] : evaluation_.confusions()) {
-    found.push_back(truth + ">" + answer + " " + std::to_string(count));
+    found.push_back(fmt::format("{}>{} {}", truth, answer, count));
   }
   EXPECT_THAT(found, ElementsAre("Plum> 3", "Braeburn>Golden 2", "Apple>Plum 1"));
 }
