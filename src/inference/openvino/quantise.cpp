@@ -81,7 +81,7 @@ Outputs find_shortcuts(const ov::Model& graph, const Outputs& activations) {
 
 void count(Activation& activation, const ov::Tensor& tensor) {
   const ov::Shape& shape = tensor.get_shape();
-  const std::size_t channels = shape[1];
+  const std::size_t channels = shape.size() > 1 ? shape[1] : 1;
   const std::span values(tensor.data<const float>(), tensor.get_size());
   activation.range.add(values);
   activation.sums.resize(channels);
