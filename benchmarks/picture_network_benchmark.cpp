@@ -49,6 +49,7 @@ struct Options {
   std::size_t streams = 0;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
   std::size_t rounds = 5;
+  bool no_loops = false;
   double seconds = 2;
 };
 
@@ -289,7 +290,7 @@ int run(const Options& options) {
     }
     fmt::print("{}: {} (compiled in {:.1f} s)\n", name, describe(**network), now() - begin);
     std::map<std::string, std::unique_ptr<AsynchronousLoop>> loops;
-    if (name != "int8" && options.rounds > 0) {
+    if (name != "int8" && options.rounds > 0 && !options.no_loops) {
       for (const std::size_t batch : {1U, 4U}) {
         for (std::size_t streams = 1; streams <= options.threads;
              streams += std::max<std::size_t>(1, options.threads - 1)) {
@@ -352,6 +353,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch);
   app.add_option("--streams", options.streams);
   app.add_option("--threads", options.threads);
+  app.add_flag("--no-loops", options.no_loops, "ours alone");
   app.add_option("--rounds", options.rounds, "0: no times");
   app.add_option("--seconds", options.seconds, "for each measurement");
   CLI11_PARSE(app, argc, argv);

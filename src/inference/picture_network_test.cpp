@@ -248,17 +248,20 @@ TEST(PictureNetwork, SaysWhatCannotBeCompiled) {
 TEST(PictureNetwork, SaysWhichSizesDoNotFit) {
   const auto network = compiled(network_file("residual.onnx"), residual_picture(), {.batch = 2, .output = "features"});
   ASSERT_TRUE(network);
+  constexpr std::size_t kPicture = 3072;
+  constexpr std::size_t kRow = 24;
   std::vector<std::uint8_t> pictures = make_pictures(3);
-  std::vector<float> rows(3 * 24);
+  std::vector<float> rows(3 * kRow);
   const auto error = [&](std::size_t bytes, std::size_t count, std::size_t numbers) {
     const auto done = network->infer(std::span(pictures).first(bytes), count, std::span(rows).first(numbers));
     return done ? "no error" : done.error().message;
   };
-  EXPECT_THAT(error(3 * 3072, 3, 3 * 24), HasSubstr("3 pictures: 1 to 2"));
+  EXPECT_THAT(error(3 * kPicture, 3, 3 * kRow), HasSubstr("3 pictures: 1 to 2"));
   EXPECT_THAT(error(0, 0, 0), HasSubstr("0 pictures: 1 to 2"));
-  EXPECT_THAT(error(3072, 2, 2 * 24), HasSubstr("2 pictures have 3072 bytes, and the network takes 3072 a picture"));
-  EXPECT_THAT(error(2 * 3072, 2, 24), HasSubstr("2 rows of 24 numbers do not fit into 24"));
-  EXPECT_EQ(error(2 * 3072, 2, 2 * 24), "no error");
+  EXPECT_THAT(error(kPicture, 2, 2 * kRow),
+              HasSubstr("2 pictures have 3072 bytes, and the network takes 3072 a picture"));
+  EXPECT_THAT(error(2 * kPicture, 2, kRow), HasSubstr("2 rows of 24 numbers do not fit into 24"));
+  EXPECT_EQ(error(2 * kPicture, 2, 2 * kRow), "no error");
 }
 
 TEST(PictureNetwork, ServedNetworksAreNotInt8) {

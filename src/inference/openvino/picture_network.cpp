@@ -21,7 +21,7 @@ namespace {
 
 namespace op = ov::opset8;
 
-// What is fastest for ResNet50 and EfficientNet-Lite0 in all precisions: docs/inference.md. A larger batch spares
+// What is fastest for ResNet50 and EfficientNet-Lite0 in all precisions: docs/performance.md. A larger batch spares
 // little of what the weights cost, and its pictures leave the second cache.
 constexpr std::size_t kUsualBatch = 4;
 
@@ -161,7 +161,7 @@ void add_channel(ov::Model& graph, const PixelInput& input) {
 }
 
 // Only bytes are handed over: the network itself makes of them what it wants.
-std::shared_ptr<ov::Model> take_bytes(std::shared_ptr<ov::Model> graph, const PixelInput& input) {
+std::shared_ptr<ov::Model> take_bytes(const std::shared_ptr<ov::Model>& graph, const PixelInput& input) {
   add_channel(*graph, input);
   ov::preprocess::PrePostProcessor pixels(graph);
   auto& in = pixels.input();

@@ -12,6 +12,7 @@
 
 #include "inference/openvino/instructions.hpp"
 #include "inference/openvino/layers.hpp"
+#include "inference/openvino/precision.hpp"
 #include "inference/openvino/read_network.hpp"
 #include "inference/openvino/value_range.hpp"
 
@@ -80,7 +81,7 @@ Outputs find_shortcuts(const ov::Model& graph, const Outputs& activations) {
 
 void count(Activation& activation, const ov::Tensor& tensor) {
   const ov::Shape& shape = tensor.get_shape();
-  const std::size_t channels = shape[1];
+  const std::size_t channels = shape.size() > 1 ? shape[1] : 1;
   const std::span values(tensor.data<const float>(), tensor.get_size());
   activation.range.add(values);
   activation.sums.resize(channels);
@@ -136,7 +137,7 @@ std::vector<Activation> calibrate(const ov::Model& graph, const Outputs& outputs
     }
     bytes += size;
   }
-  run_pictures(graph, std::span(activations).subspan(begin), pictures, threads);
+  if (begin < activations.size()) run_pictures(graph, std::span(activations).subspan(begin), pictures, threads);
   return activations;
 }
 
@@ -222,10 +223,13 @@ Result<std::size_t> quantise(const std::shared_ptr<ov::Model>& graph, std::span<
   outputs.insert(shortcuts.begin(), shortcuts.end());
   std::vector<Activation> activations = calibrate(*graph, outputs, pictures, threads);
 
-  // Half of the steps would be lost on the sign, and OpenVINO has no fast kernel for such inputs: what takes them stays
-  // as it is. Those are the first layer and those behind a linear bottleneck.
-  std::erase_if(activations,
-                [&](const Activation& each) { return each.range.least() < 0 && !shortcuts.contains(each.output); });
+  // Half of the steps are lost on a sign, and bf16 is as fast as what OpenVINO has for such inputs: where the processor
+  // has it, layers behind a linear bottleneck stay as they are, and anywhere the first, whose input is the picture.
+  const bool has_bf16 = type_of(Precision::int8) == ov::element::bf16;
+  const Output first = activations.empty() ? Output() : activations.front().output;
+  std::erase_if(activations, [&](const Activation& each) {
+    return each.range.least() < 0 && !shortcuts.contains(each.output) && (has_bf16 || each.output == first);
+  });
   const auto find = [&](const LinearLayer& layer) {
     return std::ranges::find(activations, input_of(layer), &Activation::output);
   };

@@ -46,7 +46,8 @@ double ValueRange::loss(const Range& range, std::size_t levels) const {
 
 Range ValueRange::best(std::size_t levels) const {
   const bool has_sign = least_ < 0;
-  const double ratio = has_sign ? static_cast<double>(levels / 2) / static_cast<double>(levels / 2 - 1) : 0;
+  const std::size_t half = levels / 2;
+  const double ratio = has_sign ? static_cast<double>(half) / static_cast<double>(half - 1) : 0;
   const double whole = has_sign ? std::max<double>(greatest_, -least_ / ratio) : greatest_;
   if (whole <= 0) return {.low = 0, .high = 1};
   constexpr int kTries = 100;
