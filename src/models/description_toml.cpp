@@ -9,7 +9,7 @@ namespace vidi::models {
 namespace {
 
 // A basic string of TOML 1.0.
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
@@ -37,7 +37,7 @@ std::string list(const std::vector<T>& values, auto text_of) {
 
 std::string input_section(const InputDescription& input, Form form) {
   std::string text = "\n[input]\n";
-  if (!input.name.empty()) text += fmt::format("name = {}\n", quoted(input.name));
+  if (!input.name.empty()) text += fmt::format("name = {}\n", toml_text(input.name));
   text += fmt::format("layout = \"{}\"\nwidth = {}\nheight = {}\nchannels = {}\n", name(input.layout), input.width,
                       input.height, input.channels);
   if (form == Form::picture) {
@@ -54,13 +54,13 @@ std::string input_section(const InputDescription& input, Form form) {
     text += fmt::format("mean = {}\nstd = {}\n", list(input.mean, number), list(input.deviation, number));
   }
   if (!input.constants.empty()) text += "\n[input.constants]\n";
-  for (const auto& [key, value] : input.constants) text += fmt::format("{} = {}\n", quoted(key), number(value));
+  for (const auto& [key, value] : input.constants) text += fmt::format("{} = {}\n", toml_text(key), number(value));
   return text;
 }
 
 std::string output_section(const OutputDescription& output) {
   std::string text = "\n[output]\n";
-  if (!output.name.empty()) text += fmt::format("name = {}\n", quoted(output.name));
+  if (!output.name.empty()) text += fmt::format("name = {}\n", toml_text(output.name));
   text += fmt::format("kind = \"{}\"\n", name(output.kind));
   if (output.scale != 1) text += fmt::format("scale = {}\n", number(output.scale));
   if (output.offset != 0) text += fmt::format("offset = {}\n", number(output.offset));
@@ -95,10 +95,10 @@ std::string serving_sections(const Description& description) {
 }  // namespace
 
 std::string to_toml(const Description& description) {
-  std::string text = fmt::format("format = 1\nname = {}\n", quoted(description.name));
-  if (!description.description.empty()) text += fmt::format("description = {}\n", quoted(description.description));
+  std::string text = fmt::format("format = 1\nname = {}\n", toml_text(description.name));
+  if (!description.description.empty()) text += fmt::format("description = {}\n", toml_text(description.description));
   text += fmt::format("form = \"{}\"\n", name(description.form));
-  if (!description.labels.empty()) text += fmt::format("labels = {}\n", list(description.labels, quoted));
+  if (!description.labels.empty()) text += fmt::format("labels = {}\n", list(description.labels, toml_text));
   return text + input_section(description.input, description.form) + output_section(description.output) +
          serving_sections(description);
 }
