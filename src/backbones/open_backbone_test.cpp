@@ -19,6 +19,10 @@ class OpenBackbone : public testing::Test {
  protected:
   OpenBackbone() { fs::create_directories(folder_); }
   ~OpenBackbone() override { fs::remove_all(folder_); }
+  OpenBackbone(const OpenBackbone&) = delete;
+  OpenBackbone& operator=(const OpenBackbone&) = delete;
+  OpenBackbone(OpenBackbone&&) = delete;
+  OpenBackbone& operator=(OpenBackbone&&) = delete;
 
   static std::string error(const Choice& choice) {
     const auto opened = open_backbone(choice);

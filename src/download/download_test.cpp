@@ -145,6 +145,10 @@ class DownloadFile : public testing::Test {
  protected:
   DownloadFile() { fs::remove_all(folder_); }
   ~DownloadFile() override { fs::remove_all(folder_); }
+  DownloadFile(const DownloadFile&) = delete;
+  DownloadFile& operator=(const DownloadFile&) = delete;
+  DownloadFile(DownloadFile&&) = delete;
+  DownloadFile& operator=(DownloadFile&&) = delete;
 
   [[nodiscard]] FileRequest request(const LoopbackServer& server) const {
     FileRequest request;
