@@ -20,7 +20,7 @@ struct Backbone {
   models::InputDescription input;  // what that input takes: models::append_values makes it of a fitted picture
   std::string output;              // float32 (n, columns)
   std::size_t columns = 0;
-  std::string weights;  // where they are from, for people: "imagenet", "none, seed 7", "weights.h5, SHA-256 ..."
+  std::string weights;  // where they are from, for people: "imagenet", "none, seed 7", "resnet50.h5, SHA-256 ..."
 };
 
 struct Choice {
@@ -39,7 +39,7 @@ struct Choice {
   std::vector<std::filesystem::path> folders;  // where backbones are looked for by name, in this order
 };
 
-// Reads, downloads or makes the network. ResNet50 takes about half a second and 300 MB while it is made.
+// Reads, downloads or makes the network. ResNet50 takes less than a second and up to 350 MB while it is made.
 // Errors: not_found (no such backbone or file), invalid_argument (the choice contradicts itself, or the file does not
 // hold those weights), undecodable (a damaged file), and those of download::download_file.
 Result<Backbone> open_backbone(const Choice& choice);

@@ -13,6 +13,10 @@ constexpr const char* kMd5 = "4d473c1dd8becc155b73f8504c6f6626";
 }  // namespace
 
 Result<std::filesystem::path> fetch_resnet50_weights(const std::filesystem::path& cache, const std::string& home) {
+  if (cache.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "there is no folder to keep the downloaded weights in: name one as the cache");
+  }
   const std::filesystem::path path = cache / kFile;
   download::FileRequest request;
   request.url = (home.empty() ? kHome : home) + std::string(kFile);

@@ -56,13 +56,6 @@ Result<Files> find_files(const fs::path& path) {
                           path.string()));
 }
 
-Result<Bytes> read_whole(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file || text.empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
-  return to_bytes(text);
-}
-
 // The number of columns that the output has.
 Result<std::size_t> columns_of(const Files& files, const inference::Port& output) {
   const auto shape = output.shape.value_or(std::vector<std::int64_t>{});
@@ -73,6 +66,17 @@ Result<std::size_t> columns_of(const Files& files, const inference::Port& output
 }
 
 }  // namespace
+
+Result<Bytes> read_whole(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file || text.empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
+  return to_bytes(text);
+}
+
+std::string name_with_digest(const fs::path& path, ByteView bytes) {
+  return fmt::format("{}, SHA-256 {}", path.filename().string(), to_string(sha256(bytes)));
+}
 
 Result<Backbone> read_backbone(const fs::path& path) {
   const auto files = find_files(path);
@@ -96,7 +100,7 @@ Result<Backbone> read_backbone(const fs::path& path) {
   backbone.input.name = summary->input.name;
   backbone.output = summary->output.name;
   backbone.columns = *columns;
-  backbone.weights = fmt::format("{}, SHA-256 {}", files->network.filename().string(), to_string(sha256(*onnx)));
+  backbone.weights = name_with_digest(files->network, *onnx);
   backbone.onnx = std::move(*onnx);
   return backbone;
 }

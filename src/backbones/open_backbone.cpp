@@ -26,10 +26,12 @@ struct Weights {
   std::string description;
 };
 
-Result<Weights> open_file_weights(const fs::path& path, std::string description) {
+Result<Weights> open_file_weights(const fs::path& path) {
   auto source = open_keras_weights(path);
   if (!source) return forward_error(source);
-  return Weights{.source = std::move(*source), .description = std::move(description)};
+  const auto bytes = read_whole(path);
+  if (!bytes) return std::unexpected(bytes.error());
+  return Weights{.source = std::move(*source), .description = name_with_digest(path, *bytes)};
 }
 
 Result<Weights> open_weights(const Choice& choice) {
@@ -38,11 +40,13 @@ Result<Weights> open_weights(const Choice& choice) {
                    .description = fmt::format("none, seed {}", choice.seed)};
   }
   if (!choice.weights.empty() && choice.weights != "imagenet") {
-    return open_file_weights(choice.weights, fs::path(choice.weights).filename().string());
+    return open_file_weights(choice.weights);
   }
   auto path = fetch_resnet50_weights(choice.cache, choice.weights_home);
   if (!path) return forward_error(path);
-  return open_file_weights(*path, "imagenet");
+  auto source = open_keras_weights(*path);
+  if (!source) return forward_error(source);
+  return Weights{.source = std::move(*source), .description = "imagenet"};
 }
 
 Result<Resnet50> resnet50_of(const Choice& choice) {

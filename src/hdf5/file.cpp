@@ -33,7 +33,7 @@ Result<std::uint64_t> read_superblock(ByteView file) {
   const std::uint8_t length_bytes = cursor.u8();
   cursor.skip(version == 0 ? 9 : 13);
   const std::uint64_t base = cursor.u64();
-  cursor.skip(4 * 8);  // free space, end, driver; the offset of the root's name
+  cursor.skip(32);  // free space, end, driver; the offset of the root's name
   const std::uint64_t root = cursor.u64();
   if (!cursor.is_good()) return damaged("it ends in its first block");
   if (offset_bytes != 8 || length_bytes != 8 || base != 0) {
@@ -105,7 +105,7 @@ class Walker {
     const bool is_tree = node.expect("TREE") && node.u8() == 0;
     const int found = node.u8();
     const std::size_t count = node.u16();
-    node.skip(2 * 8);
+    node.skip(16);  // the nodes beside it
     if (!is_tree || (level >= 0 && found != level) || found > kMostDepth) return damaged("the tree of a group");
     for (std::size_t i = 0; i < count; ++i) {
       node.skip(8);

@@ -13,18 +13,17 @@ constexpr std::size_t kMostMessages = 10'000;
 constexpr std::size_t kMostBlocks = 1'000;
 constexpr std::size_t kMostDimensions = 32;
 
-enum MessageType : std::uint16_t {
-  kDataspace = 0x01,
-  kLinkInfo = 0x02,
-  kDatatype = 0x03,
-  kLink = 0x06,
-  kExternalFiles = 0x07,
-  kLayout = 0x08,
-  kFilters = 0x0b,
-  kAttribute = 0x0c,
-  kContinuation = 0x10,
-  kSymbolTable = 0x11,
-};
+// IV.A.2: kinds of messages.
+constexpr std::uint16_t kDataspace = 0x01;
+constexpr std::uint16_t kLinkInfo = 0x02;
+constexpr std::uint16_t kDatatype = 0x03;
+constexpr std::uint16_t kLink = 0x06;
+constexpr std::uint16_t kExternalFiles = 0x07;
+constexpr std::uint16_t kLayout = 0x08;
+constexpr std::uint16_t kFilters = 0x0b;
+constexpr std::uint16_t kAttribute = 0x0c;
+constexpr std::uint16_t kContinuation = 0x10;
+constexpr std::uint16_t kSymbolTable = 0x11;
 
 struct Message {
   std::uint16_t type = 0;

@@ -102,7 +102,7 @@ class ChunkReader {
     const bool is_tree = node.expect("TREE") && node.u8() == 1;
     const int found = node.u8();
     const std::size_t count = node.u16();
-    node.skip(2 * 8);
+    node.skip(16);  // the nodes beside it
     if (!is_tree || (level >= 0 && found != level) || found > kMostLevels) return damaged("the tree of chunks");
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t size = node.u32();
