@@ -134,13 +134,11 @@ struct Placement {
 };
 
 std::array<float, 4> sampled(const Layer& layer, float u, float v) {
-  const float left = std::floor(u);
-  const float top = std::floor(v);
-  const int x = static_cast<int>(left);
-  const int y = static_cast<int>(top);
+  const int x = below(u);
+  const int y = below(v);
   if (x < 0 || y < 0 || x + 1 >= layer.width || y + 1 >= layer.height) return {};
-  const float right_share = u - left;
-  const float lower_share = v - top;
+  const float right_share = u - static_cast<float>(x);
+  const float lower_share = v - static_cast<float>(y);
   const auto* upper = layer.pixels.data() + static_cast<std::ptrdiff_t>(y) * layer.width + x;
   const auto* lower = upper + layer.width;
   std::array<float, 4> result;
