@@ -128,7 +128,7 @@ image::Image to_image(const Canvas& canvas) {
   for (std::size_t c = 0; c < 3; ++c) {
     const Plane& plane = canvas.planes[c];
     for (std::size_t i = 0; i < plane.size(); ++i) {
-      picture.pixels[i * 3 + c] = static_cast<std::uint8_t>(std::clamp(plane[i], 0.0F, 255.0F) + 0.5F);
+      picture.pixels[i * 3 + c] = static_cast<std::uint8_t>(std::clamp(plane[i] + 0.5F, 0.0F, 255.0F));
     }
   }
   return picture;
@@ -144,7 +144,7 @@ void blur(Plane& plane, int width, int height, double deviation) {
       three_taps(plane, width, height, static_cast<float>(variance / 2 / passes));
     return;
   }
-  const int radius = std::max(1, static_cast<int>((std::sqrt(1 + 6 * variance) - 1) / 2 + 0.5));
+  const int radius = std::max(1, static_cast<int>(std::lround((std::sqrt(1 + 6 * variance) - 1) / 2)));
   for (int pass = 0; pass < 2; ++pass) {
     box_rows(plane, width, height, radius);
     box_columns(plane, width, height, radius);

@@ -13,6 +13,12 @@ namespace vidi::augmentation {
 using Colour = std::array<float, 3>;  // red, green, blue, 0 to 255
 using Plane = std::vector<float>;     // a value for each pixel, in rows
 
+// The next integer below; std::floor is a function call where the processor is not known to have an instruction for it.
+inline int below(float value) {
+  const int cut = static_cast<int>(value);
+  return value < static_cast<float>(cut) ? cut - 1 : cut;
+}
+
 // Red, green and blue, meant to be 0 to 255; what is outside is cut off when it becomes an image.
 struct Canvas {
   int width = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <span>
 #include <utility>
 
@@ -53,7 +52,7 @@ Canvas wood(Random& random, int width, int height) {
       const auto x = static_cast<float>(i % static_cast<std::size_t>(width));
       const auto y = static_cast<float>(i / static_cast<std::size_t>(width));
       const float across = y * along.cosine - x * along.sine + start;
-      if (across - std::floor(across / plank) * plank < gap) share[i] -= 0.7F;
+      if (across - static_cast<float>(below(across / plank)) * plank < gap) share[i] -= 0.7F;
     }
   }
   return mix(width, height, share, scaled(colour, 0.5F), scaled(colour, 1.1F));
@@ -61,7 +60,7 @@ Canvas wood(Random& random, int width, int height) {
 
 // A wave from -1 to 1 of period 1, like a sine.
 float wave(float at) {
-  const float part = at - std::floor(at);
+  const float part = at - static_cast<float>(below(at));
   return part < 0.5F ? 16 * part * (0.5F - part) : -16 * (part - 0.5F) * (1 - part);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace vidi::augmentation {
 namespace {
@@ -16,9 +15,9 @@ struct Place {
 };
 
 Place place(float at) {
-  const float floor = std::floor(at);
-  const float part = at - floor;
-  const auto cell = static_cast<std::size_t>(static_cast<int>(floor)) & (kCells - 1);
+  const int whole = below(at);
+  const float part = at - static_cast<float>(whole);
+  const auto cell = static_cast<std::size_t>(whole) & (kCells - 1);
   return {.cell = cell, .next = (cell + 1) & (kCells - 1), .share = part * part * (3 - 2 * part)};
 }
 

@@ -88,7 +88,7 @@ Layer sized(Random& random, const image::Image& object, float size) {
   const float stretch = factor(random, 0.08);
   const auto longer = static_cast<float>(std::max(object.width, object.height));
   const auto side = [&](int pixels, float by) {
-    return std::clamp(static_cast<int>(static_cast<float>(pixels) * size / longer * by + 0.5F), 1, 4096);
+    return std::clamp(static_cast<int>(std::lround(static_cast<float>(pixels) * size / longer * by)), 1, 4096);
   };
   const image::Image fitted =
       image::resample(object, side(object.width, stretch), side(object.height, 1 / stretch), image::Filter::bicubic);
@@ -134,13 +134,11 @@ struct Placement {
 };
 
 std::array<float, 4> sampled(const Layer& layer, float u, float v) {
-  const float left = std::floor(u);
-  const float top = std::floor(v);
-  const int x = static_cast<int>(left);
-  const int y = static_cast<int>(top);
+  const int x = below(u);
+  const int y = below(v);
   if (x < 0 || y < 0 || x + 1 >= layer.width || y + 1 >= layer.height) return {};
-  const float right_share = u - left;
-  const float lower_share = v - top;
+  const float right_share = u - static_cast<float>(x);
+  const float lower_share = v - static_cast<float>(y);
   const auto* upper = layer.pixels.data() + static_cast<std::ptrdiff_t>(y) * layer.width + x;
   const auto* lower = upper + layer.width;
   std::array<float, 4> result;
@@ -249,7 +247,7 @@ void place_object(Random& random, const image::Image& object, const VaryOptions&
     if (light.sharpening > 0) {
       // As far as a pixel of the object was enlarged.
       const auto longer = static_cast<float>(std::max(object.width, object.height));
-      sharpen(layer, std::clamp(static_cast<int>(spot.size / longer + 0.5F), 1, 4), light.sharpening);
+      sharpen(layer, std::clamp(static_cast<int>(std::lround(spot.size / longer)), 1, 4), light.sharpening);
     }
     Placement placement{.turn = random.chance(0.7) ? any_direction(random) : near_upright(random),
                         .mirror = random.chance(0.5) ? 1.0F : -1.0F,
