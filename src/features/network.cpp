@@ -22,7 +22,8 @@ namespace {
 // Components whose subspaces are compared.
 constexpr std::size_t kComponents = 10;
 
-constexpr std::size_t kSample = 64;          // pictures that calibrate int8, and tell what a precision loses
+constexpr std::size_t kSample = 64;          // pictures that calibrate int8
+constexpr std::size_t kCheck = 32;           // of them, those that tell what a precision loses
 constexpr std::uint64_t kSampleOf = 20'000;  // pictures that they are taken from, the first ones
 constexpr const char* kCalibration = "backbone/calibration.bin";
 
@@ -138,6 +139,17 @@ std::size_t picture_bytes(const models::InputDescription& input) {
   return static_cast<std::size_t>(input.width) * static_cast<std::size_t>(input.height * input.channels);
 }
 
+// At most `count` of the pictures, at even distances.
+std::vector<std::uint8_t> spread(std::span<const std::uint8_t> pictures, std::size_t size, std::size_t count) {
+  const std::size_t all = pictures.size() / size;
+  std::vector<std::uint8_t> some;
+  for (std::size_t i = 0; i < std::min(all, count); ++i) {
+    const auto picture = pictures.subspan(i * all / std::min(all, count) * size, size);
+    some.insert(some.end(), picture.begin(), picture.end());
+  }
+  return some;
+}
+
 // Of an earlier run, or of the job that is applied.
 std::vector<std::uint8_t> read_calibration(const NetworkUse& use) {
   Output& output = use.other != nullptr ? *use.other : use.output;
@@ -238,7 +250,8 @@ Result<OpenedNetwork> open_network(const NetworkUse& use) {
   if (!wants_check || sample.empty()) return opened;
   auto exact = compile(use, inference::Precision::f32, {});
   if (!exact) return forward_error(exact);
-  auto check = check_precision(**exact, *opened.network, sample, sample.size() / picture_bytes(use.backbone.input));
+  const std::vector<std::uint8_t> some = spread(sample, picture_bytes(use.backbone.input), kCheck);
+  auto check = check_precision(**exact, *opened.network, some, some.size() / picture_bytes(use.backbone.input));
   if (!check) return forward_error(check);
   opened.check = *check;
   return opened;
