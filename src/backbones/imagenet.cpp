@@ -17,7 +17,7 @@ Result<std::filesystem::path> fetch_resnet50_weights(const std::filesystem::path
     return fail(ErrorCode::invalid_argument,
                 "there is no folder to keep the downloaded weights in: name one as the cache");
   }
-  const std::filesystem::path path = cache / kFile;
+  std::filesystem::path path = cache / kFile;
   download::FileRequest request;
   request.url = (home.empty() ? kHome : home) + std::string(kFile);
   request.path = path;

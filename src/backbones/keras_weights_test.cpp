@@ -108,8 +108,10 @@ TEST(KerasWeights, SurviveDamage) {
       if (i < 50) {
         damaged.resize(whole.size() * i / 50);
       } else {
-        for (std::size_t k = 0; k < 8; ++k)
-          damaged[(i * 7919 + k * 104'729) % whole.size()] ^= static_cast<char>(i + k);
+        for (std::size_t k = 0; k < 8; ++k) {
+          char& letter = damaged[(i * 7919 + k * 104'729) % whole.size()];
+          letter = static_cast<char>(static_cast<std::size_t>(letter) ^ (i + k));
+        }
       }
       const auto source = read_keras_weights(to_bytes(damaged), name);
       if (!source || error(**source, kKernel) != "no error") ++refused;
