@@ -14,11 +14,13 @@ void box_rows(Plane& plane, int width, int height, int radius) {
     float* row = plane.data() + static_cast<std::ptrdiff_t>(y) * width;
     std::fill_n(padded.begin(), radius + 1, row[0]);
     std::copy_n(row, width, padded.begin() + radius + 1);
-    std::fill_n(padded.begin() + radius + 1 + width, radius, row[width - 1]);
+    std::fill_n(padded.end() - radius, radius, row[width - 1]);
     float sum = 0;
     for (int x = 0; x <= 2 * radius; ++x) sum += padded[static_cast<std::size_t>(x)];
+    const float* removed = padded.data();
+    const float* added = removed + 2 * radius + 1;
     for (int x = 0; x < width; ++x) {
-      sum += padded[static_cast<std::size_t>(x + 2 * radius + 1)] - padded[static_cast<std::size_t>(x)];
+      sum += added[x] - removed[x];
       row[x] = sum * share;
     }
   }

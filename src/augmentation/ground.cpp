@@ -50,7 +50,8 @@ Canvas wood(Random& random, int width, int height) {
     const float gap = 0.006F * unit + 0.6F;
     for (std::size_t i = 0; i < share.size(); ++i) {
       const auto x = static_cast<float>(i % static_cast<std::size_t>(width));
-      const auto y = static_cast<float>(i / static_cast<std::size_t>(width));
+      const std::size_t row = i / static_cast<std::size_t>(width);
+      const auto y = static_cast<float>(row);
       const float across = y * along.cosine - x * along.sine + start;
       if (across - static_cast<float>(below(across / plank)) * plank < gap) share[i] -= 0.7F;
     }
@@ -75,7 +76,8 @@ Canvas cloth(Random& random, int width, int height) {
   Plane share = noise(random, width, height, {.across = 63, .down = 63, .direction = {}});
   for (std::size_t i = 0; i < share.size(); ++i) {
     const auto x = static_cast<float>(i % static_cast<std::size_t>(width));
-    const auto y = static_cast<float>(i / static_cast<std::size_t>(width));
+    const std::size_t row = i / static_cast<std::size_t>(width);
+    const auto y = static_cast<float>(row);
     float weave = much * wave((x * along.cosine + y * along.sine) * first) +
                   little * wave((y * along.cosine - x * along.sine) * second);
     if (sharp) weave = std::clamp(weave * 8, -1.0F, 1.0F);
