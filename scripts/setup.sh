@@ -11,7 +11,7 @@ declare -A packages_of=(
   [serve]="make g++ cmake ninja-build pkg-config ca-certificates python3-venv libboost1.81-dev libspng-dev
     libjpeg62-turbo-dev libopencv-core-dev libopencv-imgproc-dev libseccomp-dev libgif-dev libdeflate-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-    libssl-dev zlib1g-dev libutf8proc-dev libonnx-dev libminizip-dev libcurl4-openssl-dev"
+    libssl-dev zlib1g-dev libutf8proc-dev libonnx-dev libminizip-dev"
   [test]="libtorch-dev libfreetype-dev fonts-dejavu-core libgtest-dev libgmock-dev curl
     openjdk-17-jre-headless maven"
   [train]="fonts-dejavu-extra fonts-liberation fonts-breip fonts-bwht fonts-comic-neue fonts-dancingscript
@@ -123,7 +123,7 @@ install_wheels() {
   fi
   say "installing the wheels of $requirements into .venv"
   if ! .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-    --only-binary :all: -r "$requirements" 2>"$log"; then
+    --only-binary :all: --no-binary pyspark -r "$requirements" 2>"$log"; then
     tail -n 8 "$log" >&2
     fail "pip could not install them. Is there a network? (A proxy or a mirror is set in pip's own configuration.)" \
       "All that pip said is in $log."

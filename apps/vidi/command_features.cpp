@@ -30,10 +30,16 @@ struct FeaturesOptions {
   double patience = 300;  // seconds
 };
 
+struct PlotOptions {
+  fs::path out;
+  fs::path picture;
+};
+
 volatile std::sig_atomic_t signals = 0;
 
 extern "C" void note_signal(int /*number*/) {
-  if (signals++ != 0) ::_exit(130);  // asked twice
+  if (signals != 0) ::_exit(130);  // asked twice
+  signals = 1;
 }
 
 // Asks the job to stop when the program is told to.

@@ -12,7 +12,9 @@ FOLDER = Path(__file__).resolve().parent
 
 def resolve(pip, arguments):
     """The wheels that pip would install: (name, version, SHA-256) by name."""
-    command = [pip, "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", "-"]
+    command = [pip, "install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:"]
+    # Spark is published as a source archive alone.
+    command += ["--no-binary", "pyspark", "--report", "-"]
     answer = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
     for item in sorted(json.loads(answer)["install"], key=lambda item: item["metadata"]["name"].lower()):
         metadata = item["metadata"]

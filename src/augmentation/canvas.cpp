@@ -202,7 +202,8 @@ Direction near_upright(Random& random) {
 }
 
 float bell(Random& random) {
-  const double sum = random.uniform() + random.uniform() + random.uniform();
+  double sum = 0;
+  for (int i = 0; i < 3; ++i) sum += random.uniform();
   return static_cast<float>(2 * sum - 3);  // the variance of a uniform value is 1 / 12
 }
 

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include "augmentation/noise.hpp"
 
 namespace vidi::augmentation {
 namespace {
+
+// Two draws never stand in one call: compilers evaluate its arguments in different orders.
 
 float between(Random& random, double low, double high) { return static_cast<float>(random.uniform(low, high)); }
 
@@ -22,7 +26,8 @@ Plane clouds_of(Random& random, int width, int height, float cells) {
 
 Canvas plain(Random& random, int width, int height) {
   const Colour first = any_colour(random);
-  return mix(width, height, slope(random, width, height), first, any_colour(random));
+  const Colour second = any_colour(random);
+  return mix(width, height, slope(random, width, height), first, second);
 }
 
 Canvas clouds(Random& random, int width, int height) {
@@ -89,7 +94,8 @@ struct Shapes {
 
 Canvas scatter(Random& random, Canvas canvas, std::span<const Colour> palette, const Shapes& shapes) {
   for (int i = 0; i < shapes.count; ++i) {
-    const Colour colour = scaled(random.pick(palette), between(random, 0.5, 1.2));
+    const Colour& pure = random.pick(palette);
+    const Colour colour = scaled(pure, between(random, 0.5, 1.2));
     const float radius = between(random, shapes.smallest, shapes.largest) * canvas.unit() + 1;
     const Direction direction = any_direction(random);
     const Ellipse ellipse{
@@ -112,28 +118,31 @@ std::array<Colour, 5> palette_of(Random& random, Colour (*colour)(Random&)) {
 
 Canvas leaves(Random& random, int width, int height) {
   const auto palette = palette_of(random, leaf_colour);
-  return scatter(random, make_canvas(width, height, scaled(leaf_colour(random), 0.4F)), palette,
+  Canvas dark = make_canvas(width, height, scaled(leaf_colour(random), 0.4F));
+  return scatter(random, std::move(dark), palette,
                  {.count = random.integer(20, 60), .smallest = 0.05, .largest = 0.25, .leaves = true});
 }
 
 Canvas lights(Random& random, int width, int height) {
   const auto palette = palette_of(random, any_colour);
-  Canvas canvas = scatter(random, make_canvas(width, height, scaled(any_colour(random), 0.5F)), palette,
-                          {.count = random.integer(10, 40), .smallest = 0.03, .largest = 0.15});
+  Canvas dark = make_canvas(width, height, scaled(any_colour(random), 0.5F));
+  Canvas canvas =
+      scatter(random, std::move(dark), palette, {.count = random.integer(10, 40), .smallest = 0.03, .largest = 0.15});
   blur(canvas, random.uniform(0.018, 0.06) * canvas.unit());
   return canvas;
 }
 
 Canvas clutter(Random& random, int width, int height) {
   const auto palette = palette_of(random, any_colour);
-  return scatter(random, make_canvas(width, height, scaled(any_colour(random), 0.5F)), palette,
-                 {.count = random.integer(5, 30), .smallest = 0.05, .largest = 0.4});
+  Canvas dark = make_canvas(width, height, scaled(any_colour(random), 0.5F));
+  return scatter(random, std::move(dark), palette, {.count = random.integer(5, 30), .smallest = 0.05, .largest = 0.4});
 }
 
 Canvas studio(Random& random, int width, int height) {
   const float bright = between(random, 190, 255);
   const Colour colour{bright + 6 * bell(random), bright + 6 * bell(random), bright + 6 * bell(random)};
-  return mix(width, height, slope(random, width, height), colour, scaled(colour, between(random, 0.75, 1)));
+  const Colour darker = scaled(colour, between(random, 0.75, 1));
+  return mix(width, height, slope(random, width, height), colour, darker);
 }
 
 Canvas gravel(Random& random, int width, int height) {
@@ -146,9 +155,10 @@ Canvas gravel(Random& random, int width, int height) {
 
 Canvas plate(Random& random, int width, int height) {
   const Direction along = near_upright(random);
-  const Colour table = any_colour(random);
-  Canvas canvas = mix(width, height, noise(random, width, height, {.across = 3, .down = 36, .direction = along}), table,
-                      any_colour(random));
+  const Colour first = any_colour(random);
+  const Colour second = any_colour(random);
+  const Plane grain = noise(random, width, height, {.across = 3, .down = 36, .direction = along});
+  Canvas canvas = mix(width, height, grain, first, second);
   const float radius = between(random, 0.3, 0.6) * canvas.unit();
   const Ellipse rim{.x = between(random, 0.3, 0.7) * static_cast<float>(width),
                     .y = between(random, 0.4, 0.8) * static_cast<float>(height),

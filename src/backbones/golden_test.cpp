@@ -50,14 +50,14 @@ class FormulaWeights final : public WeightSource {
   }
 };
 
-Bytes read_file(const std::string& path) {
+Bytes bytes_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return to_bytes(std::string{std::istreambuf_iterator<char>(file), {}});
 }
 
 // Rows of features of the pictures, as Keras made them for that case.
 std::vector<float> golden(std::size_t number) {
-  const Bytes bytes = read_file(TEST_DATA "/keras/resnet50.f32");
+  const Bytes bytes = bytes_of_file(TEST_DATA "/keras/resnet50.f32");
   const std::size_t count = kPictures.size() * Resnet50::kColumns;
   std::vector<float> values(count);
   if (bytes.size() != kCases.size() * count * sizeof(float)) return {};
@@ -74,7 +74,7 @@ std::vector<float> features(ByteView onnx, const Resnet50& network) {
   const auto input = resnet50_input(network);
   inference::Tensor tensor{{kPictures.size(), 3, network.height, network.width}, {}};
   for (const char* name : kPictures) {
-    const Bytes file = read_file(std::string(TEST_DATA "/") + name);
+    const Bytes file = bytes_of_file(std::string(TEST_DATA "/") + name);
     auto picture = image::decode(file, {});
     EXPECT_TRUE(picture) << picture.error().message;
     if (picture) models::append_values(models::fit_picture(std::move(*picture), input), input, tensor.values);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "download/transfer.hpp"
+#include "download/url.hpp"
 #include "files/file.hpp"
 
 namespace vidi::download {
@@ -144,7 +145,7 @@ Result<Bytes> download(const std::string& url, const Limits& limits) {
                   .from = 0,
                   .max_bytes = limits.max_bytes,
                   .timeout = limits.timeout,
-                  .patience = {},
+                  .patience = limits.timeout,
                   .take = {},
                   .progress = {}};
   wanted.take = [&](ByteView arrived) -> Result<void> {

@@ -1,7 +1,7 @@
 #pragma once
-// Gets what a URL of HTTP or HTTPS names, through libcurl. Redirects are followed (never from HTTPS to HTTP),
-// certificates are checked, and proxies are taken from the usual variables. Every function may be called from several
-// threads; a thread keeps its connections for its next call. Messages name a URL without its query, which may be a key.
+// Gets what a URL of HTTP or HTTPS names. Redirects are followed (never from HTTPS to HTTP), certificates are checked,
+// proxies are not used. Every function may be called from several threads; a thread keeps its last connection for its
+// next call. Messages name a URL without its query, which may be a key.
 //
 // Errors: not_found (404, 410), forbidden (401, 403), too_large, unavailable (no answer, or one that says to try again
 // later: 408, 429, 5xx; a certificate that cannot be trusted), deadline_exceeded, invalid_argument (no such URL, or any

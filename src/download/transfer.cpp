@@ -1,146 +1,233 @@
 #include "download/transfer.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "download/connection.hpp"
+#include "download/url.hpp"
 
 namespace vidi::download {
 namespace {
 
-struct Session {
-  const Transfer& transfer;
-  std::uint64_t taken = 0;
-  std::optional<Error> error;
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::use_awaitable;
+using Clock = std::chrono::steady_clock;
+using Parser = http::response_parser<http::buffer_body>;
+
+constexpr int kMostRedirects = 5;
+constexpr std::chrono::seconds kConnectTime{20};
+constexpr std::size_t kStep = std::size_t{256} << 10U;
+
+// What one request came to, besides the bytes that were taken.
+struct Outcome {
+  std::string redirect;  // not empty: ask there
+  bool can_go_on = false;
+  bool began = false;  // an answer began to arrive
 };
 
-constexpr std::string_view kProtocols = "http,https";
-
-std::size_t take_bytes(char* bytes, std::size_t size, std::size_t count, void* given) {
-  auto& session = *static_cast<Session*>(given);
-  const std::size_t length = size * count;
-  session.taken += length;
-  if (session.transfer.from + session.taken > session.transfer.max_bytes) {
-    session.error = Error{
-        ErrorCode::too_large,
-        fmt::format("{} has more than {} bytes", without_query(session.transfer.url), session.transfer.max_bytes)};
-    return 0;
-  }
-  if (auto taken = session.transfer.take(as_bytes({bytes, length})); !taken) {
-    session.error = std::move(taken.error());
-    return 0;
-  }
-  return length;
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
-int show_progress(void* given, curl_off_t total, curl_off_t now, curl_off_t, curl_off_t) {
-  const auto& transfer = static_cast<Session*>(given)->transfer;
-  transfer.progress(transfer.from + static_cast<std::uint64_t>(now),
-                    total > 0 ? transfer.from + static_cast<std::uint64_t>(total) : 0);
-  return 0;
-}
-
-// This thread's, with the connections that it has open; absent where there is no memory.
-CURL* thread_handle() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) return nullptr;
-  const auto close = [](CURL* handle) { curl_easy_cleanup(handle); };
-  thread_local const std::unique_ptr<CURL, decltype(close)> handle(curl_easy_init(), close);
-  if (handle) curl_easy_reset(handle.get());
-  return handle.get();
-}
-
-void prepare(CURL* handle, Session& session) {
-  const Transfer& transfer = session.transfer;
-  const bool is_secure = transfer.url.starts_with("https:");
-  curl_easy_setopt(handle, CURLOPT_URL, transfer.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, kProtocols.data());
-  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, is_secure ? "https" : kProtocols.data());
-  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
-  curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, "vidi");
-  curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(transfer.max_bytes - transfer.from));
-  curl_easy_setopt(handle, CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(transfer.from));
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, 20L);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(transfer.timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, transfer.patience.count() > 0 ? 1L : 0L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(transfer.patience.count()));
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_bytes);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &session);
-  if (transfer.progress) {
-    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, show_progress);
-    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &session);
-  }
-  // As OpenSSL by itself does, and so vidi's other connections.
-  const char* authorities = std::getenv("SSL_CERT_FILE");  // NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile
-  if (authorities != nullptr && *authorities != '\0') curl_easy_setopt(handle, CURLOPT_CAINFO, authorities);
-}
-
-Error explain_status(CURL* handle, const std::string& url) {
-  long status = 0;
-  curl_off_t retry_after = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
+Error explain_status(const Parser& parser, const std::string& url) {
+  const unsigned status = parser.get().result_int();
   Error error{ErrorCode::invalid_argument, fmt::format("{} was answered with {}", without_query(url), status)};
   if (status == 404 || status == 410) error.code = ErrorCode::not_found;
   if (status == 401 || status == 403) error.code = ErrorCode::forbidden;
   if (status == 416) error.code = ErrorCode::conflict;
   if (status == 408 || status == 429 || status >= 500) {
     error.code = ErrorCode::unavailable;
-    error.retry_after = std::chrono::seconds(retry_after);
+    // A date, which it may also be, counts as not known; a day is long enough.
+    const std::string_view after = parser.get()[http::field::retry_after];
+    error.retry_after = std::chrono::seconds(std::min<std::uint64_t>(number_of(after), 86'400));
   }
   return error;
 }
 
-Error explain_failure(CURLcode code, const char* detail, const Transfer& transfer) {
-  const std::string url = without_query(transfer.url);
-  const std::string reason = *detail != '\0' ? detail : curl_easy_strerror(code);
-  switch (code) {
-    case CURLE_RANGE_ERROR:
-    case CURLE_BAD_DOWNLOAD_RESUME:
-      return {ErrorCode::conflict, fmt::format("{} cannot be gone on with", url)};
-    case CURLE_FILESIZE_EXCEEDED:
-      return {ErrorCode::too_large, fmt::format("{} has more than {} bytes", url, transfer.max_bytes)};
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_TOO_MANY_REDIRECTS:
-      return {ErrorCode::invalid_argument, fmt::format("{}: {}", url, reason)};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {ErrorCode::deadline_exceeded, fmt::format("{} did not come in time: {}", url, reason)};
-    case CURLE_OUT_OF_MEMORY:
-      return {ErrorCode::internal, fmt::format("{}: {}", url, reason)};
-    default:
-      return {ErrorCode::unavailable, fmt::format("{} cannot be reached: {}", url, reason)};
+bool is_redirect(unsigned status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// Whether the answer goes on where the request said.
+bool begins_at(const Parser& parser, std::uint64_t from) {
+  if (from == 0) return parser.get().result_int() == 200;
+  const std::string_view range = parser.get()[http::field::content_range];
+  return parser.get().result_int() == 206 && range.starts_with(fmt::format("bytes {}-", from));
+}
+
+// Asks one URL over one connection.
+class Exchange {
+ public:
+  Exchange(const Transfer& transfer, Connection& connection, Clock::time_point deadline)
+      : transfer_(transfer), connection_(connection), deadline_(deadline) {}
+
+  Task<Result<void>> run(const Url& url) {
+    co_return co_await std::visit([&](auto& stream) { return run_over(stream, url); }, connection_.stream);
   }
+
+  Outcome outcome;
+
+ private:
+  template <typename Stream>
+  Task<Result<void>> run_over(Stream& stream, const Url& url) {
+    http::request<http::empty_body> request(http::verb::get, url.target, 11);
+    request.set(http::field::host, url.authority);
+    request.set(http::field::user_agent, "vidi");
+    if (transfer_.from > 0) request.set(http::field::range, fmt::format("bytes={}-", transfer_.from));
+    be_patient();
+    co_await http::async_write(stream, request, use_awaitable);
+    Parser parser;
+    parser.body_limit(boost::none);
+    co_await http::async_read_header(stream, connection_.buffer, parser, use_awaitable);
+    outcome.began = true;
+    const unsigned status = parser.get().result_int();
+    if (is_redirect(status)) outcome.redirect = parser.get()[http::field::location];
+    if (!outcome.redirect.empty()) co_return Result<void>{};
+    if (status < 200 || status >= 300) co_return std::unexpected(explain_status(parser, transfer_.url));
+    if (!begins_at(parser, transfer_.from)) {
+      co_return fail(ErrorCode::conflict, fmt::format("{} cannot be gone on with", without_query(transfer_.url)));
+    }
+    const std::uint64_t most = transfer_.max_bytes - transfer_.from;
+    const std::uint64_t length = parser.content_length().value_or(0);
+    if (length > most) co_return too_large();
+    std::vector<char> bytes(kStep);
+    for (std::uint64_t taken = 0; !parser.is_done();) {
+      parser.get().body().data = bytes.data();
+      parser.get().body().size = bytes.size();
+      be_patient();
+      boost::system::error_code error;
+      auto token = asio::redirect_error(use_awaitable, error);
+      co_await http::async_read_some(stream, connection_.buffer, parser, token);
+      if (error && error != http::error::need_buffer) throw boost::system::system_error(error);
+      const std::size_t count = bytes.size() - parser.get().body().size;
+      if (count == 0) continue;
+      taken += count;
+      if (taken > most) co_return too_large();
+      auto done = transfer_.take(as_bytes({bytes.data(), count}));
+      if (!done) co_return done;
+      if (transfer_.progress) transfer_.progress(transfer_.from + taken, length > 0 ? transfer_.from + length : 0);
+    }
+    outcome.can_go_on = parser.keep_alive();
+    co_return Result<void>{};
+  }
+
+  [[nodiscard]] std::unexpected<Error> too_large() const {
+    return fail(ErrorCode::too_large,
+                fmt::format("{} has more than {} bytes", without_query(transfer_.url), transfer_.max_bytes));
+  }
+
+  // Until the next of the answer.
+  void be_patient() { connection_.lowest().expires_at(std::min(deadline_, Clock::now() + transfer_.patience)); }
+
+  const Transfer& transfer_;
+  Connection& connection_;
+  Clock::time_point deadline_;
+};
+
+// What a thread keeps from one transfer to the next.
+struct ThreadState {
+  asio::io_context executor{1};
+  std::unique_ptr<Connection> idle;
+};
+
+ThreadState& thread_state() {
+  thread_local ThreadState state;
+  return state;
+}
+
+Task<Result<void>> ask(ThreadState& state, const Transfer& transfer, Url url) {
+  const Clock::time_point deadline =
+      transfer.timeout.count() > 0 ? Clock::now() + transfer.timeout : Clock::time_point::max();
+  for (int redirects = 0; redirects <= kMostRedirects;) {
+    std::unique_ptr<Connection> connection = std::exchange(state.idle, nullptr);
+    const bool is_reused = connection && connection->url.has_origin_of(url);
+    if (!is_reused) {
+      const Clock::time_point until = std::min(deadline, Clock::now() + kConnectTime);
+      connection = co_await open_connection(state.executor, url, until);
+    }
+    Exchange exchange(transfer, *connection, deadline);
+    Result<void> done;
+    std::exception_ptr thrown;
+    try {
+      done = co_await exchange.run(url);
+    } catch (const boost::system::system_error&) {
+      thrown = std::current_exception();
+    }
+    // The server may have hung up while the connection was idle.
+    if (thrown && is_reused && !exchange.outcome.began) continue;
+    if (thrown) std::rethrow_exception(thrown);
+    if (!done) co_return done;
+    if (exchange.outcome.redirect.empty()) {
+      connection->lowest().expires_never();
+      if (exchange.outcome.can_go_on) state.idle = std::move(connection);
+      co_return done;
+    }
+    auto next = follow(url, exchange.outcome.redirect);
+    if (!next) co_return forward_error(next);
+    if (url.is_secure && !next->is_secure) {
+      co_return fail(ErrorCode::invalid_argument,
+                     fmt::format("{} leads from HTTPS to HTTP", without_query(transfer.url)));
+    }
+    url = std::move(*next);
+    ++redirects;
+  }
+  co_return fail(ErrorCode::invalid_argument,
+                 fmt::format("{} leads to over {} other addresses", without_query(transfer.url), kMostRedirects));
+}
+
+Error explain(const boost::system::error_code& error, const Transfer& transfer) {
+  const std::string url = without_query(transfer.url);
+  // A name that takes too long is not waited for any more.
+  if (error == beast::error::timeout || error == asio::error::operation_aborted) {
+    return {ErrorCode::deadline_exceeded, fmt::format("{} did not come in time", url)};
+  }
+  return {ErrorCode::unavailable, fmt::format("{} cannot be reached: {}", url, error.message())};
 }
 
 }  // namespace
-
-std::string without_query(const std::string& url) { return url.substr(0, url.find_first_of("?#")); }
 
 Result<void> transfer(const Transfer& transfer) {
   if (transfer.from > transfer.max_bytes) {
     return fail(ErrorCode::too_large,
                 fmt::format("{} has more than {} bytes", without_query(transfer.url), transfer.max_bytes));
   }
-  CURL* handle = thread_handle();
-  if (handle == nullptr) return fail(ErrorCode::internal, "libcurl cannot be started");
-  Session session{.transfer = transfer, .taken = 0, .error = std::nullopt};
-  std::string detail(CURL_ERROR_SIZE, '\0');
-  prepare(handle, session);
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, detail.data());
-  const CURLcode code = curl_easy_perform(handle);
-  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
-  if (session.error) return std::unexpected(std::move(*session.error));
-  if (code == CURLE_OK) return {};
-  if (code == CURLE_HTTP_RETURNED_ERROR) return std::unexpected(explain_status(handle, transfer.url));
-  return std::unexpected(explain_failure(code, detail.c_str(), transfer));
+  auto url = parse_url(transfer.url);
+  if (!url) return forward_error(url);
+  ThreadState& state = thread_state();
+  Result<void> result = fail(ErrorCode::internal, "the download did not end");
+  const auto finish = [&](const std::exception_ptr& thrown, Result<void> done) {
+    if (!thrown) {
+      result = std::move(done);
+      return;
+    }
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const boost::system::system_error& error) {
+      result = std::unexpected(explain(error.code(), transfer));
+    } catch (const std::exception& error) {
+      result = fail(ErrorCode::internal, error.what());
+    }
+  };
+  asio::co_spawn(state.executor, ask(state, transfer, std::move(*url)), finish);
+  state.executor.restart();
+  state.executor.run();
+  return result;
 }
 
 }  // namespace vidi::download

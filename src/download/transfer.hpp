@@ -1,5 +1,5 @@
 #pragma once
-// One request with libcurl. For the other files of this folder.
+// One request for what a URL names. For the other files of this folder.
 
 #include <chrono>
 #include <cstdint>
@@ -15,16 +15,13 @@ struct Transfer {
   std::string url;
   std::uint64_t from = 0;                                      // bytes that are there already
   std::uint64_t max_bytes = 0;                                 // of the whole
-  std::chrono::milliseconds timeout{0};                        // 0: any
-  std::chrono::seconds patience{0};                            // how long nothing may arrive; 0: any
+  std::chrono::milliseconds timeout{0};                        // of all of it; 0: any
+  std::chrono::milliseconds patience{30'000};                  // how long nothing may arrive
   std::function<Result<void>(ByteView)> take;                  // what arrives, in order; an error ends the transfer
   std::function<void(std::uint64_t, std::uint64_t)> progress;  // may be empty
 };
 
 // Errors: as download.hpp says; conflict when the server does not go on from there.
 Result<void> transfer(const Transfer& transfer);
-
-// The URL as it may stand in a message.
-std::string without_query(const std::string& url);
 
 }  // namespace vidi::download

@@ -38,7 +38,8 @@ class CatalogueTest : public testing::Test {
 
   std::vector<std::string> next(std::size_t count) {
     std::vector<std::string> keys;
-    for (const Waiting& picture : catalogue_->next(count).value()) keys.push_back(picture.entry.key);
+    const auto pictures = catalogue_->next(count).value();
+    for (const Waiting& picture : pictures) keys.push_back(picture.entry.key);
     return keys;
   }
 

@@ -235,7 +235,7 @@ class JobRun {
   }
 
   Result<void> begin_manifest() {
-    const ordered_json before = std::exchange(manifest_, ordered_json());
+    const ordered_json before = std::exchange(manifest_, ordered_json::object());
     manifest_["vidi"] = job_.version;
     manifest_["state"] = "running";
     manifest_["settings"] = settings_of(job_, backbone_, digest_, part_pictures());
@@ -491,7 +491,7 @@ class JobRun {
   std::unique_ptr<Output> other_;  // of the job that is applied
   backbones::Backbone backbone_;
   std::string digest_;  // SHA-256 of its network
-  ordered_json manifest_;
+  ordered_json manifest_ = ordered_json::object();
   bool was_finished_ = false;
   std::unique_ptr<Catalogue> catalogue_;
   std::optional<Table> table_;

@@ -31,7 +31,8 @@ class PipelineTest : public testing::Test {
         *output_, *catalogue_,
         Table::Options{.shape = shape_, .work = folder_.path(), .try_again = [](const Error&) { return false; }});
     ASSERT_TRUE(table_->load());
-    for (const std::int64_t part : catalogue_->stale_parts().value()) ASSERT_TRUE(table_->restore(part));
+    const auto stale = catalogue_->stale_parts().value();
+    for (const std::int64_t part : stale) ASSERT_TRUE(table_->restore(part));
   }
 
   Result<void> run() {
@@ -50,7 +51,8 @@ class PipelineTest : public testing::Test {
   // Every row of the table, in its order.
   tables::FeatureRows rows() {
     tables::FeatureRows all;
-    for (const auto& part : catalogue_->written_parts().value()) {
+    const auto parts = catalogue_->written_parts().value();
+    for (const auto& part : parts) {
       auto read =
           table_->for_each_rows(part_path("features", part.number), [&](tables::FeatureRows& some) -> Result<void> {
             all.images.insert(all.images.end(), some.images.begin(), some.images.end());

@@ -65,6 +65,27 @@ TEST_F(InformationTest, SaysWhatIsWrong) {
               HasSubstr("'Plum' has its 'name' in the languages [en], and the file's first text is in [en, fr]"));
 }
 
+// The file that ships: models/fruits.
+TEST(Fruits, AreToldOfInThreeLanguages) {
+  const std::string path = TEST_DATA "/../../models/fruits/fruits.json";
+  std::vector<std::string> warnings;
+  const auto found = read_information(path, {}, warnings);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_THAT(found->languages, ElementsAre("en", "fr", "zh"));
+  EXPECT_EQ(found->labels.size(), 33U);
+  for (const auto& [label, information] : found->labels) {
+    EXPECT_NE(information.group, "") << label;
+    ASSERT_NE(information.find("botanical_name"), nullptr) << label;
+    for (const char* fact : {"name", "family", "season", "storage", "about"}) {
+      ASSERT_NE(information.find(fact), nullptr) << label << ' ' << fact;
+      EXPECT_EQ(information.find(fact)->texts.size(), 3U) << label << ' ' << fact;
+    }
+  }
+  EXPECT_EQ(found->group_of("Golden 2"), "Apple");
+  EXPECT_EQ(found->group_of("Avocado ripe"), found->group_of("Avocado"));
+  EXPECT_EQ(found->find("Quince")->find("botanical_name")->texts.front().second, "Cydonia oblonga");
+}
+
 TEST(Language, IsATag) {
   for (const char* tag : {"en", "zh-hant", "yue", "de-1996", "es-419"}) EXPECT_TRUE(is_language_tag(tag)) << tag;
   for (const char* text : {"", "e", "english", "EN", "en-", "en--us", "-en", "en us", "en-abcdefghi", "12"}) {

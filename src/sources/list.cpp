@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "download/download.hpp"
 #include "sources/sources.hpp"
 
 namespace vidi::sources {
@@ -45,8 +46,11 @@ class Reader {
   }
 
  private:
-  static Result<Picture> read_url(const std::string& /*url*/, std::uint64_t /*max_bytes*/) {
-    return fail(ErrorCode::invalid_argument, "URLs are not read yet");
+  static Result<Picture> read_url(const std::string& url, std::uint64_t max_bytes) {
+    auto bytes = download::download(url, {.max_bytes = max_bytes});
+    if (bytes) return Picture{.bytes = std::move(*bytes), .version = {}};
+    if (bytes.error().code == ErrorCode::deadline_exceeded) bytes.error().code = ErrorCode::unavailable;
+    return forward_error(bytes);
   }
 
   Result<Picture> read_object(const std::string& location, std::uint64_t max_bytes) {

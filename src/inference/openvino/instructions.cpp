@@ -1,5 +1,7 @@
 #include "inference/openvino/instructions.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
 
@@ -33,12 +35,18 @@ Instructions best_instructions() {
 
 bool has_vnni() {
 #if defined(__x86_64__)
-  const std::string_view most = most_instructions();
-  if (most == "SSE41" || most == "AVX" || most == "AVX2" || most == "AVX512_CORE") return false;
+  constexpr std::array<std::string_view, 4> kWithout{"SSE41", "AVX", "AVX2", "AVX512_CORE"};
+  if (std::ranges::find(kWithout, most_instructions()) != kWithout.end()) return false;
   return __builtin_cpu_supports("avxvnni") != 0 || __builtin_cpu_supports("avx512vnni") != 0;
 #else
   return false;
 #endif
+}
+
+bool allows_bf16() {
+  constexpr std::array<std::string_view, 6> kWithout{"SSE41",     "AVX",         "AVX2",
+                                                     "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"};
+  return std::ranges::find(kWithout, most_instructions()) == kWithout.end();
 }
 
 }  // namespace vidi::inference

@@ -15,4 +15,7 @@ Instructions best_instructions();
 // Whether OpenVINO multiplies 8 bits with sums of 32 bits (VNNI, AMX); what ONEDNN_MAX_CPU_ISA forbids is not there.
 bool has_vnni();
 
+// Whether ONEDNN_MAX_CPU_ISA leaves products of bfloat16, where the processor has them.
+bool allows_bf16();
+
 }  // namespace vidi::inference

@@ -1,0 +1,43 @@
+#pragma once
+// A connection to a server of HTTP or HTTPS, over which one request after the other goes. For the other files of this
+// folder.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/ssl.hpp>
+#include <memory>
+#include <variant>
+
+#include "core/task.hpp"
+#include "download/url.hpp"
+
+namespace vidi::download {
+
+// One thread. What it waits for runs on the io_context.
+struct Connection {
+  using Plain = boost::beast::tcp_stream;
+  using Secure = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
+  Connection(boost::asio::io_context& executor, Url origin);
+
+  // For deadlines.
+  boost::beast::tcp_stream& lowest() {
+    return std::visit([](auto& each) -> Plain& { return lowest_of(each); }, stream);
+  }
+
+  Url url;
+  std::variant<Plain, Secure> stream;
+  boost::beast::flat_buffer buffer;  // what was read and not used yet
+
+ private:
+  static Plain& lowest_of(Plain& plain) { return plain; }
+  static Plain& lowest_of(Secure& secure) { return boost::beast::get_lowest_layer(secure); }
+};
+
+// Resolves, connects and, for HTTPS, shakes hands: with a certificate for that host that an authority of this machine
+// vouches for (OpenSSL's own places, or SSL_CERT_FILE and SSL_CERT_DIR). Throws boost::system::system_error.
+Task<std::unique_ptr<Connection>> open_connection(boost::asio::io_context& executor, const Url& url,
+                                                  std::chrono::steady_clock::time_point deadline);
+
+}  // namespace vidi::download
