@@ -64,7 +64,7 @@ def test_tells_the_fruits_of_pictures_apart(made):
 
 def test_says_when_a_picture_is_no_fruit(made):
     folder, _ = made
-    assert predict(folder, "digit.png", digit_png(4)) not in FRUITS
+    assert predict(folder, "digit.png", digit_png("4")) not in FRUITS
     stripes = Image.new("RGB", (120, 120))
     stripes.putdata([(255, 40, 200) if (x // 7 + y // 11) % 2 else (0, 90, 60) for y in range(120) for x in range(120)])
     assert predict(folder, "stripes.png", png(stripes)) not in FRUITS
