@@ -148,7 +148,8 @@ int check(const std::string& path, bool json) {
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string other = entry.path().filename().string();
-    if (entry.is_directory() && !other.starts_with('.') && !models::version_number(other)) {
+    const bool is_report = other == "report";  // of `vidi fit`
+    if (entry.is_directory() && !other.starts_with('.') && !is_report && !models::version_number(other)) {
       findings.doubtful(fmt::format("the folder {} is no version: versions are whole numbers such as 1", other));
     }
   }

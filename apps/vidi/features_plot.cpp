@@ -227,7 +227,7 @@ void draw_legend(Canvas& canvas, const Drawn& drawn) {
               Anchor::start, Tone::faint);
 }
 
-void draw(const Drawn& drawn, const fs::path& picture) {
+void draw_features(const Drawn& drawn, const fs::path& picture) {
   const auto canvas = picture.extension() == ".svg" ? make_svg_canvas(kWidth, height_of(drawn))
                                                     : make_png_canvas(kWidth, height_of(drawn));
   draw_variance(*canvas, drawn);
@@ -249,11 +249,11 @@ int plot_features(const fs::path& out, const fs::path& picture) {
     const Drawn drawn = read_table(out);
     if (drawn.points.empty()) throw std::runtime_error(fmt::format("{} has no rows to draw", out.string()));
     if (!picture.empty()) {
-      draw(drawn, picture);
+      draw_features(drawn, picture);
       return 0;
     }
-    draw(drawn, out / "plot.svg");
-    draw(drawn, out / "plot.png");
+    draw_features(drawn, out / "plot.svg");
+    draw_features(drawn, out / "plot.png");
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "vidi: {}\n", error.what());

@@ -56,10 +56,14 @@ Result<Numbered> number_labels(const FeatureTable& table, const TrainingOptions&
   return numbered;
 }
 
-// Near 0 at the middle of what was learned from, a half beyond nearly all of it. The components were fitted to these
-// rows, and leave more of others: of n pictures and k components (n + k) / (n - k) times the square, as of the
-// residuals of a least-squares fit. Below 4 k pictures that says too little, and nothing is taken for strange.
-DistanceGate fit_gate(const FeatureTable& table, const Numbered& numbered, double lost) {
+// Near 0 wherever something was learned from, and a half at three times the distance of nearly all of it: new pictures
+// of the same things lie up to twice as far (Fruits-360's test pictures), those of other things mostly ten times as
+// far.
+//
+// The components were fitted to these rows, and leave more of others: of n pictures and k components (n + k) / (n - k)
+// times the square, as of the residuals of a least-squares fit. Below 4 k pictures that says too little, and nothing is
+// taken for strange.
+DistanceGate fit_gate(const FeatureTable& table, const Numbered& numbered) {
   constexpr DistanceGate kOff{.slope = 0, .offset = 50};
   std::vector<double> sorted;
   std::set<std::string_view> pictures;
@@ -69,18 +73,16 @@ DistanceGate fit_gate(const FeatureTable& table, const Numbered& numbered, doubl
   }
   if (pictures.size() < 4 * table.columns) return kOff;
   std::ranges::sort(sorted);
-  const auto quantile = [&](double part) {
-    return sorted[static_cast<std::size_t>(std::ceil(part * static_cast<double>(sorted.size() - 1)))];
-  };
+  constexpr double kNearlyAll = 0.9975;
+  constexpr double kFurther = 3;
+  constexpr double kCertain = 6.9;  // exp(-6.9) = 0.001
   const auto n = static_cast<double>(pictures.size());
   const auto k = static_cast<double>(table.columns);
-  const double middle = quantile(0.5);
-  // Half of what may be lost, and some room.
-  const double edge = (middle + 1.1 * (quantile(1 - lost / 2) - middle)) * std::sqrt((n + k) / (n - k));
-  if (!(edge > middle)) return kOff;
-  constexpr double kAtTheMiddle = 6.9;  // exp(-6.9) = 0.001
-  const double slope = kAtTheMiddle / (edge - middle);
-  return {.slope = slope, .offset = slope * edge};
+  const auto last = static_cast<std::size_t>(std::ceil(kNearlyAll * static_cast<double>(sorted.size() - 1)));
+  const double known = sorted[last] * std::sqrt((n + k) / (n - k));
+  if (!(known > 0)) return kOff;
+  const double slope = kCertain / ((kFurther - 1) * known);
+  return {.slope = slope, .offset = slope * kFurther * known};
 }
 
 // Of held-out rows: the likeliest label, its probability if it is an answer without a threshold, and the truth.
@@ -104,10 +106,12 @@ std::vector<HeldOut> judge_held_out(const Numbered& numbered, std::span<const fl
   return held_out;
 }
 
-// The greatest of 0.10, 0.11 ... 0.90 that loses few right answers, or 0.10.
+// The greatest of 0.10, 0.11 ... 0.50 that loses few right answers, or 0.10. Not more: pictures that are held out
+// resemble those that were learned from more than new ones do, and what is likelier than all else together is an
+// answer.
 double calibrate_least(std::span<const HeldOut> held_out, std::size_t labels, double lost) {
   constexpr int kLeast = 10;
-  constexpr int kGreatest = 90;
+  constexpr int kGreatest = 50;
   std::vector<double> right;
   for (const HeldOut& row : held_out) {
     if (row.truth < labels && row.truth == row.likeliest) right.push_back(row.probability);
@@ -195,7 +199,7 @@ Result<Trained> train(const FeatureTable& table, const TrainingOptions& options)
   auto regression = statistics::LogisticRegression::fit(
       rows, {.l2 = l2, .tolerance = 1e-4, .max_iterations = 5000, .threads = options.threads});
   if (!regression) return forward_error(regression);
-  const DistanceGate gate = fit_gate(table, *numbered, options.lost);
+  const DistanceGate gate = fit_gate(table, *numbered);
   const auto held_out = judge_held_out(*numbered, validation->probabilities, table, gate);
   Trained trained{.classifier = {.labels = numbered->labels,
                                  .has_none_label = numbered->has_none,

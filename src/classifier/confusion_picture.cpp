@@ -35,7 +35,7 @@ std::string drawable(std::string text) {
   return text.size() > kLongestName ? text.substr(0, kLongestName - 2) + ".." : text;
 }
 
-void write(cv::Mat& sheet, const std::string& text, cv::Point at, double font, const cv::Scalar& colour) {
+void write_text(cv::Mat& sheet, const std::string& text, cv::Point at, double font, const cv::Scalar& colour) {
   cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, font, colour, 1, cv::LINE_AA);
 }
 
@@ -50,7 +50,7 @@ void write_names(cv::Mat& place, const std::vector<std::string>& names, const Si
     const std::string text = drawable(names[i]);
     const int x = towards_end ? sizes.names - 6 - width_of(text, sizes.font) : 6;
     const int middle = static_cast<int>(i) * sizes.cell + sizes.cell / 2;
-    write(place, text, {x, middle + static_cast<int>(10 * sizes.font)}, sizes.font, kInk);
+    write_text(place, text, {x, middle + static_cast<int>(10 * sizes.font)}, sizes.font, kInk);
   }
 }
 
@@ -74,8 +74,8 @@ void draw_cells(cv::Mat& place, const std::vector<std::vector<std::size_t>>& con
       if (count == 0 || confusion.size() > kManyLabels) continue;
       const std::string text = std::to_string(count);
       const double font = 0.3;
-      write(place, text, {cell.x + (sizes.cell - width_of(text, font)) / 2, cell.y + sizes.cell / 2 + 4}, font,
-            part > 0.5 ? kPaper : kInk);
+      write_text(place, text, {cell.x + (sizes.cell - width_of(text, font)) / 2, cell.y + sizes.cell / 2 + 4}, font,
+                 part > 0.5 ? kPaper : kInk);
     }
   }
 }

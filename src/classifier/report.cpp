@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostConfusions = 20;
 
 // A label inside a table of Markdown.
-std::string cell(const std::string& text) {
+std::string table_cell(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '|' || c == '\\') escaped += '\\';
@@ -66,7 +66,9 @@ std::string strengths(const Trained& trained) {
 }
 
 std::string confusions(const Classifier& classifier, const Evaluation& evaluation) {
-  const auto name = [&](std::size_t k) { return k < classifier.labels.size() ? cell(classifier.labels[k]) : "none"; };
+  const auto name = [&](std::size_t k) {
+    return k < classifier.labels.size() ? table_cell(classifier.labels[k]) : "none";
+  };
   std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> found;
   for (std::size_t truth = 0; truth < evaluation.confusion.size(); ++truth) {
     for (std::size_t answer = 0; answer < evaluation.confusion.size(); ++answer) {
@@ -98,7 +100,7 @@ std::string labels(const Report& report) {
                   grouped ? " group right |" : "", grouped ? "---|" : "");
   for (std::size_t k = 0; k < names.size(); ++k) {
     const LabelCounts& counts = report.test->by_label[k];
-    text += fmt::format("| {} | {} | {} |{} {} | {} |\n", cell(names[k]), counts.count,
+    text += fmt::format("| {} | {} | {} |{} {} | {} |\n", table_cell(names[k]), counts.count,
                         percent(counts.correct, counts.count),
                         grouped ? fmt::format(" {} |", percent(counts.group, counts.count)) : "",
                         percent(counts.none, counts.count), percent(counts.correct, counts.answered));

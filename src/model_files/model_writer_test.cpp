@@ -32,6 +32,16 @@ TEST_F(ModelWriter, WritesTheFilesAndNothingElse) {
   EXPECT_EQ(card(), "toml");
 }
 
+TEST_F(ModelWriter, WritesWhatStandsBesideTheModelToo) {
+  const FurtherFiles further{{"report/report.md", to_bytes("good")}, {"facts.json", to_bytes("{}")}};
+  ASSERT_TRUE(write_model(version(1), as_bytes("onnx"), "toml", further));
+  EXPECT_THAT(folder_.files(), ElementsAre("models/digits/1/model.onnx", "models/digits/facts.json",
+                                           "models/digits/model.toml", "models/digits/report/report.md"));
+  ASSERT_TRUE(write_model(version(2), as_bytes("newer"), "toml", {{"report/report.md", to_bytes("better")}}));
+  EXPECT_EQ(folder_.read("models/digits/report/report.md"), "better");
+  EXPECT_EQ(folder_.read("models/digits/facts.json"), "{}");
+}
+
 TEST_F(ModelWriter, RefusesToReplaceAVersionAndNamesIt) {
   ASSERT_TRUE(write_model(version(3), as_bytes("old"), "old card"));
   for (const auto& refused : {check_destination(version(3)), write_model(version(3), as_bytes("new"), "new card")}) {

@@ -25,6 +25,11 @@ std::string quote_all(std::span<const std::string> texts) {
   return list + ']';
 }
 
-std::string number(double value) { return fmt::format("{:#}", value); }
+std::string number(double value) {
+  std::string text = fmt::format("{:#}", value);
+  // TOML wants a digit on both sides of the point.
+  const std::size_t bare = text.find(".e");
+  return bare == std::string::npos ? text : text.insert(bare + 1, "0");
+}
 
 }  // namespace vidi::model_files

@@ -171,9 +171,9 @@ std::vector<double> usual_strengths(const FloatRows& rows) {
     variance += std::max(0.0, squares / count - (sum / count) * (sum / count)) / static_cast<double>(rows.columns);
   }
   // A round number reads better in a report, and is as good.
-  const double unit = variance > 0 ? std::pow(10.0, std::round(std::log10(variance))) : 1;
+  const double power = variance > 0 ? std::round(std::log10(variance)) : 0;
   std::vector<double> strengths;
-  for (const double factor : {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7}) strengths.push_back(unit * factor);
+  for (int factor = 1; factor <= 7; ++factor) strengths.push_back(std::pow(10.0, power - factor));
   return strengths;
 }
 

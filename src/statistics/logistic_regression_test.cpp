@@ -53,18 +53,18 @@ TEST_P(Peer, WeightsAreScikitLearns) {
   ASSERT_EQ(nlohmann::json(counts), wanted["label_counts"]) << "other labels";
   const auto fitted = LogisticRegression::fit(sample.view(), {.l2 = wanted["l2"], .tolerance = 1e-9});
   ASSERT_TRUE(fitted) << fitted.error().message;
-  const auto expect_near = [&](auto found, const nlohmann::json& values, double unit) {
+  const auto expect_close = [&](auto found, const nlohmann::json& values, double unit) {
     ASSERT_EQ(found.size(), values.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       const double value = values[i];
       EXPECT_NEAR(found[i], value, 1e-4 * std::max(unit, std::abs(value))) << i;
     }
   };
-  expect_near(fitted->weights(), wanted["weights"], 1e-3);
-  expect_near(fitted->intercepts(), wanted["intercepts"], 1e-3);
+  expect_close(fitted->weights(), wanted["weights"], 1e-3);
+  expect_close(fitted->intercepts(), wanted["intercepts"], 1e-3);
   std::vector<float> probabilities(3 * sample.classes);
   ASSERT_TRUE(fitted->probabilities(sample.table.part(0, 3), probabilities));
-  expect_near(std::span(probabilities), wanted["probabilities"], 1e-3);
+  expect_close(std::span(probabilities), wanted["probabilities"], 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, Peer, testing::Values("three", "five"));

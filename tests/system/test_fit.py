@@ -29,8 +29,8 @@ def put_pictures(folder, turns):
 def made(tmp_path_factory):
     """A model of four fruits, seen turned in steps, and tested with other turns."""
     folder = tmp_path_factory.mktemp("fit")
-    put_pictures(folder / "training", range(0, 160, 20))
-    put_pictures(folder / "test", (11, 50, 95))
+    put_pictures(folder / "training", range(0, 180, 10))
+    put_pictures(folder / "test", (15, 55, 95))
     features = run_vidi("features", "training", "--backbone", BACKBONE, "--pca", "5", "--out", "out", folder=folder)
     assert features.returncode == 0, features.stderr.decode()
     applied = run_vidi("features", "test", "--apply", "out", "--out", "out-test", folder=folder)
@@ -64,7 +64,7 @@ def test_tells_the_fruits_of_pictures_apart(made):
 
 def test_says_when_a_picture_is_no_fruit(made):
     folder, _ = made
-    assert predict(folder, "digit.png", digit_png(4)) not in FRUITS
+    assert predict(folder, "digit.png", digit_png("4")) not in FRUITS
     stripes = Image.new("RGB", (120, 120))
     stripes.putdata([(255, 40, 200) if (x // 7 + y // 11) % 2 else (0, 90, 60) for y in range(120) for x in range(120)])
     assert predict(folder, "stripes.png", png(stripes)) not in FRUITS
@@ -99,8 +99,8 @@ def test_draws_the_table(made):
     assert done.returncode == 0, done.stderr.decode()
     drawn = xml.etree.ElementTree.parse(folder / "out/plot.svg").getroot()
     texts = {text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
-    assert {*FRUITS, "First two components of 32 rows"} <= texts
-    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}circle"))) == 32 + len(FRUITS)
+    assert {*FRUITS, "First two components of 72 rows"} <= texts
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}circle"))) == 72 + len(FRUITS)
     with Image.open(folder / "out/plot.png") as picture:
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 100
     wrong = run_vidi("features", "plot", "out", "--out", "plot.gif", folder=folder)
