@@ -19,6 +19,7 @@
 #include "features/manifest.hpp"
 #include "features/network.hpp"
 #include "features/output.hpp"
+#include "features/patience.hpp"
 #include "features/reduction.hpp"
 #include "features/table.hpp"
 #include "files/file.hpp"
@@ -63,18 +64,6 @@ class JobRun {
   void note(const std::string& text) {
     const std::scoped_lock lock(observing_);
     observer_.note(text);
-  }
-
-  // Waits a little; whether to try again what did not answer.
-  bool try_again(const Error& error) {
-    const auto now = SteadyClock::now();
-    if (!away_since_ || now - answered_ > std::chrono::seconds(30)) away_since_ = now;
-    answered_ = now;
-    if (now - *away_since_ > job_.reading.patience || stop_.stop_requested()) return false;
-    note(error.message + "; trying again");
-    std::this_thread::sleep_for(std::chrono::seconds(2));
-    answered_ = SteadyClock::now();
-    return true;
   }
 
   Result<void> open_output_folder() {
@@ -191,7 +180,7 @@ class JobRun {
                    Table::Options{.shape = shape,
                                   .work = work_,
                                   .with_moments = job_.apply.empty(),
-                                  .try_again = [this](const Error& error) { return try_again(error); }});
+                                  .try_again = [this](const Error& error) { return patience_.try_again(error); }});
     if (auto loaded = table_->load(); !loaded) return loaded;
     const auto stale = catalogue_->stale_parts();
     if (!stale) return std::unexpected(stale.error());
@@ -355,19 +344,9 @@ class JobRun {
                             .max_rejects = job_.max_rejects,
                             .labels_are_needed = !job_.labels.empty()};
     options.preparing.limits.max_bytes = job_.reading.max_bytes;
-    options.reading.say = [this](const std::string& text) { say_sometimes(text); };
+    options.reading.say = [this](const std::string& text) { patience_.say(text); };
     options.reading.stopped = [this] { return stop_.stop_requested(); };
     return options;
-  }
-
-  // Many threads wait for the same server.
-  void say_sometimes(const std::string& text) {
-    {
-      const std::scoped_lock lock(observing_);
-      if (SteadyClock::now() - said_ < std::chrono::seconds(10)) return;
-      said_ = SteadyClock::now();
-    }
-    note(text + "; trying again");
   }
 
   Result<void> save_backbone() {
@@ -502,9 +481,7 @@ class JobRun {
   std::atomic<bool> listing_ = true;
   std::atomic<bool> ended_ = false;  // the pipeline has failed: the listing needs not go on
   Result<void> saved_;
-  SteadyClock::time_point said_;
-  std::optional<SteadyClock::time_point> away_since_;
-  SteadyClock::time_point answered_;
+  Patience patience_{job_.reading.patience, stop_, [this](const std::string& text) { note(text); }};
 };
 
 }  // namespace
