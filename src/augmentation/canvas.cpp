@@ -209,6 +209,8 @@ float bell(Random& random) {
   return static_cast<float>(2 * sum - 3);  // the variance of a uniform value is 1 / 12
 }
 
+float between(Random& random, double low, double high) { return static_cast<float>(random.uniform(low, high)); }
+
 float factor(Random& random, double strength) {
   const float x = bell(random) * static_cast<float>(strength);
   return x >= 0 ? 1 + x : 1 / (1 - x);

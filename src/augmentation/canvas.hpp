@@ -69,6 +69,9 @@ Direction near_upright(Random& random);  // at most about 40 degrees from (1, 0)
 // function whose last digit depends on the machine.
 float bell(Random& random);
 
+// Equally probable from `low` to `high`.
+float between(Random& random, double low, double high);
+
 // A factor around 1, as often x as 1 / x; `strength` is about its usual distance from 1.
 float factor(Random& random, double strength);
 

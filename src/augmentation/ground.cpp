@@ -12,8 +12,6 @@ namespace {
 
 // Two draws never stand in one call: compilers evaluate its arguments in different orders.
 
-float between(Random& random, double low, double high) { return static_cast<float>(random.uniform(low, high)); }
-
 // Noise at several scales.
 Plane clouds_of(Random& random, int width, int height, float cells) {
   Plane share = noise(random, width, height, {.across = cells, .down = cells, .direction = any_direction(random)});

@@ -37,8 +37,6 @@ struct Light {
   float sharpening = 0;
 };
 
-float between(Random& random, double low, double high) { return static_cast<float>(random.uniform(low, high)); }
-
 Light any_light(Random& random, const VaryOptions& options) {
   Light light;
   const auto strength = static_cast<float>(options.light);

@@ -92,12 +92,13 @@ struct HeldOut {
   double probability = 0;
 };
 
-std::vector<HeldOut> judge_held_out(const Numbered& numbered, std::span<const float> probabilities,
-                                    const FeatureTable& table, const DistanceGate& gate) {
+std::vector<HeldOut> judge_held_out(const Numbered& numbered, std::span<float> probabilities, const FeatureTable& table,
+                                    const DistanceGate& gate, std::span<const std::uint32_t> groups) {
   std::vector<HeldOut> held_out;
   for (std::size_t i = 0; i < table.rows(); ++i) {
-    const auto row = with_gate(probabilities.subspan(i * numbered.classes(), numbered.classes()), numbered.has_none,
-                               gate.none(static_cast<double>(table.residuals[i])));
+    const std::span classes = probabilities.subspan(i * numbered.classes(), numbered.classes());
+    gather_groups(classes, groups);
+    const auto row = with_gate(classes, numbered.has_none, gate.none(static_cast<double>(table.residuals[i])));
     const auto answer = answer_of(row, 0);
     held_out.push_back({.truth = numbered.numbers[i],
                         .likeliest = static_cast<std::uint32_t>(answer.value_or(numbered.labels.size())),
@@ -138,6 +139,19 @@ void count(const std::vector<HeldOut>& held_out, std::size_t labels, Trained& tr
   }
 }
 
+// Empty where each label is a group of its own.
+std::vector<std::uint32_t> number_groups(const std::vector<std::string>& labels,
+                                         const std::map<std::string, std::string>& group_of) {
+  std::map<std::string, std::uint32_t> numbers;
+  std::vector<std::uint32_t> groups;
+  for (const std::string& label : labels) {
+    const auto found = group_of.find(label);
+    const std::string& group = found == group_of.end() ? label : found->second;
+    groups.push_back(numbers.try_emplace(group, static_cast<std::uint32_t>(numbers.size())).first->second);
+  }
+  return numbers.size() == labels.size() ? std::vector<std::uint32_t>() : groups;
+}
+
 // The folds are of pictures: a picture has a name, and its variants have the same.
 Result<statistics::CrossValidation> validate(const FeatureTable& table, const statistics::LabelledRows& rows,
                                              const TrainingOptions& options) {
@@ -150,6 +164,23 @@ Result<statistics::CrossValidation> validate(const FeatureTable& table, const st
 }
 
 }  // namespace
+
+void gather_groups(std::span<float> classes, std::span<const std::uint32_t> groups) {
+  if (groups.empty()) return;
+  const std::size_t count = *std::ranges::max_element(groups) + 1;
+  std::vector<double> sums(count);
+  for (std::size_t i = 0; i < groups.size(); ++i) sums[groups[i]] += static_cast<double>(classes[i]);
+  std::vector<double> powers(count);
+  const auto power = [&](std::size_t i) {
+    const double sum = sums[groups[i]];
+    return sum > 0 ? std::pow(static_cast<double>(classes[i]) / sum, static_cast<double>(kGatherPower)) : 0;
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) powers[groups[i]] += power(i);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const double all = powers[groups[i]];
+    classes[i] = all > 0 ? static_cast<float>(sums[groups[i]] * power(i) / all) : 0;
+  }
+}
 
 double DistanceGate::none(double residual) const { return 1 / (1 + std::exp(offset - slope * residual)); }
 
@@ -178,6 +209,7 @@ Result<std::vector<float>> probabilities_of(const Classifier& classifier, const 
   std::vector<float> result;
   result.reserve(table.rows() * (classifier.labels.size() + 1));
   for (std::size_t i = 0; i < table.rows(); ++i) {
+    gather_groups(std::span(found).subspan(i * classes, classes), classifier.groups);
     const auto row = with_gate(std::span(found).subspan(i * classes, classes), classifier.has_none_label,
                                classifier.gate.none(static_cast<double>(table.residuals[i])));
     result.insert(result.end(), row.begin(), row.end());
@@ -200,8 +232,10 @@ Result<Trained> train(const FeatureTable& table, const TrainingOptions& options)
       rows, {.l2 = l2, .tolerance = 1e-4, .max_iterations = 5000, .threads = options.threads});
   if (!regression) return forward_error(regression);
   const DistanceGate gate = fit_gate(table, *numbered);
-  const auto held_out = judge_held_out(*numbered, validation->probabilities, table, gate);
+  std::vector<std::uint32_t> groups = number_groups(numbered->labels, options.groups);
+  const auto held_out = judge_held_out(*numbered, validation->probabilities, table, gate, groups);
   Trained trained{.classifier = {.labels = numbered->labels,
+                                 .groups = std::move(groups),
                                  .has_none_label = numbered->has_none,
                                  .regression = *std::move(regression),
                                  .gate = gate,

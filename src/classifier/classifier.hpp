@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,9 @@ struct DistanceGate {
 // Labels in their order, then none of them: the classes of the model.
 struct Classifier {
   std::vector<std::string> labels;
+  // The group of each label, as a number; empty: no two labels are of the same group. What is probable of a group goes
+  // to its likeliest labels (gather_groups), so that an apple is not lost among the kinds of apple.
+  std::vector<std::uint32_t> groups;
   bool has_none_label = false;  // the regression has a class for none after the labels
   statistics::LogisticRegression regression;
   DistanceGate gate;
@@ -38,7 +42,8 @@ struct Classifier {
 };
 
 struct TrainingOptions {
-  std::optional<double> l2;  // absent: chosen by cross-validation
+  std::map<std::string, std::string> groups;  // of labels that are varieties of one thing
+  std::optional<double> l2;                   // absent: chosen by cross-validation
   std::size_t folds = 5;
   std::uint64_t seed = 0;
   std::string none;     // the label of pictures that are none of the others; empty: there are none
@@ -65,6 +70,11 @@ Result<Trained> train(const FeatureTable& table, const TrainingOptions& options)
 
 // The probabilities of a row: of the labels, and of none last. `classes`: those of the regression.
 std::vector<float> with_gate(std::span<const float> classes, bool has_none_label, double none);
+
+// Gives each label of a group the group's probability by the 16th power of its share: nearly all of it to the
+// likeliest. `groups`: as in Classifier; further classes are groups of their own.
+void gather_groups(std::span<float> classes, std::span<const std::uint32_t> groups);
+inline constexpr float kGatherPower = 16;
 
 // The label that a row of such probabilities is answered with; absent: none.
 std::optional<std::size_t> answer_of(std::span<const float> probabilities, double least_probability);

@@ -80,6 +80,31 @@ std::string add_regression(Builder& builder, const std::string& reduced, const C
   return builder.node("Softmax", {scores}, "class_probabilities", {{.name = "axis", .value = std::int64_t{1}}});
 }
 
+// As gather_groups().
+std::string add_groups(Builder& builder, const std::string& classes, const Classifier& classifier) {
+  const std::size_t count = classifier.labels.size() + 1;
+  std::vector<float> same(count * count, 0.0F);
+  for (std::size_t i = 0; i < count; ++i) same[i * count + i] = 1;
+  for (std::size_t i = 0; i < classifier.groups.size(); ++i) {
+    for (std::size_t j = 0; j < classifier.groups.size(); ++j) {
+      if (classifier.groups[i] == classifier.groups[j]) same[i * count + j] = 1;
+    }
+  }
+  const auto size = static_cast<std::int64_t>(count);
+  const std::string of_group = builder.constant("same_group", {size, size}, same);
+  const std::vector<float> tiny{1e-30F};
+  const std::string some = builder.constant("not_zero", {1}, tiny);
+  const std::vector<float> power{kGatherPower};
+  const std::string sums = builder.node("MatMul", {classes, of_group}, "group_probabilities");
+  const std::string shares =
+      builder.node("Div", {classes, builder.node("Add", {sums, some}, "group_divisors")}, "shares_of_group");
+  const std::string powers = builder.node("Pow", {shares, builder.constant("power", {1}, power)}, "share_powers");
+  const std::string all = builder.node("MatMul", {powers, of_group}, "group_powers");
+  const std::string parts =
+      builder.node("Div", {powers, builder.node("Add", {all, some}, "power_sums")}, "parts_of_group");
+  return builder.node("Mul", {parts, sums}, "gathered_probabilities");
+}
+
 }  // namespace
 
 Result<Bytes> make_network(const NetworkParts& parts) {
@@ -114,7 +139,8 @@ Result<Bytes> make_network(const NetworkParts& parts) {
       builder.node("Gemm", {scaled, of_components, builder.constant("component_offsets", {components}, zeros)},
                    "reduced_features", {{.name = "transB", .value = std::int64_t{1}}});
   const std::string gate = add_gate(builder, scaled, reduced, parts);
-  const std::string classes = add_regression(builder, reduced, parts.classifier);
+  std::string classes = add_regression(builder, reduced, parts.classifier);
+  if (!parts.classifier.groups.empty()) classes = add_groups(builder, classes, parts.classifier);
   // What the gate takes for none goes from every class to the last.
   const auto count = static_cast<std::int64_t>(parts.classifier.labels.size() + 1);
   std::vector<float> last(static_cast<std::size_t>(count), 0.0F);

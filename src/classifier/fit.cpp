@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "classifier/card.hpp"
@@ -58,6 +59,13 @@ Result<Groups> groups_of(const FitJob& job, const std::vector<std::string>& labe
     groups[label] = group;
   }
   return groups;
+}
+
+// In alphabetical order, without that of none.
+std::vector<std::string> labels_of(const FeatureTable& table, const std::string& none) {
+  std::set<std::string> labels(table.labels.begin(), table.labels.end());
+  if (!none.empty()) labels.erase(none);
+  return {labels.begin(), labels.end()};
 }
 
 struct Test {
@@ -176,17 +184,20 @@ Result<FitResult> fit(const FitJob& job) {
   if (auto good = model_files::check_destination(job.destination); !good) return forward_error(good);
   auto inputs = read_inputs(job);
   if (!inputs) return forward_error(inputs);
-  auto trained = train(inputs->table, job.training);
+  std::vector<std::string> warnings;
+  auto groups = groups_of(job, labels_of(inputs->table, job.training.none), warnings);
+  if (!groups) return forward_error(groups);
+  TrainingOptions options = job.training;
+  options.groups = *groups;
+  auto trained = train(inputs->table, options);
   if (!trained) return forward_error(trained);
-  FitResult result{.trained = *std::move(trained), .groups = {}, .test = std::nullopt};
+  FitResult result{.trained = *std::move(trained), .groups = *std::move(groups), .test = std::nullopt};
+  result.warnings = std::move(warnings);
   if (!result.trained.classifier.gate.is_on()) {
     result.warnings.push_back(fmt::format(
         "{} pictures are too few to tell what is unlike all of them: at least {} for {} components would do",
         inputs->origin.pictures, 4 * inputs->table.columns, inputs->table.columns));
   }
-  auto groups = groups_of(job, result.trained.classifier.labels, result.warnings);
-  if (!groups) return forward_error(groups);
-  result.groups = *std::move(groups);
   if (inputs->test) {
     auto test = evaluate(result.trained.classifier, inputs->test->table, job.training.none, result.groups,
                          job.training.threads);
