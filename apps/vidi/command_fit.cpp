@@ -18,6 +18,8 @@ struct FitOptions {
   std::string features;
   std::string out;
   std::string test;
+  std::vector<std::string> also;
+  std::size_t originals = 1;
   std::string l2 = "auto";
   std::string description;
   std::string unknown;
@@ -59,6 +61,8 @@ std::string command_of(const FitOptions& options) {
     if (!value.empty()) text += fmt::format(" {} {}", flag, shell_word(value));
   };
   add("--test", options.test);
+  for (const std::string& folder : options.also) add("--also", folder);
+  if (options.originals != 1) text += fmt::format(" --originals {}", options.originals);
   add("--l2", options.l2);
   add("--info", options.information);
   add("--merge", options.groups);
@@ -80,6 +84,8 @@ classifier::FitJob job_of(const FitOptions& options) {
   }
   const auto path = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional<fs::path>(text); };
   return {.features = options.features,
+          .also = {options.also.begin(), options.also.end()},
+          .originals = options.originals,
           .test = path(options.test),
           .destination = {.root = out.has_parent_path() ? out.parent_path() : ".",
                           .name = out.filename().string(),
@@ -145,6 +151,10 @@ Command add_fit(CLI::App& program) {
   command->add_option("--out", options->out, "Folder of models, with the model's name: models/fruits")->required();
   command->add_option("--test", options->test,
                       "Features of other pictures to test with, made with --apply of the first");
+  command->add_option("--also", options->also, "Further features to learn from, made with --apply of the first");
+  command->add_option("--originals", options->originals, "How often a picture counts that is no variant")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   command->add_option("--l2", options->l2, "Strength of the penalty on weights; auto: chosen by cross-validation")
       ->capture_default_str();
   command->add_option("--folds", options->folds, "Parts of the cross-validation")

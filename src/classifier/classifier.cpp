@@ -80,7 +80,11 @@ DistanceGate fit_gate(const FeatureTable& table, const Numbered& numbered) {
   const auto k = static_cast<double>(table.columns);
   const auto last = static_cast<std::size_t>(std::ceil(kNearlyAll * static_cast<double>(sorted.size() - 1)));
   const double known = sorted[last] * std::sqrt((n + k) / (n - k));
-  if (!(known > 0)) return kOff;
+  // Less than that is rounding: the components leave nothing.
+  constexpr double kSomething = 0.01;
+  double squares = 0;
+  for (const float value : table.values) squares += static_cast<double>(value) * static_cast<double>(value);
+  if (known <= kSomething * std::sqrt(squares / static_cast<double>(table.rows()))) return kOff;
   const double slope = kCertain / ((kFurther - 1) * known);
   return {.slope = slope, .offset = slope * kFurther * known};
 }

@@ -110,6 +110,11 @@ Result<void> add_residuals(const fs::path& folder, const Reduction& reduction, t
   return {};
 }
 
+// The name of a folder or file alone: where it lies on a machine is nobody's business.
+std::string source_name(const std::string& source) {
+  return source.contains("://") ? source : fs::path(source).filename().string();
+}
+
 }  // namespace
 
 Result<Origin> read_origin(const fs::path& folder) {
@@ -129,7 +134,7 @@ Result<Origin> read_origin(const fs::path& folder) {
       return refuse_table(
           fmt::format("the job of {} has not finished: run its `vidi features` again", folder.string()));
     }
-    Origin origin{.source = settings.value("source", ""),
+    Origin origin{.source = source_name(settings.value("source", "")),
                   .backbone = settings.value("backbone", ""),
                   .weights = settings.value("weights", ""),
                   .backbone_sha256 = settings.value("backbone_sha256", ""),
@@ -154,8 +159,33 @@ Result<Reduction> read_reduction(const fs::path& folder) {
   return Reduction{.scaler = *std::move(scaler), .pca = *std::move(pca)};
 }
 
+void append(FeatureTable&& more, FeatureTable& table) {
+  std::ranges::move(more.images, std::back_inserter(table.images));
+  std::ranges::move(more.labels, std::back_inserter(table.labels));
+  std::ranges::move(more.variants, std::back_inserter(table.variants));
+  std::ranges::move(more.values, std::back_inserter(table.values));
+  std::ranges::move(more.residuals, std::back_inserter(table.residuals));
+}
+
+void repeat_originals(std::size_t times, FeatureTable& table) {
+  const std::size_t rows = table.rows();
+  for (std::size_t row = 0; row < rows && times > 1; ++row) {
+    if (table.variants[row] != 0) continue;
+    for (std::size_t i = 1; i < times; ++i) {
+      table.images.push_back(table.images[row]);
+      table.labels.push_back(table.labels[row]);
+      table.variants.push_back(0);
+      table.residuals.push_back(table.residuals[row]);
+      for (std::size_t column = 0; column < table.columns; ++column) {
+        table.values.push_back(table.values[row * table.columns + column]);
+      }
+    }
+  }
+}
+
 Result<FeatureTable> read_table(const fs::path& folder, const Reduction& reduction) {
-  FeatureTable table{.images = {}, .labels = {}, .columns = reduction.pca.count(), .values = {}, .residuals = {}};
+  FeatureTable table{
+      .images = {}, .labels = {}, .variants = {}, .columns = reduction.pca.count(), .values = {}, .residuals = {}};
   auto reduced = Rows::open(folder, tables::kReducedFeatures);
   if (!reduced) return forward_error(reduced);
   auto features = Rows::open(folder, tables::kFeatures);
@@ -170,6 +200,8 @@ Result<FeatureTable> read_table(const fs::path& folder, const Reduction& reducti
     }
     std::ranges::move(rows->images, std::back_inserter(table.images));
     std::ranges::move(rows->labels, std::back_inserter(table.labels));
+    rows->variants.resize(rows->rows());
+    table.variants.insert(table.variants.end(), rows->variants.begin(), rows->variants.end());
     table.values.insert(table.values.end(), rows->values.begin(), rows->values.end());
   }
   while (table.residuals.size() < table.rows()) {

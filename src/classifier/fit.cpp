@@ -109,6 +109,12 @@ Result<Inputs> read_inputs(const FitJob& job) {
                 .backbone = *std::move(backbone),
                 .table = *std::move(table),
                 .test = std::nullopt};
+  repeat_originals(job.originals, inputs.table);
+  for (const fs::path& folder : job.also) {
+    auto more = read_table(folder, inputs.reduction);
+    if (!more) return forward_error(more);
+    append(*std::move(more), inputs.table);
+  }
   if (!job.test) return inputs;
   auto test = read_test(job, inputs);
   if (!test) return forward_error(test);
@@ -193,7 +199,7 @@ Result<FitResult> fit(const FitJob& job) {
   if (!trained) return forward_error(trained);
   FitResult result{.trained = *std::move(trained), .groups = *std::move(groups), .test = std::nullopt};
   result.warnings = std::move(warnings);
-  if (!result.trained.classifier.gate.is_on()) {
+  if (!result.trained.classifier.gate.is_on() && inputs->origin.pictures < 4 * inputs->table.columns) {
     result.warnings.push_back(fmt::format(
         "{} pictures are too few to tell what is unlike all of them: at least {} for {} components would do",
         inputs->origin.pictures, 4 * inputs->table.columns, inputs->table.columns));

@@ -16,6 +16,8 @@ namespace vidi::classifier {
 
 struct FitJob {
   std::filesystem::path features;             // the output of `vidi features`
+  std::vector<std::filesystem::path> also;    // further tables to learn from, made with --apply of that one
+  std::size_t originals = 1;                  // how often a picture counts that is no variant
   std::optional<std::filesystem::path> test;  // the same, made with --apply of that one
   model_files::Destination destination;
   TrainingOptions training;
