@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -54,10 +56,13 @@ class Signals {
 
  private:
   std::stop_source stop_;
+  std::mutex mutex_;
+  std::condition_variable_any ending_;
   std::jthread watcher_{[this](const std::stop_token& end) {
     while (!end.stop_requested()) {
       if (signals != 0) stop_.request_stop();
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::unique_lock lock(mutex_);
+      ending_.wait_for(lock, end, std::chrono::milliseconds(50), [] { return false; });
     }
   }};
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -374,7 +375,8 @@ class JobRun {
         const std::scoped_lock lock(observing_);
         observer_.progress({.totals = totals, .listing = listing_, .pictures_per_second = time > 0 ? done / time : 0});
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      std::unique_lock lock(observing_);
+      ending_.wait_for(lock, end, std::chrono::milliseconds(100), [] { return false; });
     }
   }
 
@@ -477,6 +479,7 @@ class JobRun {
   std::optional<Reduction> reduction_;
   StageTimes times_;
   std::mutex observing_;
+  std::condition_variable_any ending_;
   std::optional<Error> listing_failure_;
   std::atomic<bool> listing_ = true;
   std::atomic<bool> ended_ = false;  // the pipeline has failed: the listing needs not go on

@@ -47,7 +47,7 @@ std::vector<std::int32_t> counted(std::size_t count) {
 
 Result<void> write_table(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema,
                          std::size_t rows, std::vector<std::shared_ptr<arrow::Array>> columns) {
-  auto file = TableWriter::create(path, schema);
+  auto file = TableWriter::create(path, schema, {.compressed_already = {"loadings.list.element"}});
   if (!file) return forward_error(file);
   const auto count = static_cast<std::int64_t>(rows);
   if (auto written = file->write(arrow::RecordBatch::Make(schema, count, std::move(columns))); !written) return written;
