@@ -68,7 +68,8 @@ int train(const training::Job& job, training::Recipe& recipe) {
   }
   for (const auto& [name, value] : report->figures) fmt::print("{} = {:.4f}\n", name, value);
   fmt::print("accuracy: {}\nwrote {}\nwrote {}\n", vidi::datasets::describe(report->test),
-             model_files::onnx_path(report->destination).string(), model_files::toml_path(report->destination).string());
+             vidi::model_files::onnx_path(report->destination).string(),
+             vidi::model_files::toml_path(report->destination).string());
   return EXIT_SUCCESS;
 }
 
