@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostPoints = 5000;
 constexpr std::size_t kMostNames = 48;  // in the legend
 constexpr std::size_t kNamesInRow = 6;
-constexpr std::size_t kLongestName = 26;
+constexpr std::size_t kLongestLabel = 26;
 constexpr int kWidth = 1200;
 constexpr double kTop = 56;
 constexpr double kHeight = 420;  // of both charts
@@ -195,11 +195,11 @@ void draw_points(Canvas& canvas, const Drawn& drawn) {
   draw_frame(canvas, axes, title, "first component; upwards: the second");
 }
 
-// At most `kLongestName` characters, of which none is cut in its bytes.
+// At most `kLongestLabel` characters, of which none is cut in its bytes.
 std::string shortened(const std::string& name) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    if ((static_cast<unsigned char>(name[i]) & 0xC0U) != 0x80U && ++characters > kLongestName) {
+    if ((static_cast<unsigned char>(name[i]) & 0xC0U) != 0x80U && ++characters > kLongestLabel) {
       return name.substr(0, i) + "..";
     }
   }

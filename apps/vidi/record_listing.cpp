@@ -16,7 +16,7 @@ namespace {
 using records::Prediction;
 
 // One line, whatever it holds.
-std::string on_one_line(std::string text) {
+std::string in_one_line(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
   }
@@ -57,8 +57,8 @@ class Printer {
                  static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label));
     } else {
       fmt::print("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
-                 on_one_line(prediction.model), on_one_line(prediction.result.value_or("-")), prediction.confidence,
-                 on_one_line(prediction.safe_filename), on_one_line(prediction.user), on_one_line(label));
+                 in_one_line(prediction.model), in_one_line(prediction.result.value_or("-")), prediction.confidence,
+                 in_one_line(prediction.safe_filename), in_one_line(prediction.user), in_one_line(label));
     }
   }
 

@@ -41,7 +41,7 @@ struct Item {
 };
 
 // What became of a picture: a finished Work, or why it is rejected.
-struct Outcome {
+struct Verdict {
   std::shared_ptr<Work> work;
   std::int64_t sequence = 0;
   std::string reason;
@@ -211,7 +211,7 @@ class Pipeline {
     }
   }
 
-  Result<void> settle(const Outcome& outcome) {
+  Result<void> settle(const Verdict& outcome) {
     if (outcome.work) {
       const Work& work = *outcome.work;
       if (std::ranges::all_of(work.rows, [](float value) { return std::isfinite(value); })) {
@@ -236,7 +236,7 @@ class Pipeline {
   BoundedQueue<Waiting> listed_;
   BoundedQueue<File> files_;
   BoundedQueue<Item> items_;
-  BoundedQueue<Outcome> outcomes_;
+  BoundedQueue<Verdict> outcomes_;
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;
   std::optional<Error> failure_;

@@ -37,22 +37,22 @@ Result<void> result_of(const arrow::Status& status) {
   return fail(ErrorCode::internal, "the table cannot be written: " + status.message());
 }
 
-// Rows of texts and numbers, written in groups.
-class Rows {
+// PictureTable of texts and numbers, written in groups.
+class PictureTable {
  public:
-  static Result<Rows> create(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema) {
+  static Result<PictureTable> create(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema) {
     auto columns = arrow::RecordBatchBuilder::Make(schema, arrow::default_memory_pool());
     if (!columns.ok()) return std::unexpected(result_of(columns.status()).error());
     auto file = TableWriter::create(path, schema);
     if (!file) return forward_error(file);
-    return Rows(std::move(*file), std::move(*columns));
+    return PictureTable(std::move(*file), std::move(*columns));
   }
 
-  Rows& add(const std::string& text) {
+  PictureTable& add(const std::string& text) {
     note(columns_->GetFieldAs<arrow::StringBuilder>(next_++)->Append(records::to_text(text)));
     return *this;
   }
-  Rows& add(std::int64_t number) {
+  PictureTable& add(std::int64_t number) {
     note(columns_->GetFieldAs<arrow::Int64Builder>(next_++)->Append(number));
     return *this;
   }
@@ -69,7 +69,7 @@ class Rows {
   }
 
  private:
-  Rows(TableWriter file, std::unique_ptr<arrow::RecordBatchBuilder> columns)
+  PictureTable(TableWriter file, std::unique_ptr<arrow::RecordBatchBuilder> columns)
       : file_(std::move(file)), columns_(std::move(columns)) {}
 
   void note(const arrow::Status& status) { status_ &= status; }
@@ -92,7 +92,7 @@ class Rows {
 }  // namespace
 
 Result<void> write_source_pictures(const std::filesystem::path& path, const std::vector<SourcePicture>& pictures) {
-  auto rows = Rows::create(path, pictures_schema());
+  auto rows = PictureTable::create(path, pictures_schema());
   if (!rows) return forward_error(rows);
   for (const SourcePicture& picture : pictures) {
     rows->add(picture.sequence).add(picture.image).add(picture.label).add(picture.size);
@@ -130,7 +130,7 @@ Result<std::vector<SourcePicture>> read_source_pictures(const std::filesystem::p
 
 Result<void> write_rejects(const std::filesystem::path& path,
                            const std::function<Result<std::optional<SourcePicture>>()>& next) {
-  auto rows = Rows::create(path, rejects_schema());
+  auto rows = PictureTable::create(path, rejects_schema());
   if (!rows) return forward_error(rows);
   while (true) {
     auto picture = next();
