@@ -189,7 +189,7 @@ def test_what_a_model_takes(client):
 def test_the_models_there_are(client):
     index = client.get_model_repository_index(as_json=True)["models"]
     assert {(model["name"], model["version"], model["state"]) for model in index} == {
-        (name, "1", "READY") for name in ("digits", "digits-cnn", "digits-softmax")
+        (name, "1", "READY") for name in ("digits", "digits-cnn", "digits-softmax", "fruits")
     }
 
 
