@@ -22,6 +22,10 @@ NEEDS = {
         (None, "build/services/kustomize-v5.8.1/kustomize", "scripts/kubernetes.sh fetch"),
         (None, "build/services/prometheus-operator-v0.85.0/podmonitors.yaml", "scripts/kubernetes.sh fetch"),
     ),
+    "spark": (
+        ("java", None, "Debian: openjdk-17-jre-headless"),
+        (None, ".venv/bin/spark-submit", "scripts/setup.sh test"),
+    ),
     "s3": ((None, "build/services/versitygw-v1.8.0/versitygw", "scripts/s3.sh fetch"),),
 }
 # Several nodes at once, on machines with two cores: a compiler that is done early, and a heap for tests.
