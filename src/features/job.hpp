@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "features/catalogue.hpp"
 #include "features/pipeline.hpp"
+#include "features/precision_check.hpp"
 #include "inference/model.hpp"
 
 namespace vidi::features {
@@ -55,15 +56,6 @@ class Observer {
   virtual void progress(const Progress& progress) = 0;
   // A sentence.
   virtual void note(const std::string& text) = 0;
-};
-
-// How far features of lower precision are from those in float32, on a sample.
-struct PrecisionCheck {
-  std::size_t pictures = 0;
-  double mean_cosine = 1;
-  double least_cosine = 1;
-  double angle = 0;  // degrees: the largest between the subspaces of the first components
-  std::size_t components = 0;
 };
 
 struct Summary {

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 
 #include "backbones/backbone.hpp"
 #include "core/result.hpp"
@@ -35,9 +34,5 @@ struct OpenedNetwork {
 // For int8 and for the check a sample of the source is read, once: int8's pictures are kept in the output, so that the
 // same command, and a job that applies this one, make the same network. Errors: those of the source and of the network.
 Result<OpenedNetwork> open_network(const NetworkUse& use);
-
-// Features of the same pictures by both networks. Errors: those of infer().
-Result<PrecisionCheck> check_precision(inference::PictureNetwork& exact, inference::PictureNetwork& network,
-                                       std::span<const std::uint8_t> pictures, std::size_t count);
 
 }  // namespace vidi::features

@@ -217,7 +217,7 @@ class Pipeline {
       if (std::ranges::all_of(work.rows, [](float value) { return std::isfinite(value); })) {
         return catalogue_.keep(work.sequence, work.size, work.version, work.rows);
       }
-      return catalogue_.reject(work.sequence, "not_finite", "the network made a number of it that is not finite");
+      return catalogue_.reject(work.sequence, kNotFinite, kNotFiniteDetail);
     }
     auto rejected = catalogue_.reject(outcome.sequence, outcome.reason, outcome.detail);
     if (!rejected) return rejected;

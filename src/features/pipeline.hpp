@@ -6,13 +6,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <vector>
 
 #include "core/result.hpp"
 #include "features/catalogue.hpp"
-#include "image/decode.hpp"
+#include "features/prepare.hpp"
 #include "inference/picture_network.hpp"
-#include "models/description.hpp"
 #include "sources/source.hpp"
 
 namespace vidi::features {
@@ -50,17 +48,6 @@ struct ReadOptions {
 Result<sources::Picture> read_patiently(sources::Source& source, const sources::Entry& entry,
                                         const ReadOptions& options);
 
-struct PrepareOptions {
-  models::InputDescription input;
-  image::DecodeLimits limits;
-  std::size_t variants = 1;  // of each picture, itself among them
-  std::uint64_t seed = 0;    // of the variants
-};
-
-// The pictures that the network sees of a file: as many as there are variants, one after another, as infer() takes
-// them. The same bytes of the same key make the same ones. Errors: as image::decode().
-Result<std::vector<std::uint8_t>> prepare(ByteView file, const std::string& key, const PrepareOptions& options);
-
 struct PipelineOptions {
   ReadOptions reading;
   PrepareOptions preparing;
@@ -68,9 +55,6 @@ struct PipelineOptions {
   bool labels_are_needed = false;  // a picture without one is rejected
   std::size_t decoders = 0;        // threads; 0: one a processor
 };
-
-// One word for why a picture was rejected: "undecodable", "unsupported", "too_large", "gone", "forbidden".
-std::string rejection_reason(ErrorCode code);
 
 // Until no picture waits, or `stopped` says so: then what is begun is finished. Calls `settled` on the caller's thread
 // after each picture. Errors: those of the catalogue, of the network and of `settled`; unavailable (the source does not

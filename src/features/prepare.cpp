@@ -1,44 +1,25 @@
+#include "features/prepare.hpp"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "augmentation/vary.hpp"
 #include "core/digest.hpp"
-#include "features/pipeline.hpp"
 #include "models/preprocess.hpp"
 
 namespace vidi::features {
 namespace {
 
 // The same for the same picture, whatever others there are.
-std::uint64_t variant_seed(const std::string& key, std::size_t variant, std::uint64_t seed) {
+std::uint64_t variant_seed(std::string_view key, std::size_t variant, std::uint64_t seed) {
   const Digest digest = sha256(as_bytes(fmt::format("{}:{}:{}", seed, variant, key)));
   return std::hash<Digest>()(digest);
 }
 
 }  // namespace
 
-Result<sources::Picture> read_patiently(sources::Source& source, const sources::Entry& entry,
-                                        const ReadOptions& options) {
-  using namespace std::chrono_literals;
-  const auto end = std::chrono::steady_clock::now() + options.patience;
-  std::chrono::milliseconds pause = 200ms;
-  while (true) {
-    auto picture = source.read(entry, options.max_bytes);
-    if (picture || picture.error().code != ErrorCode::unavailable) return picture;
-    if (std::chrono::steady_clock::now() + pause > end) return picture;
-    if (pause >= 800ms) options.say(picture.error().message);
-    for (auto slept = 0ms; slept < pause; slept += 50ms) {
-      if (options.stopped()) return picture;
-      std::this_thread::sleep_for(50ms);
-    }
-    pause = std::min(2 * pause, std::chrono::milliseconds(5000));
-  }
-}
-
-Result<std::vector<std::uint8_t>> prepare(ByteView file, const std::string& key, const PrepareOptions& options) {
+Result<std::vector<std::uint8_t>> prepare(ByteView file, std::string_view key, const PrepareOptions& options) {
   auto decoded = image::decode(file, options.limits);
   if (!decoded) return forward_error(decoded);
   const image::Image picture = std::move(*decoded);
@@ -66,6 +47,25 @@ std::string rejection_reason(ErrorCode code) {
     default:
       return "undecodable";
   }
+}
+
+inference::PixelInput pixel_input(const models::InputDescription& input) {
+  return {.name = input.name,
+          .width = input.width,
+          .height = input.height,
+          .channels = input.channels,
+          .channels_first = input.layout == models::Layout::nchw,
+          .reversed = input.colour == models::Colour::bgr,
+          .mean = input.mean,
+          .deviation = input.deviation,
+          .scale = input.scale,
+          .offset = input.offset,
+          .inverted = input.is_inverted,
+          .constants = input.constants};
+}
+
+std::size_t picture_bytes(const models::InputDescription& input) {
+  return static_cast<std::size_t>(input.width) * static_cast<std::size_t>(input.height * input.channels);
 }
 
 }  // namespace vidi::features

@@ -16,9 +16,11 @@ namespace {
 // With the row that merges them, what a product takes at once.
 constexpr std::size_t kRowsOfBlock = kStepsAtOnce - 1;
 
-std::size_t blocks_of(const FloatRows& rows) { return (rows.count + kRowsOfBlock - 1) / kRowsOfBlock; }
+template <typename Number>
+std::size_t blocks_of(const Rows<Number>& rows) { return (rows.count + kRowsOfBlock - 1) / kRowsOfBlock; }
 
-FloatRows block_of(const FloatRows& rows, std::size_t block) {
+template <typename Number>
+Rows<Number> block_of(const Rows<Number>& rows, std::size_t block) {
   const std::size_t begin = block * kRowsOfBlock;
   return {.values = rows.values + begin * rows.columns,
           .count = std::min(kRowsOfBlock, rows.count - begin),
@@ -27,13 +29,14 @@ FloatRows block_of(const FloatRows& rows, std::size_t block) {
 
 // The means of each block, one after another. Floats that are finite have a finite sum in double precision, and no
 // others have one: a mean tells whether all of its values are finite.
-std::vector<double> means_of_blocks(const FloatRows& rows, std::size_t threads) {
+template <typename Number>
+std::vector<double> means_of_blocks(const Rows<Number>& rows, std::size_t threads) {
   std::vector<double> means(blocks_of(rows) * rows.columns);
   in_parallel(threads, blocks_of(rows), [&](std::size_t index) {
-    const FloatRows block = block_of(rows, index);
+    const Rows<Number> block = block_of(rows, index);
     double* mean = means.data() + index * rows.columns;
     for (std::size_t row = 0; row < block.count; ++row) {
-      const float* values = block.values + row * rows.columns;
+      const Number* values = block.values + row * rows.columns;
       for (std::size_t j = 0; j < rows.columns; ++j) mean[j] += static_cast<double>(values[j]);
     }
     for (std::size_t j = 0; j < rows.columns; ++j) mean[j] /= static_cast<double>(block.count);
@@ -41,11 +44,15 @@ std::vector<double> means_of_blocks(const FloatRows& rows, std::size_t threads) 
   return means;
 }
 
-Result<void> check_finite(const FloatRows& rows, std::span<const double> means) {
+template <typename Number>
+Result<void> check_finite(const Rows<Number>& rows, std::span<const double> means) {
   const auto is_finite = [](double value) { return std::isfinite(value); };
   if (std::ranges::all_of(means, is_finite)) return {};
   const auto values = std::span(rows.values, rows.count * rows.columns);
   const auto index = static_cast<std::size_t>(std::ranges::find_if_not(values, is_finite) - values.begin());
+  if (index == values.size()) {
+    return fail(ErrorCode::invalid_argument, "the sum of a column is over what a double can hold");
+  }
   return fail(ErrorCode::invalid_argument,
               fmt::format("the value in row {}, column {} is {}: only finite numbers have a mean", index / rows.columns,
                           index % rows.columns, rows.values[index]));
@@ -69,7 +76,11 @@ Result<Moments> Moments::create(std::size_t columns) {
   return Moments(columns);
 }
 
-Result<void> Moments::update(const FloatRows& rows, std::size_t threads) {
+Result<void> Moments::update(const FloatRows& rows, std::size_t threads) { return add(rows, threads); }
+Result<void> Moments::update(const DoubleRows& rows, std::size_t threads) { return add(rows, threads); }
+
+template <typename Number>
+Result<void> Moments::add(const Rows<Number>& rows, std::size_t threads) {
   if (rows.columns != columns()) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("the rows have {} columns, and there must be {}", rows.columns, columns()));
@@ -90,10 +101,10 @@ Result<void> Moments::update(const FloatRows& rows, std::size_t threads) {
     }
   }
   auto fill = [&](const Panel& panel) {
-    const FloatRows block = block_of(rows, panel.step / kStepsAtOnce);
+    const Rows<Number> block = block_of(rows, panel.step / kStepsAtOnce);
     const std::size_t at = panel.step / kStepsAtOnce * columns() + panel.first;
     for (std::size_t s = 0; s < block.count; ++s) {
-      const float* values = block.values + s * columns() + panel.first;
+      const Number* values = block.values + s * columns() + panel.first;
       double* out = panel.out + s * panel.width;
       for (std::size_t i = 0; i < panel.count; ++i) out[i] = static_cast<double>(values[i]) - centres[at + i];
     }

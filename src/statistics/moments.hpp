@@ -13,11 +13,14 @@
 namespace vidi::statistics {
 
 // Borrowed, row-major, without gaps: `count` rows of `columns` numbers.
-struct FloatRows {
-  const float* values = nullptr;
+template <typename Number>
+struct Rows {
+  const Number* values = nullptr;
   std::size_t count = 0;
   std::size_t columns = 0;
 };
+using FloatRows = Rows<float>;
+using DoubleRows = Rows<double>;
 
 // Number of rows, means, and centred cross-products (of columns i and j: the sum over rows of the product of their
 // deviations from their means), all in double precision.
@@ -37,8 +40,9 @@ class Moments {
   // Adds rows, on `threads` threads (0: one a processor). Blocks of 255 rows are centred at their own means and
   // merged (Chan, Golub and LeVeque).
   // Error invalid_argument, and nothing is added: another number of columns, or a value that is not finite, with its
-  // row (of these, from 0) and column.
+  // row (of these, from 0) and column, or whose sum with others is not.
   Result<void> update(const FloatRows& rows, std::size_t threads = 0);
+  Result<void> update(const DoubleRows& rows, std::size_t threads = 0);
 
   // Adds the rows that `other` has counted. Commutative and associative up to rounding. Error invalid_argument: another
   // number of columns.
@@ -59,6 +63,9 @@ class Moments {
 
  private:
   explicit Moments(std::size_t columns);
+
+  template <typename Number>
+  Result<void> add(const Rows<Number>& rows, std::size_t threads);
 
   std::uint64_t rows_ = 0;
   std::vector<double> means_;

@@ -1,0 +1,256 @@
+#include <fmt/format.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bindings.hpp"
+#include "core/digest.hpp"
+#include "core/task.hpp"
+#include "errors.hpp"
+#include "models/folder_state.hpp"
+#include "models/load.hpp"
+#include "models/repository.hpp"
+#include "recognition/recognizer.hpp"
+#include "records/cassandra/cassandra_store.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace vidi::python {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Recognized = std::vector<Result<records::Prediction>>;
+
+// Calls work(i) for every i below `count`, on so many threads.
+void in_parallel(std::size_t threads, std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto take = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
+  take();
+}
+
+// As vidi's JSON has it (docs/api.md).
+nb::dict to_dict(const records::Prediction& prediction) {
+  const auto text_or_none = [](const std::string& text) { return text.empty() ? nb::none() : nb::cast(text); };
+  nb::dict answer;
+  answer["id"] = to_string(prediction.id);
+  answer["time"] = to_string(prediction.time);
+  answer["model"] = prediction.model;
+  answer["version"] = prediction.version;
+  answer["result"] = prediction.result ? nb::cast(*prediction.result) : nb::none();
+  answer["reason"] = text_or_none(prediction.reason);
+  answer["confidence"] = prediction.confidence;
+  nb::list candidates;
+  for (const auto& candidate : prediction.candidates) {
+    nb::dict item;
+    item["label"] = candidate.label;
+    item["probability"] = candidate.probability;
+    candidates.append(item);
+  }
+  answer["candidates"] = candidates;
+  nb::list digits;
+  for (const auto& digit : prediction.digits) {
+    nb::dict item;
+    item["label"] = digit.label;
+    item["probability"] = digit.probability;
+    item["box"] = nb::make_tuple(digit.box[0], digit.box[1], digit.box[2], digit.box[3]);
+    digits.append(item);
+  }
+  answer["digits"] = digits;
+  answer["filename"] = text_or_none(prediction.filename);
+  answer["safe_filename"] = text_or_none(prediction.safe_filename);
+  answer["user"] = text_or_none(prediction.user);
+  answer["latency_ms"] = static_cast<double>(prediction.latency.count()) / 1000;
+  return answer;
+}
+
+// Where predictions are kept in a cluster.
+class CassandraRecords {
+ public:
+  CassandraRecords(const std::string& url, const vidi::cassandra::Access& access)
+      : store_(records::cassandra::open_store(url, access)) {}
+
+  // Waits while the cluster is still looked for.
+  Result<void> check(std::chrono::milliseconds patience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (true) {
+      auto checked = run(store_->check());
+      const bool can_wait = !checked && checked.error().code == ErrorCode::unavailable;
+      if (!can_wait || std::chrono::steady_clock::now() > end) return checked;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+
+  Result<void> append(records::Prediction prediction) { return run(store_->append(std::move(prediction))); }
+
+ private:
+  std::unique_ptr<records::RecordStore> store_;
+};
+
+std::shared_ptr<CassandraRecords> open_records(const std::string& url, const std::string& user,
+                                               const std::string& password, const std::string& authorities, bool tls,
+                                               double patience) {
+  try {
+    const nb::gil_scoped_release released;
+    auto opened = std::make_shared<CassandraRecords>(
+        url, vidi::cassandra::Access{.user = user, .password = password, .tls = tls, .authorities = authorities});
+    auto checked = opened->check(std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000)));
+    if (checked) return opened;
+    const nb::gil_scoped_acquire acquired;
+    raise(checked.error());
+  } catch (const std::runtime_error& wrong) {
+    raise({ErrorCode::invalid_argument, wrong.what()});
+  }
+}
+
+struct RecognizerOptions {
+  fs::path folder;            // of the model
+  std::uint64_t version = 0;  // 0: the latest
+  recognition::RecognizerOptions recognition;
+};
+
+// One model, loaded.
+class PictureRecognizer {
+ public:
+  static Result<std::shared_ptr<PictureRecognizer>> open(const RecognizerOptions& options) {
+    const fs::path folder = fs::weakly_canonical(options.folder);
+    auto description = models::describe_model(folder);
+    if (!description) return forward_error(description);
+    const auto state = models::look_at_model(folder);
+    if (!state || state->versions.empty()) {
+      return fail(ErrorCode::not_found, fmt::format("{} holds no version of a model", folder.string()));
+    }
+    const std::uint64_t version = options.version != 0 ? options.version : state->versions.rbegin()->first;
+    if (!state->versions.contains(version)) {
+      return fail(ErrorCode::not_found, fmt::format("{} has no version {}", folder.string(), version));
+    }
+    auto model = models::load_version(folder, version, *description);
+    if (!model) return forward_error(model);
+    return std::make_shared<PictureRecognizer>(std::move(*model), options.recognition);
+  }
+
+  PictureRecognizer(std::shared_ptr<const models::LoadedModel> model, recognition::RecognizerOptions options)
+      : model_(std::move(model)), repository_({model_}), recognizer_(repository_, std::move(options)) {}
+
+  [[nodiscard]] const models::LoadedModel& model() const { return *model_; }
+
+  // Whoever asks decodes; what is asked together is inferred together.
+  Result<records::Prediction> recognize(recognition::Upload upload) {
+    const auto began = std::chrono::steady_clock::now();
+    const recognition::Upload asked = std::move(upload);
+    auto prediction = run(recognizer_.recognize(asked, model_->description.name));
+    if (!prediction) return prediction;
+    prediction->latency =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    prediction->image.reset();  // nobody keeps the picture
+    return prediction;
+  }
+
+ private:
+  std::shared_ptr<const models::LoadedModel> model_;
+  models::Repository repository_;
+  recognition::Recognizer recognizer_;
+};
+
+std::shared_ptr<PictureRecognizer> open_recognizer(const nb::dict& options) {
+  RecognizerOptions read;
+  read.folder = nb::cast<std::string>(options["folder"]);
+  read.version = nb::cast<std::uint64_t>(options["version"]);
+  read.recognition.candidates = nb::cast<std::size_t>(options["candidates"]);
+  read.recognition.limits.max_bytes = nb::cast<std::size_t>(options["max_bytes"]);
+  read.recognition.limits.max_pixels = nb::cast<std::uint64_t>(options["max_pixels"]);
+  read.recognition.pdf.renderer = nb::cast<std::string>(options["pdf_renderer"]);
+  read.recognition.pdf.library = nb::cast<std::string>(options["pdf_library"]);
+  auto opened = [&] {
+    const nb::gil_scoped_release released;
+    return PictureRecognizer::open(read);
+  }();
+  return value_or_raise(std::move(opened));
+}
+
+// A picture as it is asked about: (bytes, filename or None, identifier or None).
+recognition::Upload read_upload(nb::handle picture, const std::string& user) {
+  const auto bytes = nb::cast<nb::bytes>(picture[0]);
+  const ByteView view{static_cast<const std::byte*>(bytes.data()), bytes.size()};
+  auto upload =
+      recognition::new_upload(Bytes(view.begin(), view.end()), nb::cast<std::optional<std::string>>(picture[1]));
+  upload.user = user;
+  const auto id = nb::cast<std::optional<std::string>>(picture[2]);
+  if (!id) return upload;
+  const auto parsed = parse_uuid(*id);
+  if (!parsed) raise({ErrorCode::invalid_argument, fmt::format("'{}' is no UUID", *id)});
+  upload.id = *parsed;
+  upload.time = time_of(*parsed);
+  return upload;
+}
+
+Result<void> keep(CassandraRecords& records, const Recognized& recognized) {
+  std::vector<Result<void>> kept(recognized.size());
+  constexpr std::size_t kInFlight = 32;
+  in_parallel(kInFlight, recognized.size(), [&](std::size_t i) {
+    if (recognized[i]) kept[i] = records.append(*recognized[i]);
+  });
+  for (Result<void>& one : kept) {
+    if (!one) return one;
+  }
+  return {};
+}
+
+// A dictionary for each picture, or the exception that it caused.
+nb::list recognize(PictureRecognizer& self, const nb::list& pictures, const std::string& user, std::size_t threads,
+                   CassandraRecords* records) {
+  std::vector<recognition::Upload> uploads;
+  for (const nb::handle picture : pictures) uploads.push_back(read_upload(picture, user));
+  Recognized recognized(uploads.size());
+  Result<void> kept;
+  {
+    const nb::gil_scoped_release released;
+    in_parallel(threads, uploads.size(), [&](std::size_t i) { recognized[i] = self.recognize(std::move(uploads[i])); });
+    if (records != nullptr) kept = keep(*records, recognized);
+  }
+  value_or_raise(std::move(kept));
+  nb::list answers;
+  const nb::object from_code = nb::module_::import_("vidi.errors").attr("from_code");
+  for (const auto& prediction : recognized) {
+    if (prediction) {
+      answers.append(to_dict(*prediction));
+    } else {
+      answers.append(from_code(std::string(name(prediction.error().code)), prediction.error().message));
+    }
+  }
+  return answers;
+}
+
+}  // namespace
+
+void bind_recognition(nb::module_& module) {
+  nb::class_<CassandraRecords>(module, "CassandraRecords")
+      .def(nb::new_(&open_records), "url"_a, "user"_a, "password"_a, "authorities"_a, "tls"_a, "patience"_a);
+  nb::class_<PictureRecognizer>(module, "Recognizer")
+      .def(nb::new_(&open_recognizer), "options"_a)
+      .def("recognize", &recognize, "pictures"_a, "user"_a, "threads"_a, "records"_a.none())
+      .def_prop_ro("name", [](const PictureRecognizer& self) { return self.model().description.name; })
+      .def_prop_ro("version", [](const PictureRecognizer& self) { return self.model().version; })
+      .def_prop_ro("labels", [](const PictureRecognizer& self) { return self.model().description.labels; });
+}
+
+}  // namespace vidi::python
