@@ -41,7 +41,7 @@ image: build
 
 .PHONY: spark-image
 spark-image:
-	@scripts/setup.sh serve
+	@scripts/setup.sh test
 	@scripts/python.sh
 	@scripts/spark_image.sh $(ARGS)
 
