@@ -1,0 +1,1 @@
+"""vidi on Apache Spark."""
