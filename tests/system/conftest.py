@@ -10,7 +10,7 @@ from harness.services import cassandra, why_not
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, kubernetes")
+    config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, spark, kubernetes")
 
 
 def pytest_runtest_setup(item):
