@@ -1,0 +1,111 @@
+"""What vidi answers to a picture. The names are those of its JSON (docs/api.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Union
+
+from .errors import Internal
+
+# What a model tells of its answer: each fact as one text, or as texts by language.
+Information = Mapping[str, Union[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A label that the model thought of; `probability` is from 0 to 1."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the picture; (`x`, `y`) is its upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit of several; `page` counts from 1, and is None where the picture is no document of several pages."""
+
+    label: str
+    probability: float
+    box: Box
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer of a model, and of a recorded one what was recorded with it.
+
+    `result` is None when the picture holds nothing the model knows; `reason` then says why. `confidence` is that of the
+    result, from 0 to 1; `candidates` begin with the likeliest. `digits` is empty for models of whole pictures.
+
+    What follows `digits` only a record has; of `Recognizer` it is None. `id` is a UUID version 7, `time` when the
+    request arrived (UTC), `image` the SHA-256 of the picture's bytes in hexadecimal, `latency_ms` the milliseconds from
+    the request's arrival until it was recorded, `label` the correction. `information` is what the model tells of its
+    answer, where it tells something.
+    """
+
+    model: str
+    version: str
+    result: str | None
+    confidence: float
+    candidates: tuple[Candidate, ...] = ()
+    reason: str | None = None
+    digits: tuple[Digit, ...] = ()
+    id: str | None = None
+    time: datetime | None = None
+    filename: str | None = None
+    safe_filename: str | None = None
+    user: str | None = None
+    image: str | None = None
+    latency_ms: float | None = None
+    label: str | None = None
+    information: Information | None = None
+
+    @classmethod
+    def from_json(cls, json: Mapping[str, Any]) -> Prediction:
+        """Of an object in vidi's JSON. Names that this version does not know are passed over.
+
+        Raises `Internal` when it is no prediction.
+        """
+        try:
+            return cls(
+                model=json["model"],
+                version=json["version"],
+                result=json["result"],
+                confidence=json["confidence"],
+                candidates=tuple(Candidate(each["label"], each["probability"]) for each in json["candidates"]),
+                reason=json.get("reason"),
+                digits=tuple(map(_digit, json.get("digits", ()))),
+                id=json.get("id"),
+                time=parse_time(json["time"]) if json.get("time") else None,
+                filename=json.get("filename"),
+                safe_filename=json.get("safe_filename"),
+                user=json.get("user"),
+                image=json.get("image"),
+                latency_ms=json.get("latency_ms"),
+                label=json.get("label"),
+                information=json.get("information"),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Internal(f"this is no prediction ({type(error).__name__}: {error}): {str(json)[:200]}") from error
+
+
+def _digit(json: Mapping[str, Any]) -> Digit:
+    return Digit(json["label"], json["probability"], Box(*json["box"]), json.get("page"))
+
+
+def parse_time(text: str) -> datetime:
+    """vidi's form of a time, "2026-11-21T05:30:00.123456Z"; before Python 3.11 the library does not read the Z."""
+    if not text.endswith("Z"):
+        raise ValueError(f"{text!r} is no time in UTC")
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
