@@ -10,14 +10,14 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ._connections import Connections, parse_url
 from .errors import DeadlineExceeded, Error, Internal, InvalidArgument, NotFound, Unavailable, from_code
 
-_FIRST_PAUSE_SECONDS = 0.25
+_FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 8.0
 _PIECE_BYTES = 1 << 18
 # How long an answer is waited for from a server that does not read on.
@@ -76,12 +76,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """`repeatable`: asked twice, it does no more than asked once. `answers`: the statuses that are no errors."""
+    """`repeatable`: asked twice, it does no more than asked once. `answers`: the statuses that are no errors.
+
+    The key is in `headers`, so they are never printed.
+    """
 
     method: str
     path: str  # with the query
-    headers: Mapping[str, str | bytes]
-    body: bytes | None = None
+    headers: Mapping[str, str | bytes] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
     answers: frozenset[int] = frozenset({200})
 
@@ -239,6 +242,7 @@ def error_of(answer: Answer, reason: str = "") -> Error:
     elif answer.headers.get("Content-Type", "").startswith("text/html"):
         message = ""
     if 300 <= answer.status < 400:
+        code = "internal"
         message = f"the server is at {answer.headers.get('Location')}: give that as url"
     after = _retry_after(answer.headers.get("Retry-After"))
     message = message or reason or "no reason is given"
