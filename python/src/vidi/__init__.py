@@ -25,7 +25,7 @@ from .errors import (
     Undecodable,
     UnsupportedMedia,
 )
-from .prediction import Box, Candidate, Digit, Prediction
+from .prediction import Box, Candidate, Digit, Prediction, RecordedPrediction
 
 if TYPE_CHECKING:
     from .client import Client
@@ -44,6 +44,7 @@ __all__ = [
     "NotFound",
     "Overloaded",
     "Prediction",
+    "RecordedPrediction",
     "TooLarge",
     "TooManyRequests",
     "Unauthorized",
