@@ -332,8 +332,8 @@ def wait_until_known(server, key):
                 time.sleep(0.02)
 
 
-def test_keys(make_server, four):
-    server = make_server("--auth-mode", "keys")
+def test_keys(make_server, digits_alone, four):
+    server = make_server("--auth-mode", "keys", models=digits_alone)
     keys = {"alice": add_key(server, "alice"), "few": add_key(server, "few", "--quota", "3/h")}
     keys["quick"] = add_key(server, "quick", "--quota", "4/s")
     keys["root"] = add_key(server, "root", "--role", "admin")
@@ -375,8 +375,8 @@ def certificate(tmp_path):
     return tmp_path / "server.pem"
 
 
-def test_https_is_verified(make_server, certificate, connects, four):
-    server = make_server("--tls-certificate", certificate, "--tls-key", certificate.with_suffix(".key"))
+def test_https_is_verified(make_server, digits_alone, certificate, connects, four):
+    server = make_server("--tls-certificate", certificate, "--tls-key", certificate.with_suffix(".key"), models=digits_alone)
     assert server.url.startswith("https://")
     with vidi.Client(server.url, ca=certificate) as client:
         for _ in range(5):

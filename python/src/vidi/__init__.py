@@ -26,7 +26,7 @@ from .errors import (
     Undecodable,
     UnsupportedMedia,
 )
-from .prediction import Box, Candidate, Digit, Prediction
+from .prediction import Box, Candidate, Digit, Prediction, RecordedPrediction
 
 if TYPE_CHECKING:
     from .client import Client
@@ -52,6 +52,7 @@ __all__ = [
     "Overloaded",
     "Prediction",
     "Recognizer",
+    "RecordedPrediction",
     "Reduction",
     "Rejection",
     "TooLarge",

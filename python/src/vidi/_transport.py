@@ -215,19 +215,19 @@ class Transport:
 
     def _unreachable(self, request: Request, why: str, deadline: float) -> _Failure:
         if time.monotonic() >= deadline:
-            return _Failure(self._late(request), repeat=False)
+            return _Failure(DeadlineExceeded(self._late(), url=self._name(request)), repeat=False)
         return _Failure(Unavailable(why, url=self._name(request)), repeat=True)
 
     def _lost(self, request: Request, cause: Exception, deadline: float) -> _Failure:
-        if time.monotonic() >= deadline:
-            return _Failure(self._late(request), repeat=False, lost=True)
-        why = f"the connection broke before the answer was there ({cause})"
+        is_late = time.monotonic() >= deadline
+        why = self._late() if is_late else f"the connection broke before the answer was there ({cause})"
         if not request.repeatable:
             why += "; the server may have recorded it all the same"
-        return _Failure(Unavailable(why, url=self._name(request)), repeat=request.repeatable, lost=True)
+        error = (DeadlineExceeded if is_late else Unavailable)(why, url=self._name(request))
+        return _Failure(error, repeat=request.repeatable and not is_late, lost=True)
 
-    def _late(self, request: Request) -> Error:
-        return DeadlineExceeded(f"there was no answer within {self._timeout:g} s", url=self._name(request))
+    def _late(self) -> str:
+        return f"there was no answer within {self._timeout:g} s"
 
     def _name(self, request: Request) -> str:
         return f"{request.method} {self.url}{request.path}"

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from ._transport import Answer, Request, Transport, error_of
 from .answers import Health, ServedModel, Statistics
 from .errors import Error, Internal, InvalidArgument, Unavailable
-from .prediction import Prediction
+from .prediction import RecordedPrediction
 
 # A file's bytes, its path, or the open file (in binary), which is read from where it stands.
 Picture = Union[bytes, bytearray, memoryview, str, "os.PathLike[str]", IO[bytes]]
@@ -88,7 +88,7 @@ class Client:
         user: str | None = None,
         language: str | None = None,
         filename: str | None = None,
-    ) -> Prediction:
+    ) -> RecordedPrediction:
         """What a picture shows, when that and the picture have been recorded.
 
         PNG, JPEG, GIF, BMP, TXT and PDF are read. `model` and `user` are those of the server and of this client where
@@ -107,7 +107,7 @@ class Client:
             content, headers["Content-Type"] = _form(content, name)
         path = _path("/predict", model=model, language=language)
         answer = self._transport.send(Request("POST", path, headers, content, repeatable=False))
-        return answer.parse(Prediction.from_json)
+        return answer.parse(RecordedPrediction.from_json)
 
     @overload
     def predict_many(
@@ -119,7 +119,7 @@ class Client:
         user: str | None = ...,
         language: str | None = ...,
         return_errors: Literal[False] = ...,
-    ) -> Iterator[Prediction]: ...
+    ) -> Iterator[RecordedPrediction]: ...
 
     @overload
     def predict_many(
@@ -131,7 +131,7 @@ class Client:
         user: str | None = ...,
         language: str | None = ...,
         return_errors: Literal[True],
-    ) -> Iterator[Prediction | Error | OSError]: ...
+    ) -> Iterator[RecordedPrediction | Error | OSError]: ...
 
     def predict_many(
         self,
@@ -152,7 +152,7 @@ class Client:
         if threads < 1:
             raise InvalidArgument(f"threads is {threads!r}; expected 1 or more")
 
-        def ask(picture: Picture) -> Prediction | Error | OSError:
+        def ask(picture: Picture) -> RecordedPrediction | Error | OSError:
             try:
                 return self.predict(picture, model=model, user=user, language=language)
             except (Error, OSError) as error:
@@ -171,7 +171,7 @@ class Client:
         from_: Time | None = None,
         to: Time | None = None,
         page_size: int = 500,
-    ) -> Iterator[Prediction]:
+    ) -> Iterator[RecordedPrediction]:
         """What was recorded, newest first; all of it, page by page as it is asked for (`itertools.islice` takes a
         part).
 
@@ -181,7 +181,7 @@ class Client:
         filters = {"user": user, "model": model, "result": result, "from": _time(from_), "to": _time(to)}
         return self._pages({**filters, "limit": str(page_size)})
 
-    def _pages(self, query: dict[str, str | None]) -> Iterator[Prediction]:
+    def _pages(self, query: dict[str, str | None]) -> Iterator[RecordedPrediction]:
         while True:
             page, cursor = self._get(_path("/api/predictions", **query)).parse(_page)
             yield from page
@@ -189,18 +189,18 @@ class Client:
                 return
             query = {**query, "cursor": cursor}
 
-    def prediction(self, id: str, *, language: str | None = None) -> Prediction:
+    def prediction(self, id: str, *, language: str | None = None) -> RecordedPrediction:
         """One that was recorded, as it was answered, with its correction. Raises `NotFound`."""
-        return self._get(_path(_one("/api/predictions", id), language=language)).parse(Prediction.from_json)
+        return self._get(_path(_one("/api/predictions", id), language=language)).parse(RecordedPrediction.from_json)
 
-    def correct(self, id: str, label: str, *, user: str | None = None) -> Prediction:
+    def correct(self, id: str, label: str, *, user: str | None = None) -> RecordedPrediction:
         """Records what is right (1 to 256 characters), by `user`, beside the result. Returns the prediction with it.
 
         Raises `NotFound`.
         """
         body, headers = _json_body({"label": label}, {**self._headers, **self._user_header(user)})
         answer = self._transport.send(Request("PATCH", _one("/api/predictions", id), headers, body))
-        return answer.parse(Prediction.from_json)
+        return answer.parse(RecordedPrediction.from_json)
 
     def delete(self, id: str) -> None:
         """Forgets a prediction, with its picture when no other prediction refers to that. Raises `NotFound`."""
@@ -278,10 +278,10 @@ def _in_order(ask: Callable[[Picture], T], pictures: Iterable[Picture], threads:
                 each.cancel()
 
 
-def _page(answer: Any) -> tuple[list[Prediction], str | None]:
+def _page(answer: Any) -> tuple[list[RecordedPrediction], str | None]:
     if not isinstance(answer, dict) or not isinstance(answer.get("predictions"), list):
         raise Internal(f"this is no page of predictions: {str(answer)[:200]}")
-    return list(map(Prediction.from_json, answer["predictions"])), answer.get("next")
+    return list(map(RecordedPrediction.from_json, answer["predictions"])), answer.get("next")
 
 
 def _models(answer: Any) -> list[ServedModel]:

@@ -482,10 +482,10 @@ def print_summary(summary: Summary, job: Job) -> None:
 def main(words: Optional[Sequence[str]] = None, context: Optional[SparkContext] = None) -> int:
     """The command, on a context of its own or that one. Returns its exit status: 0, 2 (the command is wrong), 1 (it failed), 130 (it was stopped)."""
     began = time.monotonic()
-    options = command.parse(words)
-    check_version()
     started = context
     try:
+        options = command.parse(words)
+        check_version()
         with ThreadPoolExecutor(1) as pool:
             SparkContext._ensure_initialized()
             settings = dict((context.getConf() if context else SparkConf()).getAll())
