@@ -85,14 +85,14 @@ def context(tmp_path_factory):
 
 
 @pytest.fixture
-def local(context, capsys):
+def local(context, capfd):
     """Runs the job in it; what it printed."""
 
     def run(*arguments, status=0, backbone=SMALL):
         words = [*arguments, "--backbone", backbone] if backbone else arguments
-        capsys.readouterr()
+        capfd.readouterr()
         ended = job.main([str(word) for word in words], context)
-        printed = capsys.readouterr()
+        printed = capfd.readouterr()
         assert ended == status, printed.out + printed.err
         return printed.out + printed.err
 
