@@ -1,7 +1,7 @@
 """vidi recognises pictures and remembers what it saw.
 
-`Client` asks a running server and needs nothing but Python. What is in `_MODULE_OF` is imported when it is first used, so
-that one part does not need what another does.
+`Client` asks a running server and needs nothing but Python. What is in `_MODULE_OF` is imported when it is first used,
+so that one part does not need what another does.
 """
 
 from __future__ import annotations

@@ -48,10 +48,10 @@ class Prediction:
     `result` is None when the picture holds nothing the model knows; `reason` then says why. `confidence` is that of the
     result, from 0 to 1; `candidates` begin with the likeliest. `digits` is empty for models of whole pictures.
 
-    What follows `digits` only a record has; of `Recognizer` it is None. `id` is a UUID version 7, `time` when the request
-    arrived (UTC), `image` the SHA-256 of the picture's bytes in hexadecimal, `latency_ms` the milliseconds from the
-    request's arrival until it was recorded, `label` the correction. `information` is what the model tells of its answer,
-    where it tells something.
+    What follows `digits` only a record has; of `Recognizer` it is None. `id` is a UUID version 7, `time` when the
+    request arrived (UTC), `image` the SHA-256 of the picture's bytes in hexadecimal, `latency_ms` the milliseconds from
+    the request's arrival until it was recorded, `label` the correction. `information` is what the model tells of its
+    answer, where it tells something.
     """
 
     model: str

@@ -11,13 +11,14 @@ import math
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
+from pyspark import SparkConf, SparkContext
 
 from .. import library
 from ..errors import Conflict, Error, InvalidArgument, NotFound
@@ -32,6 +33,7 @@ from .storage import Entry, Place
 from .versions import check_version
 
 _SAMPLE = 64  # pictures that calibrate int8
+_CALIBRATION = "backbone/calibration.bin"
 _CHECKED = 32  # of them, those that tell what a precision loses
 _SAMPLE_OF = 20_000  # pictures that they are taken from, the first ones
 _PART_BYTES = 64 << 20
@@ -54,58 +56,104 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def start_session() -> SparkSession:
-    """The session of spark-submit, or one on this machine. On one machine a task that fails is tried again too, as it is on
+def start_context() -> SparkContext:
+    """The context of spark-submit, or one on this machine. On one machine a task that fails is tried again too, as it is on
     a cluster: Spark's own default there is to give up."""
-    builder = SparkSession.builder.appName("vidi features")
-    from pyspark import SparkConf
-
-    master = SparkConf().get("spark.master", "local[*]") or "local[*]"
+    SparkContext._ensure_initialized()  # spark-submit's settings are Java's
+    settings = SparkConf()
+    master = settings.get("spark.master", "local[*]") or "local[*]"
     if master.startswith("local") and "," not in master:
         cores = master[len("local[") : -1] if master.startswith("local[") else "1"
         master = f"local[{cores},4]"
-    return builder.master(master).getOrCreate()
+    context = SparkContext.getOrCreate(settings.setAppName("vidi features").setMaster(master))
+    context.setLogLevel("WARN")  # so that the lines of progress are seen
+    return context
 
 
-class Job:
-    """One run of the command."""
+class Preparation:
+    """What a job needs to know before it begins, and what needs no cluster: read while Spark starts."""
 
-    def __init__(self, options: argparse.Namespace, session: SparkSession) -> None:
+    def __init__(self, options: argparse.Namespace, settings: Dict[str, str]) -> None:
         self.options = options
-        self.session = session
-        self.context = session.sparkContext
-        self.began = time.monotonic()
-        settings = dict(self.context.getConf().getAll())
         self.source = Place.parse(options.source, settings)
         self.out = Place.parse(options.out, settings)
         self.other = Place.parse(options.apply, settings) if options.apply else None
-        self.threads = int(settings.get("spark.task.cpus", "1"))
-        self.timings: Dict[str, float] = {}
-        self.bill: Dict[str, Any] = {}
-        self.manifest: Dict[str, Any] = {}
         self.reduction: Optional[Reduction] = None
+        self.lists = 0
+        self.check: Optional[Dict[str, float]] = None
+        self.calibration = b""
 
-    # What there is
+    def run(self) -> "Preparation":
+        self.check_places()
+        self.manifest = manifests.read(self.out) or {}
+        backbone = self.choose_backbone()
+        self.entries = self.list_source()
+        if self.options.precision == "f32":
+            self.extractor = self.open(backbone, "f32")
+        else:
+            self.open_lower(backbone)
+        return self
 
     def check_places(self) -> None:
         local = not (self.source.is_bucket or self.out.is_bucket)
         if local and (self.out.root + "/").startswith(self.source.root + "/"):
             raise InvalidArgument(f"the output {self.out.root} lies in the source, and would be taken for pictures")
 
-    def open_extractor(self) -> FeatureExtractor:
-        """Of this machine: what the network is, and a sample for lower precisions."""
+    def choose_backbone(self) -> Dict[str, Any]:
+        """The arguments of FeatureExtractor."""
         o = self.options
-        backbone: Dict[str, Any] = {"backbone": o.backbone}
-        if o.backbone == "resnet50":
-            backbone.update(weights=o.weights, seed=o.seed, pooling=o.pooling, size=o.size)
-            backbone.update(weights_home=o.weights_home, cache=o.cache)
-        elif o.weights or o.pooling or o.size:
-            raise InvalidArgument(f"--weights, --pooling and --size are of resnet50, and the backbone is {o.backbone}")
         if self.other is not None:
-            backbone = {"backbone": self.fetch_backbone(self.other)}
-        opened = FeatureExtractor(precision="f32", max_bytes=o.max_bytes, max_pixels=o.max_pixels, **backbone)
-        self._arguments = backbone
-        return opened
+            return {"backbone": self.fetch_backbone(self.other)}
+        if o.backbone == "resnet50":
+            kept = {"weights": o.weights, "seed": o.seed, "pooling": o.pooling, "size": o.size}
+            return {"backbone": "resnet50", **kept, "weights_home": o.weights_home, "cache": o.cache}
+        if o.weights or o.pooling or o.size:
+            raise InvalidArgument(f"--weights, --pooling and --size are of resnet50, and the backbone is {o.backbone}")
+        return {"backbone": o.backbone}
+
+    def open(self, backbone: Dict[str, Any], precision: str, calibration: bytes = b"") -> FeatureExtractor:
+        o = self.options
+        limits = {"max_bytes": o.max_bytes, "max_pixels": o.max_pixels}
+        return FeatureExtractor(precision=precision, calibration=calibration, **limits, **backbone)
+
+    def open_lower(self, backbone: Dict[str, Any]) -> None:
+        """bf16 and int8: with the pictures that int8 takes its ranges from, and, once for a job, with how far it is from
+        f32."""
+        is_int8 = self.options.precision == "int8"
+        wants_check = "precision" not in self.manifest
+        if is_int8:
+            for place in (self.other, self.out):
+                if place is not None and not self.calibration and place.exists(_CALIBRATION):
+                    self.calibration = place.read(_CALIBRATION)
+        sample = self.calibration
+        if is_int8 and not sample:
+            sample = self.calibration = self.take_sample(self.open(backbone, "f32"))
+        self.extractor = self.open(backbone, self.options.precision, self.calibration)
+        if not wants_check:
+            return
+        sample = sample or self.take_sample(self.extractor)
+        size = self.extractor.size[0] * self.extractor.size[1] * 3
+        count = len(sample) // size
+        chosen = [i * count // min(count, _CHECKED) for i in range(min(count, _CHECKED))]
+        self.check = self.extractor.check_precision(b"".join(sample[i * size : (i + 1) * size] for i in chosen))
+
+    def take_sample(self, extractor: FeatureExtractor) -> bytes:
+        entries = self.entries[:_SAMPLE_OF]
+        chosen = [entries[i * len(entries) // min(len(entries), _SAMPLE)] for i in range(min(len(entries), _SAMPLE))]
+        reading = work.Work(self.source, self.out, "", 0, max_bytes=self.options.max_bytes, patience=self.options.patience)
+        sample = []
+        for _, read in work.read_ahead(reading, chosen):
+            if isinstance(read, bytes):
+                try:
+                    sample.append(extractor.prepare(read))
+                except Error:
+                    continue
+        if not sample:
+            raise InvalidArgument(
+                f"none of {len(chosen)} pictures of {self.options.source} can be read, so nothing tells what "
+                f"{self.options.precision} would lose"
+            )
+        return b"".join(sample)
 
     def fetch_backbone(self, place: Place) -> Path:
         before = manifests.read(place)
@@ -125,10 +173,9 @@ class Job:
         return folder
 
     def list_source(self) -> List[Entry]:
-        began = time.monotonic()
         entries = self.source.list()
         if self.source.is_bucket:
-            self.count_requests(list_requests=math.ceil(len(entries) / 1000) or 1)
+            self.lists = math.ceil(len(entries) / 1000) or 1
         if self.options.limit:
             entries = entries[: self.options.limit]
         if not entries:
@@ -136,8 +183,26 @@ class Job:
         if self.options.labels:
             labels = read_labels(self.options.labels)
             entries = [entry._replace(label=labels.get(entry.key, "")) for entry in entries]
-        self.timings["listing_s"] = time.monotonic() - began
         return entries
+
+
+class Job:
+    """One run of the command on a cluster."""
+
+    def __init__(self, prepared: Preparation, context: SparkContext, began: float) -> None:
+        self.prepared = prepared
+        self.options = prepared.options
+        self.source = prepared.source
+        self.out = prepared.out
+        self.context = context
+        self.began = began
+        self.threads = int(context.getConf().get("spark.task.cpus", "1") or 1)
+        self.timings: Dict[str, float] = {}
+        self.bill: Dict[str, Any] = {}
+        self.manifest: Dict[str, Any] = prepared.manifest
+        self.reduction = prepared.reduction
+        if self.source.is_bucket:
+            self.count_requests(list_requests=prepared.lists)
 
     def count_requests(self, **more: int) -> None:
         manifests.add(self.bill, "s3", more)
@@ -155,7 +220,7 @@ class Job:
         most = max(64, min(_PART_BYTES // row, 16_384))
         return max(16, min(most, math.ceil(pictures / (_PARTS_A_CORE * self.context.defaultParallelism))))
 
-    def prepare_out(self, extractor: FeatureExtractor, settings: Dict[str, Any], finished: bool) -> None:
+    def prepare_out(self, settings: Dict[str, Any]) -> None:
         """The manifest, and the backbone that executors take."""
         before = self.manifest
         self.manifest = {
@@ -168,49 +233,16 @@ class Job:
         for key in ("precision", "timings", "bill"):
             if key in before:
                 self.manifest[key] = before[key]
+        if self.prepared.check is not None:
+            self.manifest["precision"] = self.prepared.check
+        if self.prepared.calibration and not self.out.exists(_CALIBRATION):
+            self.out.write(_CALIBRATION, self.prepared.calibration)
         if not (self.out.exists("backbone/model.toml") and self.out.exists("backbone/1/model.onnx")):
             with tempfile.TemporaryDirectory() as folder:
-                extractor.save_backbone(folder)
+                self.prepared.extractor.save_backbone(folder)
                 for name in ("1/model.onnx", "model.toml"):
                     self.out.write(f"backbone/{name}", Path(folder, name).read_bytes())
         manifests.write(self.out, self.manifest)
-
-    def examine_precision(self, extractor: FeatureExtractor, entries: Sequence[Entry], described: work.Work) -> None:
-        """The pictures that int8 takes its ranges from, and how far the precision is from f32: once for a job."""
-        wants_check = "precision" not in self.manifest
-        place = self.other or self.out
-        has_calibration = self.options.precision != "int8" or self.out.exists("backbone/calibration.bin")
-        if self.options.precision == "f32" or (has_calibration and not wants_check):
-            return
-        if self.options.precision == "int8" and place.exists("backbone/calibration.bin"):
-            sample = place.read("backbone/calibration.bin")
-        else:
-            sample = self.take_sample(extractor, entries[:_SAMPLE_OF], described)
-        size = extractor.size[0] * extractor.size[1] * 3
-        if self.options.precision == "int8" and not self.out.exists("backbone/calibration.bin"):
-            self.out.write("backbone/calibration.bin", sample)
-        if wants_check:
-            count = len(sample) // size
-            chosen = [i * count // min(count, _CHECKED) for i in range(min(count, _CHECKED))]
-            lower = FeatureExtractor(precision=self.options.precision, calibration=sample, **self._arguments)
-            joined = b"".join(sample[i * size : (i + 1) * size] for i in chosen)
-            self.manifest["precision"] = lower.check_precision(joined)
-
-    def take_sample(self, extractor: FeatureExtractor, entries: Sequence[Entry], described: work.Work) -> bytes:
-        chosen = [entries[i * len(entries) // min(len(entries), _SAMPLE)] for i in range(min(len(entries), _SAMPLE))]
-        sample = []
-        for _, read in work.read_ahead(described, chosen):
-            if isinstance(read, bytes):
-                try:
-                    sample.append(extractor.prepare(read))
-                except Error:
-                    continue
-        if not sample:
-            raise InvalidArgument(
-                f"none of {len(chosen)} pictures of {self.options.source} can be read, so nothing tells what "
-                f"{self.options.precision} would lose"
-            )
-        return b"".join(sample)
 
     # The stages
 
@@ -224,10 +256,8 @@ class Job:
         described.counters.update(counters)
         pictures = sum(len(part.entries) for part in plan.parts)
         self.describe(f"features of {pictures:,} pictures in {len(plan.parts):,} parts")
-        rows = [(part.number, bytearray(plans.pack(part))) for part in plan.parts]
-        listing = self.session.createDataFrame(
-            self.context.parallelize(rows, len(rows)), "part long, listing binary"
-        )
+        rows = [(part.number, plans.pack(part)) for part in plan.parts]
+        listing = self.context.parallelize(rows, len(rows))
         failure: List[Error] = []
 
         def check(rejected: int) -> None:
@@ -244,20 +274,20 @@ class Job:
 
         try:
             with Progress(plan.known + pictures, plan.known, count, check):
-                done = listing.mapInArrow(work.make_parts(described), work.DONE_SCHEMA).collect()
+                done = listing.mapPartitions(work.make_parts(described)).collect()
         except Exception:
             if failure:
                 raise failure[0] from None
             raise
-        check(sum(row.rejected for row in done))
+        check(sum(row['rejected'] for row in done))
         if failure:
             raise failure[0]
         self.timings["features_s"] = time.monotonic() - began
         for name in ("reading", "computing", "writing"):
             self.timings[f"{name}_s"] = sum(row[name] for row in done)
         if self.source.is_bucket:
-            self.count_requests(get_requests=sum(row.gets for row in done), bytes_in=sum(row.bytes_read for row in done))
-        self.count_output(sum(row.puts for row in done), sum(row.bytes_written for row in done))
+            self.count_requests(get_requests=sum(row['gets'] for row in done), bytes_in=sum(row['bytes_read'] for row in done))
+        self.count_output(sum(row['puts'] for row in done), sum(row['bytes_written'] for row in done))
 
     def count_output(self, files: int, written: int, gets: int = 0, read: int = 0) -> None:
         manifests.add(self.bill, "", {})
@@ -273,7 +303,7 @@ class Job:
     def count_parts(self, numbers: Sequence[int], described: work.Work) -> work.Counted:
         began = time.monotonic()
         self.describe(f"moments of {len(numbers):,} parts")
-        sums = min(_MOST_SUMS, 2 * self.context.defaultParallelism)
+        sums = min(_MOST_SUMS, self.context.defaultParallelism)
         counted = (
             self.over_parts(numbers, sums)
             .mapPartitions(work.count_parts(described, self.reduction is None))
@@ -324,10 +354,7 @@ class Job:
 
     def run(self) -> Optional[Summary]:
         """None: there was nothing to do."""
-        self.check_places()
-        extractor = self.open_extractor()
-        entries = self.list_source()
-        self.manifest = manifests.read(self.out) or {}
+        extractor, entries = self.prepared.extractor, self.prepared.entries
         finished = self.manifest.get("state") == "finished"
         settings = manifests.settings_of(self.options, extractor, self.part_pictures(extractor.columns, len(entries)))
         if self.manifest:
@@ -361,10 +388,9 @@ class Job:
             labels_are_needed=bool(self.options.labels),
             keep_scaled=self.options.keep_scaled,
         )
-        self.prepare_out(extractor, settings, finished)
-        self.examine_precision(extractor, entries, described)
+        self.prepare_out(settings)
         columns, execution = extractor.columns, extractor.description["execution"]
-        del extractor
+        del extractor, self.prepared.extractor
         self.timings["starting_s"] = time.monotonic() - self.began
         if plan.parts:
             self.make_features(plan, described)
@@ -453,13 +479,19 @@ def print_summary(summary: Summary, job: Job) -> None:
     print("  " + ", ".join(f"{name} {times[f'{name}_s']:.1f} s" for name in names if f"{name}_s" in times))
 
 
-def main(words: Optional[Sequence[str]] = None, session: Optional[SparkSession] = None) -> int:
-    """The command. Returns its exit status: 0, 2 (the command is wrong), 1 (it failed), 130 (it was stopped)."""
+def main(words: Optional[Sequence[str]] = None, context: Optional[SparkContext] = None) -> int:
+    """The command, on a context of its own or that one. Returns its exit status: 0, 2 (the command is wrong), 1 (it failed), 130 (it was stopped)."""
+    began = time.monotonic()
     options = command.parse(words)
     check_version()
-    started = session or start_session()
+    started = context
     try:
-        job = Job(options, started)
+        with ThreadPoolExecutor(1) as pool:
+            SparkContext._ensure_initialized()
+            settings = dict((context.getConf() if context else SparkConf()).getAll())
+            preparing = pool.submit(lambda: Preparation(options, settings).run())
+            started = context or start_context()
+            job = Job(preparing.result(), started, began)
         summary = job.run()
         if summary is None:
             print(f"nothing to do: the features of all pictures are in {options.out}")
@@ -473,11 +505,12 @@ def main(words: Optional[Sequence[str]] = None, session: Optional[SparkSession] 
         note(f"vidi: {failed}")
         return 1
     except KeyboardInterrupt:
-        started.sparkContext.cancelAllJobs()
+        if started is not None:
+            started.cancelAllJobs()
         note("stopped: the same command goes on from here")
         return 130
     finally:
-        if session is None:
+        if context is None and started is not None:
             started.stop()
 
 

@@ -58,13 +58,6 @@ class Work:
             self.counters[name].add(more)
 
 
-# What a task tells of a part, as Spark writes a schema.
-DONE_SCHEMA = (
-    "part long, pictures long, rejected long, gets long, bytes_read long, puts long, bytes_written long, "
-    "reading double, computing double, writing double, host string"
-)
-
-
 def _local_backbone(work: Work) -> Path:
     """The folder of the job's backbone on this machine."""
     if not work.out.is_bucket:
@@ -281,16 +274,15 @@ def make_part(work: Work, number: int, listing: bytes, careful: bool) -> Dict[st
 
 
 def make_parts(work: Work) -> Any:
-    """For mapInArrow over (part, listing)."""
+    """For mapPartitions over (part, listing): tells of each part what make_part() tells."""
 
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def run(parts: Iterable[Tuple[int, bytes]]) -> Iterator[Dict[str, Any]]:
         from pyspark import TaskContext
 
         context = TaskContext.get()
         careful = context is not None and context.attemptNumber() > 0
-        for batch in batches:
-            for number, listing in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist()):
-                yield pa.RecordBatch.from_pylist([make_part(work, number, listing, careful)])
+        for number, listing in parts:
+            yield make_part(work, number, listing, careful)
 
     return run
 
