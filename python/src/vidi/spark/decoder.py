@@ -19,7 +19,7 @@ class CarefulDecoder:
 
     def __init__(self, max_bytes: int, max_pixels: int) -> None:
         self._limits = {"max_bytes": max_bytes, "max_pixels": max_pixels}
-        self._process: Optional[subprocess.Popen] = None
+        self._process: "Optional[subprocess.Popen[bytes]]" = None
 
     def survives(self, picture: bytes) -> bool:
         """False: the process that decoded it has died."""

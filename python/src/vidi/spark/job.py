@@ -218,7 +218,8 @@ class Job:
             return int(self.options.part_pictures)
         row = columns * 4 * (1 + self.options.augment)
         most = max(64, min(_PART_BYTES // row, 16_384))
-        return max(16, min(most, math.ceil(pictures / (_PARTS_A_CORE * self.context.defaultParallelism))))
+        cores: int = self.context.defaultParallelism
+        return max(16, min(most, math.ceil(pictures / (_PARTS_A_CORE * cores))))
 
     def prepare_out(self, settings: Dict[str, Any]) -> None:
         """The manifest, and the backbone that executors take."""
@@ -304,7 +305,7 @@ class Job:
         began = time.monotonic()
         self.describe(f"moments of {len(numbers):,} parts")
         sums = min(_MOST_SUMS, self.context.defaultParallelism)
-        counted = (
+        counted: work.Counted = (
             self.over_parts(numbers, sums)
             .mapPartitions(work.count_parts(described, self.reduction is None))
             .treeReduce(work.merge_counted)

@@ -8,7 +8,7 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.fs as pafs
@@ -193,7 +193,7 @@ class Place:
                 continue
             yield Entry(key, self.label_of(key), info.size, str(info.mtime_ns))
 
-    def _files(self, folder: str, prefix: str, above: frozenset) -> Iterator[Entry]:
+    def _files(self, folder: str, prefix: str, above: "FrozenSet[Tuple[int, int]]") -> Iterator[Entry]:
         try:
             status = os.stat(folder)
             found = list(os.scandir(folder))

@@ -92,7 +92,8 @@ def numbers_of(table: pa.Table, name: str) -> np.ndarray:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
     width = column.type.list_size
-    return column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False).reshape(-1, width)
+    values: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
+    return values.astype(np.float32, copy=False).reshape(-1, width)
 
 
 def read(data: bytes, columns: Optional[List[str]] = None) -> pa.Table:

@@ -29,7 +29,7 @@ _READS_OF_BUCKET = 32
 _READS_OF_FOLDER = 4
 
 # One extractor a Python worker: workers are used again for the tasks that follow.
-_EXTRACTORS: Dict[Tuple, FeatureExtractor] = {}
+_EXTRACTORS: Dict[Tuple[Any, ...], FeatureExtractor] = {}
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def read_ahead(work: Work, entries: List[Entry]) -> Iterator[Tuple[int, Read]]:
     """What is read of each entry, in their order, while those before are computed with."""
     reads = _READS_OF_BUCKET if work.source.is_bucket else _READS_OF_FOLDER
     with ThreadPoolExecutor(reads) as pool:
-        waiting: Deque[Tuple[int, Future]] = deque()
+        waiting: "Deque[Tuple[int, Future[Read]]]" = deque()
         following = iter(enumerate(entries))
         try:
             for index, entry in following:
