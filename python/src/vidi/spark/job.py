@@ -219,7 +219,7 @@ class Job:
         row = columns * 4 * (1 + self.options.augment)
         most = max(64, min(_PART_BYTES // row, 16_384))
         cores: int = self.context.defaultParallelism
-        return max(16, min(most, math.ceil(pictures / (_PARTS_A_CORE * cores))))
+        return int(max(16, min(most, math.ceil(pictures / (_PARTS_A_CORE * cores)))))
 
     def prepare_out(self, settings: Dict[str, Any]) -> None:
         """The manifest, and the backbone that executors take."""
