@@ -64,3 +64,38 @@ def test_what_is_no_job_is_an_error_that_says_so(out):
     (out / "out" / "manifest.json").write_text("{}")
     assert "has no 'bill'" in cost(out, "out").stderr.decode()
     assert "is in S3" in cost(out, "s3://bucket/out").stderr.decode()
+
+
+def test_a_known_bill_of_a_cluster_is_computed(out):
+    """What a student paid for such a job on EMR: 3.47."""
+    s3 = {"list_requests": 91, "get_requests": 12_483, "put_requests": 2000, "bytes_in": 0, "bytes_out": 0}
+    bill = {
+        "instance_seconds": 16.386 * 3600,
+        "machines": 3,
+        "volume_gb_hours": 9.770 * 730,
+        "disk_bytes": round(0.336 * 2**30),
+        "s3": s3,
+        "pictures": 22_688,
+    }
+    (out / "out" / "manifest.json").write_text(json.dumps({"bill": bill}))
+    (out / "prices.toml").write_text(
+        'currency = "USD"\ninstance_hour = 0.1056\nvolume_gb_month = 0.116\nthousand_tier1_requests = 0.0053\n'
+        "thousand_tier2_requests = 0.00042  # 0.0042 for 10,000\ngb_month = 0.024\nmonths_kept = 1\ngb_out = 0\n"
+        "tax_percent = 20\n"
+    )
+    text = cost(out, "out", prices="prices.toml").stdout.decode()
+    total = next(line.split()[-1] for line in text.splitlines() if line.startswith("total "))
+    assert f"{float(total):.2f}" == "3.47"
+    assert "that of 3 machines together" in text
+    done = json.loads(cost(out, "out", "--json", prices="prices.toml").stdout)
+    assert done["subtotal"] == pytest.approx(2.88807, abs=1e-5)
+    assert done["tax"] == pytest.approx(0.57761, abs=1e-5)
+    assert done["total"] == pytest.approx(done["subtotal"] + done["tax"], rel=1e-12)
+    quantities = {line["what"]: round(line["quantity"], 3) for line in done["lines"] if line["quantity"] > 0}
+    assert quantities == {
+        "instance time": 16.386,
+        "block storage": 9.770,
+        "storage of the result": 0.336,
+        "requests, tier 1": 2.091,
+        "requests, tier 2": 12.483,
+    }
