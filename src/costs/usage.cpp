@@ -72,7 +72,8 @@ Result<Usage> parse_usage(const std::string& manifest, const std::string& name) 
     usage.bytes_out = reader.count(s3, "bytes_out", "bill.s3");
   }
   if (reader.error()) return std::unexpected(*reader.error());
-  if (usage.machines == 0) return fail(ErrorCode::invalid_argument, fmt::format("{}: 'bill.machines' must be at least 1, and is 0", name));
+  if (usage.machines == 0)
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: 'bill.machines' must be at least 1, and is 0", name));
   return usage;
 }
 
