@@ -71,7 +71,11 @@ void print_estimate(const CostOptions& options, const costs::Prices& prices) {
 
 int run_cost(const CostOptions& options) {
   const costs::Prices prices = value_of(costs::read_prices(options.prices));
-  options.estimate == 0 ? print_bill(options, prices) : print_estimate(options, prices);
+  if (options.estimate == 0) {
+    print_bill(options, prices);
+  } else {
+    print_estimate(options, prices);
+  }
   return 0;
 }
 
