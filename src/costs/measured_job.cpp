@@ -1,6 +1,7 @@
 #include "costs/measured_job.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -11,22 +12,26 @@ namespace {
 // What decides how long a picture takes and how many bytes its rows have.
 constexpr const char* kAlike[] = {"backbone", "backbone_sha256", "size", "precision", "pca", "keep_scaled", "augment"};
 
+// Of `timings`: what passes before the first picture and after the last. `vidi features` has the first two, a job of
+// Spark the first and the third.
+constexpr const char* kFixedTimes[] = {"starting_s", "reducing_s", "solving_s"};
+
 // The member `key` of `object`, or null.
 nlohmann::json member(const nlohmann::json& object, const char* key) {
   return object.is_object() && object.contains(key) ? object[key] : nlohmann::json();
 }
 
 Result<std::optional<double>> read_fixed_seconds(const nlohmann::json& timings, const std::string& name) {
-  double sum = 0;
-  for (const char* key : {"starting_s", "reducing_s"}) {
+  std::optional<double> sum;
+  for (const char* key : kFixedTimes) {
     const nlohmann::json value = member(timings, key);
-    if (value.is_null()) return std::nullopt;
+    if (value.is_null()) continue;
     const double seconds = value.is_number() ? value.get<double>() : -1;
     if (!std::isfinite(seconds) || seconds < 0) {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("{}: 'timings.{}' must be a number of at least 0, and is {}", name, key, value.dump()));
     }
-    sum += seconds;
+    sum = sum.value_or(0) + seconds;
   }
   return sum;
 }
@@ -43,10 +48,11 @@ Result<void> check(const MeasuredJob& job) {
   }
   const double seconds = usage.instance_seconds / static_cast<double>(usage.machines);
   if (job.fixed_seconds && *job.fixed_seconds >= seconds) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{}: starting and reducing took {:.3f} s ('timings.starting_s', 'timings.reducing_s') of "
-                            "{:.3f} s ('bill.instance_seconds' of one machine), which leaves none for the pictures",
-                            job.name, *job.fixed_seconds, seconds));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{}: {} of 'timings' are {:.3f} s together, and the job took {:.3f} s ('bill.instance_seconds' of "
+                    "one machine), which leaves none for the pictures",
+                    job.name, fmt::join(kFixedTimes, ", "), *job.fixed_seconds, seconds));
   }
   return {};
 }

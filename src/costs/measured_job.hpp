@@ -14,8 +14,8 @@ namespace vidi::costs {
 struct MeasuredJob {
   std::string name;  // where its manifest is, for messages
   Usage usage;       // of at least one picture, and of some time
-  // Starting and reducing, from start to end of each: seconds that pass however many machines there are. Absent: the
-  // manifest does not say it. Less than the whole job took.
+  // Starting and reducing (of a job of Spark: solving), from start to end of each: seconds that pass however many
+  // machines there are. Absent: the manifest has none of them. Less than the whole job took.
   std::optional<double> fixed_seconds;
   std::uint64_t runs = 1;                       // how often the command ran
   std::map<std::string, std::string> settings;  // of those in which jobs must be alike that the manifest has, as JSON
