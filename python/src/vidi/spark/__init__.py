@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-"""vidi on Apache Spark."""
-=======
 """vidi inside Apache Spark: for jobs of your own. Needs Spark 3.5 or later (`pip install vidi[spark]`).
 
 The executors need this package too. What is in `_MODULE_OF` is imported when it is first used.
@@ -13,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .estimators import StandardScalerPCA, StandardScalerPCAModel
+    from .extraction import features
     from .prediction import predict
     from .versions import check_version
 
-__all__ = ["StandardScalerPCA", "StandardScalerPCAModel", "check_version", "predict"]
+__all__ = ["StandardScalerPCA", "StandardScalerPCAModel", "check_version", "features", "predict"]
 
 _MODULE_OF = {
     "StandardScalerPCA": "estimators",
     "StandardScalerPCAModel": "estimators",
     "check_version": "versions",
+    "features": "extraction",
     "predict": "prediction",
 }
 
@@ -36,4 +35,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
->>>>>>> 54675f0eb1317fdeb7e59a49aea98dc6c91d5ef0

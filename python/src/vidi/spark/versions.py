@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-"""placeholder"""
-def check_version() -> None:
-    pass
-=======
 """Which Spark this package works with."""
 
 from __future__ import annotations
@@ -40,4 +35,3 @@ def check_version(spark: Optional[Any] = None) -> None:
         spark.sparkContext  # noqa: B018
     except Exception as none:
         raise InvalidArgument("vidi.spark needs a session with a SparkContext; this one is of Spark Connect") from none
->>>>>>> 54675f0eb1317fdeb7e59a49aea98dc6c91d5ef0
