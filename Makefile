@@ -55,6 +55,7 @@ train:
 build-test:
 	@scripts/setup.sh test
 	@scripts/build.sh test
+	@scripts/python.sh --install
 
 .PHONY: test
 test: build-test
