@@ -174,7 +174,7 @@ def predict(
     second call of `predict` is another job, unless both are given the same `job` (any text) and `time` (with a zone).
 
     Raises InvalidArgument (a column that is missing, of the wrong type or in the way, an address that is none), NotFound (no
-    such model), and, where records are kept, Unavailable (no answer from the cluster) and Unauthorized.
+    such model), Unavailable (the records' cluster gives no answer).
     """
     check_version(df.sparkSession)
     if content is None and path is None:
@@ -276,9 +276,8 @@ def _picture(job: _Job, value: Any) -> Union[bytes, Error]:
         return wrong
 
 
-def _answers(
-    job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]]
-) -> List[Union[Prediction, Error]]:
+def _answers(job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]]) -> List[Union[Prediction, Error]]:
+    """Of the rows' pictures, in their order; recorded where the job records."""
     if not pictures:
         return []
     recognizer: Recognizer = _open(job.reading)
@@ -300,9 +299,7 @@ def _answers(
 
 def _with_answers(job: _Job, rows: pa.RecordBatch, answers: List[Union[Prediction, Error]]) -> pa.RecordBatch:
     recognizer = _opened[_Reading][1] if answers else None
-    columns: Dict[str, Any] = {
-        name: rows.column(name) for name in rows.schema.names if name != job.content
-    }
+    columns: Dict[str, Any] = {name: rows.column(name) for name in rows.schema.names if name != job.content}
     for name in [field.name for field in (*_ANSWER, *(_RECORDED if job.records else []))]:
         values = [_value(name, answer, recognizer) for answer in answers]
         columns[name] = pa.array(values, _TYPES[name])
