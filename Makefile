@@ -12,6 +12,7 @@ help:
 	@echo 'make build       set up and build the programs (release)'
 	@echo 'make package     build/package: vidi with everything it loads, as .deb and as .tar.gz'
 	@echo 'make image       the image vidi:VERSION, for a Docker engine that runs here (compose: deploy/compose.yaml)'
+	@echo 'make spark-image the image vidi-spark:VERSION: Spark with the Python package (compose: --profile spark)'
 	@echo 'make train       build the trainer and run it (ARGS="softmax --data FOLDER --out models")'
 	@echo 'make lint        formatting, clang-tidy, and the rules of this project'
 	@echo 'make format      format every C++ file in place'
@@ -38,6 +39,12 @@ package: build
 image: build
 	@scripts/image.sh release $(ARGS)
 
+.PHONY: spark-image
+spark-image:
+	@scripts/setup.sh test
+	@scripts/python.sh
+	@scripts/spark_image.sh $(ARGS)
+
 .PHONY: train
 train:
 	@scripts/setup.sh test train
@@ -48,6 +55,7 @@ train:
 build-test:
 	@scripts/setup.sh test
 	@scripts/build.sh test
+	@scripts/python.sh --install
 
 .PHONY: test
 test: build-test

@@ -23,10 +23,13 @@ check_rust() {
 
 clang_format() { git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 --dry-run -Werror; }
 shell_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 -n 1 bash -n && git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x; }
+# For the oldest Python that mypy still knows.
+python_types() { .venv/bin/python3 -m mypy --config-file python/pyproject.toml --cache-dir build/mypy python/src; }
 
 check "this project's own rules" /usr/bin/python3 scripts/lint.py
 check "shell scripts" shell_scripts
 check "clang-format" clang_format
+check "types of the Python package" python_types
 check_rust "rustfmt" fmt cargo fmt --check --manifest-path driver/cassandra/Cargo.toml
 check_rust "clippy" clippy env CARGO_TARGET_DIR=build/clippy cargo clippy --quiet --locked \
   --manifest-path driver/cassandra/Cargo.toml -- -D warnings

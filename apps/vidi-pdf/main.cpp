@@ -46,11 +46,12 @@ bool parse(int count, char** words, Arguments& arguments) {
          parse(words[6], arguments.max_memory) && parse(words[7], arguments.limits.dots_per_inch);
 }
 
-// Where it is installed, beside this program; else where it was when this program was built.
+// Where it is installed, beside this program; else where it was when this program was built, seen from its folder.
 fs::path find_library() {
   std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / "libpdfium.so";
-  return fs::exists(beside, error) ? beside : fs::path(VIDI_PDFIUM_LIBRARY);
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const fs::path beside = folder / "libpdfium.so";
+  return fs::exists(beside, error) ? beside : folder / VIDI_PDFIUM_LIBRARY;
 }
 
 // While files can still be opened.

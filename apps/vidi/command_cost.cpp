@@ -6,9 +6,12 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "costs/bill.hpp"
+#include "costs/estimate.hpp"
 
 namespace vidi::app {
 namespace {
@@ -17,7 +20,9 @@ namespace fs = std::filesystem;
 
 struct CostOptions {
   std::string prices;
-  std::string source;
+  std::vector<std::string> sources;
+  std::uint64_t estimate = 0;  // pictures; 0: a bill
+  std::uint64_t machines = 1;
   bool json = false;
 };
 
@@ -34,28 +39,68 @@ std::string read_manifest(const std::string& source) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-int print_bill(const CostOptions& options) {
-  const auto prices = costs::read_prices(options.prices);
-  if (!prices) throw std::runtime_error(prices.error().message);
-  const auto usage = costs::parse_usage(read_manifest(options.source), options.source);
-  if (!usage) throw std::runtime_error(usage.error().message);
-  const costs::Bill bill = costs::make_bill(*usage, *prices);
+// What `result` holds. An error ends the command with its message.
+template <typename T>
+T value_of(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+void print_bill(const CostOptions& options, const costs::Prices& prices) {
+  if (options.sources.size() > 1) {
+    throw std::runtime_error(
+        fmt::format("a bill is of one job, and there are {}: give one, or --estimate PICTURES to learn "
+                    "from all of them",
+                    options.sources.size()));
+  }
+  const std::string& source = options.sources.front();
+  const costs::Bill bill = costs::make_bill(value_of(costs::parse_usage(read_manifest(source), source)), prices);
   fmt::print("{}", options.json ? costs::to_json(bill) : costs::to_text(bill));
+}
+
+void print_estimate(const CostOptions& options, const costs::Prices& prices) {
+  std::vector<costs::MeasuredJob> jobs;
+  for (const std::string& source : options.sources) {
+    jobs.push_back(value_of(costs::parse_measured_job(read_manifest(source), source)));
+  }
+  const costs::CostModel model = value_of(costs::fit_cost_model(std::move(jobs)));
+  const costs::Estimate estimate = costs::estimate(model, options.estimate, options.machines);
+  const costs::Bill bill = costs::make_bill(estimate.usage, prices);
+  fmt::print("{}", options.json ? costs::to_json(model, estimate, bill) : costs::to_text(model, estimate, bill));
+}
+
+int run_cost(const CostOptions& options) {
+  const costs::Prices prices = value_of(costs::read_prices(options.prices));
+  if (options.estimate == 0) {
+    print_bill(options, prices);
+  } else {
+    print_estimate(options, prices);
+  }
   return 0;
 }
 
 }  // namespace
 
 Command add_cost(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("cost", "Print what a job of features cost, line by line");
+  CLI::App* command = program.add_subcommand("cost", "Print what a job of features cost, or what a larger one will");
   auto options = std::make_shared<CostOptions>();
-  command->add_option("OUT", options->source, "Folder that the job wrote, its manifest.json, or - for standard input")
+  command
+      ->add_option("OUT", options->sources,
+                   "Folder that the job wrote, its manifest.json, or - for standard input; several for --estimate")
       ->required();
   command->add_option("--prices", options->prices, "File of prices, in TOML: docs/cost.md has one")
       ->required()
       ->type_name("FILE.toml");
+  CLI::Option* estimate =
+      command->add_option("--estimate", options->estimate, "What a job of so many pictures will cost")
+          ->type_name("PICTURES")
+          ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
+  command->add_option("--machines", options->machines, "So many machines share the job")
+      ->needs(estimate)
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
   command->add_flag("--json", options->json, "JSON instead");
-  return [options] { return print_bill(*options); };
+  return [options] { return run_cost(*options); };
 }
 
 }  // namespace vidi::app

@@ -21,7 +21,7 @@ Command add_evaluate(CLI::App& program);
 // command_fit.cpp: a served model from the features of labelled pictures.
 Command add_fit(CLI::App& program);
 
-// command_cost.cpp: what a job of features cost.
+// command_cost.cpp: what a job of features cost, and what a larger one will.
 Command add_cost(CLI::App& program);
 
 // command_models.cpp: the models that there are, and what is wrong with one.

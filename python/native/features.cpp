@@ -12,6 +12,7 @@
 #include "core/digest.hpp"
 #include "errors.hpp"
 #include "features/extractor.hpp"
+#include "image/decode.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -122,6 +123,13 @@ nb::dict check_precision(const Extractor& extractor, const nb::bytes& pictures) 
   return answer;
 }
 
+// Decodes a picture, whatever comes of it, and forgets it.
+void check_picture(const nb::bytes& file, std::size_t max_bytes, std::uint64_t max_pixels) {
+  const ByteView bytes{static_cast<const std::byte*>(file.data()), file.size()};
+  const nb::gil_scoped_release released;
+  static_cast<void>(image::decode(bytes, {.max_bytes = max_bytes, .max_pixels = max_pixels}));
+}
+
 void save_backbone(const Extractor& extractor, const std::string& folder) {
   auto saved = [&] {
     const nb::gil_scoped_release released;
@@ -141,6 +149,8 @@ void bind_features(nb::module_& module) {
             return FloatLists::export_array(self);
           },
           "requested_schema"_a = nb::none());
+
+  module.def("check_picture", &check_picture, "file"_a, "max_bytes"_a, "max_pixels"_a);
 
   nb::class_<Extractor>(module, "FeatureExtractor")
       .def(nb::new_(&open), "options"_a)

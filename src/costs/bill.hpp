@@ -22,15 +22,20 @@ struct Line {
 struct Bill {
   std::string currency;
   std::vector<Line> lines;
+  double tax_percent = 0;
   std::uint64_t pictures = 0;
+  std::uint64_t machines = 1;
 
-  [[nodiscard]] double total() const;
-  [[nodiscard]] std::optional<double> per_million_pictures() const;  // absent: there were no pictures
+  [[nodiscard]] double subtotal() const;  // of the lines
+  [[nodiscard]] double tax() const;
+  [[nodiscard]] double total() const;                                // with the tax
+  [[nodiscard]] std::optional<double> per_million_pictures() const;  // of the total; absent: there were no pictures
 };
 
 Bill make_bill(const Usage& usage, const Prices& prices);
 
-// For people: a line for each line of the bill, the total, and the price of a million pictures.
+// For people: a line for each line of the bill, subtotal and tax if there is one, the total, and the price of a million
+// pictures.
 std::string to_text(const Bill& bill);
 // For programs: docs/cost.md.
 std::string to_json(const Bill& bill);

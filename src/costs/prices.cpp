@@ -23,6 +23,9 @@ constexpr std::array<std::pair<std::string_view, double Prices::*>, 6> kRequired
      {"thousand_tier2_requests", &Prices::thousand_tier2_requests},
      {"gb_out", &Prices::gb_out}}};
 
+constexpr std::array<std::pair<std::string_view, double Prices::*>, 3> kOptional{
+    {{"gb_in", &Prices::gb_in}, {"volume_gb_month", &Prices::volume_gb_month}, {"tax_percent", &Prices::tax_percent}}};
+
 Result<double> read_price(const toml::table& file, std::string_view key, const std::string& path) {
   const auto value = file[key].value<double>();
   if (!file.contains(key)) {
@@ -36,8 +39,9 @@ Result<double> read_price(const toml::table& file, std::string_view key, const s
 }
 
 Result<void> check_keys(const toml::table& file, const std::string& path) {
-  std::vector<std::string> known{"currency", "gb_in"};
+  std::vector<std::string> known{"currency"};
   for (const auto& [key, member] : kRequired) known.emplace_back(key);
+  for (const auto& [key, member] : kOptional) known.emplace_back(key);
   for (const auto& [key, node] : file) {
     const std::string name(key.str());
     if (std::ranges::find(known, name) != known.end()) continue;
@@ -69,10 +73,11 @@ Result<Prices> read_prices(const std::string& path) {
     if (!price) return std::unexpected(price.error());
     prices.*member = *price;
   }
-  if (file.contains("gb_in")) {
-    const auto price = read_price(file, "gb_in", path);
+  for (const auto& [key, member] : kOptional) {
+    if (!file.contains(key)) continue;
+    const auto price = read_price(file, key, path);
     if (!price) return std::unexpected(price.error());
-    prices.gb_in = *price;
+    prices.*member = *price;
   }
   return prices;
 }

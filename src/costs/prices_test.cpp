@@ -34,6 +34,12 @@ TEST(Prices, AreRead) {
   EXPECT_EQ(prices->thousand_tier2_requests, 0.0004);
   EXPECT_EQ(prices->gb_in, 0.5);
   EXPECT_EQ(read(std::string(kWhole))->gb_in, 0);
+  EXPECT_EQ(read(std::string(kWhole))->volume_gb_month, 0);
+  EXPECT_EQ(read(std::string(kWhole))->tax_percent, 0);
+  const auto all = read(std::string(kWhole) + "volume_gb_month = 0.1\ntax_percent = 20\n");
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_EQ(all->volume_gb_month, 0.1);
+  EXPECT_EQ(all->tax_percent, 20);
 }
 
 TEST(Prices, ThatAreMissingNegativeOrMistypedAreNamed) {
@@ -46,6 +52,8 @@ TEST(Prices, ThatAreMissingNegativeOrMistypedAreNamed) {
   EXPECT_THAT(read(without("gb_out") + "gb_out = \"free\"").error().message, HasSubstr("'gb_out' must be a number"));
   EXPECT_THAT(read(without("gb_out") + "gb_out = nan").error().message, HasSubstr("'gb_out' must be a number"));
   EXPECT_THAT(read(std::string(kWhole) + "gb_inn = -1").error().message, HasSubstr("did you mean 'gb_in'?"));
+  EXPECT_THAT(read(std::string(kWhole) + "tax_percent = -20").error().message,
+              HasSubstr("'tax_percent' must be a number of at least 0, and it is -20"));
   EXPECT_THAT(read("currency = ").error().message, HasSubstr("line 1"));
   EXPECT_FALSE(read_prices(testing::TempDir() + "there-is-none.toml"));
 }

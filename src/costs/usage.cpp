@@ -61,6 +61,8 @@ Result<Usage> parse_usage(const std::string& manifest, const std::string& name) 
   usage.instance_seconds = reader.number(bill, "instance_seconds", "bill");
   usage.disk_bytes = reader.count(bill, "disk_bytes", "bill");
   usage.pictures = reader.count(bill, "pictures", "bill");
+  if (bill.contains("machines")) usage.machines = reader.count(bill, "machines", "bill");
+  if (bill.contains("volume_gb_hours")) usage.volume_gb_hours = reader.number(bill, "volume_gb_hours", "bill");
   if (bill.contains("s3") && !bill["s3"].is_null()) {
     const Json& s3 = bill["s3"];
     usage.list_requests = reader.count(s3, "list_requests", "bill.s3");
@@ -70,6 +72,8 @@ Result<Usage> parse_usage(const std::string& manifest, const std::string& name) 
     usage.bytes_out = reader.count(s3, "bytes_out", "bill.s3");
   }
   if (reader.error()) return std::unexpected(*reader.error());
+  if (usage.machines == 0)
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: 'bill.machines' must be at least 1, and is 0", name));
   return usage;
 }
 

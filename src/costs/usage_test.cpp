@@ -27,6 +27,18 @@ TEST(Usage, IsTheBillOfAManifest) {
   EXPECT_EQ(usage->bytes_in, 7U);
   EXPECT_EQ(usage->bytes_out, 8U);
   EXPECT_EQ(usage->pictures, 1000U);
+  EXPECT_EQ(usage->machines, 1U) << "of a manifest that does not say it";
+  EXPECT_EQ(usage->volume_gb_hours, 0);
+}
+
+TEST(Usage, MayBeOfACluster) {
+  const auto usage = parse_usage(
+      R"({"bill": {"instance_seconds": 3, "machines": 4, "volume_gb_hours": 12.5, "disk_bytes": 4, "pictures": 5}})",
+      "m");
+  ASSERT_TRUE(usage) << usage.error().message;
+  EXPECT_EQ(usage->instance_seconds, 3) << "of all machines together";
+  EXPECT_EQ(usage->machines, 4U);
+  EXPECT_EQ(usage->volume_gb_hours, 12.5);
 }
 
 TEST(Usage, MayBeWithoutS3) {
@@ -43,6 +55,10 @@ TEST(Usage, SaysWhatIsMissing) {
               HasSubstr("'bill.disk_bytes' must be a whole number of at least 0"));
   EXPECT_THAT(error(R"({"bill": {"instance_seconds": 1, "disk_bytes": 4, "pictures": 5, "s3": {}}})"),
               HasSubstr("'bill.s3.list_requests'"));
+  EXPECT_THAT(error(R"({"bill": {"instance_seconds": 1, "machines": 0, "disk_bytes": 4, "pictures": 5}})"),
+              HasSubstr("'bill.machines' must be at least 1, and is 0"));
+  EXPECT_THAT(error(R"({"bill": {"instance_seconds": 1, "volume_gb_hours": "4", "disk_bytes": 4, "pictures": 5}})"),
+              HasSubstr("'bill.volume_gb_hours' must be a number"));
   EXPECT_THAT(error(R"({"bill": {"instance_seconds": 1, "disk_bytes": 4, "pictures": 5, "s3": 7}})"),
               HasSubstr("'bill.s3.list_requests'"));
 }

@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kRowsOfBlock = kStepsAtOnce - 1;
 
 template <typename Number>
-std::size_t blocks_of(const Rows<Number>& rows) { return (rows.count + kRowsOfBlock - 1) / kRowsOfBlock; }
+std::size_t blocks_of(const Rows<Number>& rows) {
+  return (rows.count + kRowsOfBlock - 1) / kRowsOfBlock;
+}
 
 template <typename Number>
 Rows<Number> block_of(const Rows<Number>& rows, std::size_t block) {

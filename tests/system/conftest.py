@@ -1,6 +1,7 @@
 """Fixtures of the system tests: each drives the real program as its users do."""
 
 import re
+import shutil
 
 import pytest
 from harness.client import Client
@@ -10,7 +11,7 @@ from harness.services import cassandra, why_not
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, kubernetes")
+    config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, spark, kubernetes")
 
 
 def pytest_runtest_setup(item):
@@ -33,6 +34,13 @@ def make_server(tmp_path):
     yield make
     for server in servers:
         server.kill9()
+
+
+@pytest.fixture
+def digits_alone(tmp_path):
+    """A folder of one model, with which a server starts faster."""
+    shutil.copytree(MODELS / "digits", tmp_path / "models/digits")
+    return tmp_path / "models"
 
 
 @pytest.fixture(scope="session")

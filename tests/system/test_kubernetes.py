@@ -30,6 +30,7 @@ VARIANTS = {
     "many": ("overlays/many",),
     "many with all": ("overlays/many", "ingress", "keys"),
     "cassandra": ("cassandra",),
+    "spark": ("spark",),
 }
 # Kinds of operators whose schemas are in no package that can be had without their cluster.
 WITHOUT_SCHEMA = {"K8ssandraCluster"}
@@ -41,7 +42,7 @@ def rendered(tmp_path_factory):
     return {name: renderer.render(*wanted) for name, wanted in VARIANTS.items()}
 
 
-@pytest.fixture(params=[name for name in VARIANTS if name != "cassandra"])
+@pytest.fixture(params=[name for name in VARIANTS if name not in ("cassandra", "spark")])
 def vidi(rendered, request):
     """The objects of each variant that runs vidi."""
     return rendered[request.param]

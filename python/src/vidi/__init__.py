@@ -1,7 +1,8 @@
 """vidi recognises pictures and remembers what it saw.
 
-`Client` asks a running server and needs nothing but Python. What is in `_MODULE_OF` is imported when it is first used, so
-that one part does not need what another does.
+`Client` asks a running server and needs nothing but Python. `Recognizer` and `FeatureExtractor` compute in this process,
+`Moments` and `solve_pca` reduce what comes of it; `vidi.spark` does so on a cluster. What is in `_MODULE_OF` is imported when it is first used,
+so that one part does not need what another does.
 """
 
 from __future__ import annotations
@@ -25,34 +26,54 @@ from .errors import (
     Undecodable,
     UnsupportedMedia,
 )
-from .prediction import Box, Candidate, Digit, Prediction
+from .prediction import Box, Candidate, Digit, Prediction, RecordedPrediction
 
 if TYPE_CHECKING:
     from .client import Client
+    from .features import FeatureExtractor, Rejection
+    from .recognition import CassandraRecords, Recognizer
+    from .statistics import Moments, Reduction, solve_pca
 
 __all__ = [
     "Box",
     "Candidate",
+    "CassandraRecords",
     "Client",
     "Conflict",
     "DeadlineExceeded",
     "Digit",
     "Error",
+    "FeatureExtractor",
     "Forbidden",
     "Internal",
     "InvalidArgument",
+    "Moments",
     "NotFound",
     "Overloaded",
     "Prediction",
+    "Recognizer",
+    "RecordedPrediction",
+    "Reduction",
+    "Rejection",
     "TooLarge",
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",
     "Undecodable",
     "UnsupportedMedia",
+    "solve_pca",
 ]
 
-_MODULE_OF = {"Client": "client"}
+_MODULE_OF = {
+    "CassandraRecords": "recognition",
+    "Client": "client",
+    "FeatureExtractor": "features",
+    "Moments": "statistics",
+    "Recognizer": "recognition",
+    "Reduction": "statistics",
+    "Rejection": "features",
+    "solve_pca": "statistics",
+}
 
 
 def __getattr__(name: str) -> Any:

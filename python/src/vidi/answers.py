@@ -92,4 +92,4 @@ class Health:
             spool = {name: Spool(*(each[key] for key in names)) for name, each in json.get("spool", {}).items()}
             return cls(json["ready"], json["records"], json["objects"], json["stopping"], spool)
         except (AttributeError, KeyError, TypeError) as error:
-            raise Internal(f"this is no state of health ({type(error).__name__}: {error}): {str(json)[:200]}") from error
+            raise Internal(f"this is no health ({type(error).__name__}: {error}): {str(json)[:200]}") from error

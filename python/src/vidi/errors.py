@@ -1,8 +1,8 @@
 """The exceptions of this package.
 
-Every error that vidi itself tells has a class here, whether it came over HTTP or from the native module. The classes are
-cut by what a caller can do: mend the question (`InvalidArgument`, `TooLarge`, ...), ask with another key (`Unauthorized`,
-`Forbidden`), or try again later (`Unavailable` and those under it).
+Every error that vidi itself tells has a class here, whether it came over HTTP or from the native module. The classes
+are cut by what a caller can do: mend the question (`InvalidArgument`, `TooLarge`, ...), ask with another key
+(`Unauthorized`, `Forbidden`), or try again later (`Unavailable` and those under it).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 class Error(Exception):
     """The root of this package's exceptions.
 
-    `code` is the error's name as it stands in vidi's JSON; a class has one each. `message` is one sentence: what was wrong,
-    with the value, and what would be right. `url` ("POST http://localhost:4000/predict") and `status` say where it came
-    from, and are None where no server was asked. `retry_after` is in seconds, where trying again can help and the server
-    said when. Errors can be pickled.
+    `code` is the error's name as it stands in vidi's JSON; a class has one each. `message` is one sentence: what was
+    wrong, with the value, and what would be right. `url` ("POST http://localhost:4000/predict") and `status` say where
+    it came from, and are None where no server was asked. `retry_after` is in seconds, where trying again can help and
+    the server said when. Errors can be pickled.
     """
 
     code = "internal"

@@ -41,7 +41,7 @@ def read_picture(picture: Picture) -> bytes:
 
     Raises NotFound where there is no such file.
     """
-    if isinstance(picture, (bytes, bytearray, memoryview)):
+    if isinstance(picture, (bytes, bytearray)):
         return bytes(picture)
     try:
         return Path(picture).read_bytes()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import _native as native
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(native.__file__).resolve().parent
 MODELS = FOLDER / "share" / "models"
 BACKBONES = FOLDER / "share" / "backbones"
 LIBRARIES = FOLDER / "lib"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from .errors import Internal
 
 # What a model tells of its answer: each fact as one text, or as texts by language.
 Information = Mapping[str, Union[str, Mapping[str, str]]]
+
+
+Made = TypeVar("Made", bound="Prediction")
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,12 @@ class Digit:
 
 @dataclass(frozen=True)
 class Prediction:
-    """An answer of a model, and of a recorded one what was recorded with it.
+    """An answer of a model; what a server records with it is in `RecordedPrediction`.
 
     `result` is None when the picture holds nothing the model knows; `reason` then says why. `confidence` is that of the
     result, from 0 to 1; `candidates` begin with the likeliest. `digits` is empty for models of whole pictures.
 
-    What follows `digits` only a record has; of `Recognizer` it is None. `id` is a UUID version 7, `time` when the request
-    arrived (UTC), `image` the SHA-256 of the picture's bytes in hexadecimal, `latency_ms` the milliseconds from the
-    request's arrival until it was recorded, `label` the correction. `information` is what the model tells of its answer,
-    where it tells something.
+    What follows `digits` is None where nothing was recorded.
     """
 
     model: str
@@ -72,7 +72,7 @@ class Prediction:
     information: Information | None = None
 
     @classmethod
-    def from_json(cls, json: Mapping[str, Any]) -> Prediction:
+    def from_json(cls: type[Made], json: Mapping[str, Any]) -> Made:
         """Of an object in vidi's JSON. Names that this version does not know are passed over.
 
         Raises `Internal` when it is no prediction.
@@ -98,6 +98,27 @@ class Prediction:
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Internal(f"this is no prediction ({type(error).__name__}: {error}): {str(json)[:200]}") from error
+
+
+class RecordedPrediction(Prediction):
+    """A prediction as the server keeps it.
+
+    `id` is a UUID version 7: they sort by time. `time` is when the request arrived (UTC), `latency_ms` the milliseconds
+    from then until it was recorded. `filename` is the name as it was sent, `safe_filename` one that can stand in a path,
+    `image` the SHA-256 of the picture's bytes in hexadecimal, `label` the correction. `information` is what the model
+    tells of its answer, where it tells something.
+    """
+
+    id: str
+    time: datetime
+    latency_ms: float
+
+    @classmethod
+    def from_json(cls: type[Made], json: Mapping[str, Any]) -> Made:
+        made = super().from_json(json)
+        if made.id is None or made.time is None or made.latency_ms is None:
+            raise Internal(f"this prediction is not recorded: {str(json)[:200]}")
+        return made
 
 
 def _digit(json: Mapping[str, Any]) -> Digit:

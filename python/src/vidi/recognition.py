@@ -81,7 +81,7 @@ class Recognizer:
         return list(self._native.labels)
 
     @overload
-    def predict(self, picture: Picture) -> Prediction: ...
+    def predict(self, picture: Picture) -> Prediction: ...  # type: ignore[overload-overlap]
 
     @overload
     def predict(self, picture: Iterable[Picture]) -> List[Prediction]: ...
@@ -92,7 +92,7 @@ class Recognizer:
         Raises Undecodable, UnsupportedMedia, TooLarge, NotFound: of several, the first picture's. `predict_each` gives
         them back instead.
         """
-        if isinstance(picture, (bytes, bytearray, memoryview, str, os.PathLike)):
+        if isinstance(picture, (bytes, bytearray, str, os.PathLike)):
             return self._raised(self._predict([(read_picture(picture), None, None)]))[0]
         return self._raised(self.predict_each(picture))
 

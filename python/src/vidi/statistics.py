@@ -118,14 +118,11 @@ class Reduction:
     ) -> None:
         """Of what was kept elsewhere, in the shapes of the properties. Raises InvalidArgument: shapes that do not belong
         together, or a number that is not finite."""
-        parts = [np.ascontiguousarray(part, dtype=np.float64) for part in (mean, deviation)]
-        kept = [
-            np.ascontiguousarray(part, dtype=np.float64)
-            for part in (components, explained_variance, explained_variance_ratio)
-        ]
+        arrays = (mean, deviation, components, explained_variance, explained_variance_ratio)
+        means, deviations, *kept = (np.ascontiguousarray(array, dtype=np.float64) for array in arrays)
         self.with_mean = with_mean
         self.with_std = with_std
-        self._native = native.Reduction.from_parts(*parts, with_mean, with_std, *kept)
+        self._native = native.Reduction.from_parts(means, deviations, with_mean, with_std, kept[0], kept[1], kept[2])
 
     @property
     def mean(self) -> np.ndarray:

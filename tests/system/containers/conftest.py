@@ -34,6 +34,16 @@ def services(image):
     return docker.make_services()
 
 
+@pytest.fixture(scope="session")
+def spark_image():
+    """The image of the Spark cluster. That of the S3 server is made besides."""
+    if reason := docker.why_no_spark_image():
+        pytest.skip(f"the Spark image: {reason}")
+    name = docker.make_spark_image()
+    yield name
+    docker.remove_all()
+
+
 @pytest.fixture
 def run(image):
     """Runs vidi in a container with the strictest options that docs/run.md names; gone after the test."""

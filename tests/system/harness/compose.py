@@ -11,7 +11,7 @@ import yaml
 from . import docker
 from .server import ROOT
 
-PORTS = ("HTTP", "GRPC", "CASSANDRA", "S3", "PROMETHEUS", "GRAFANA")
+PORTS = ("HTTP", "GRPC", "CASSANDRA", "S3", "PROMETHEUS", "GRAFANA", "SPARK", "SPARK_HISTORY")
 
 
 def command():
@@ -25,7 +25,8 @@ def command():
 class Project:
     """One system of its own. Grafana's image is not made here and is left out."""
 
-    def __init__(self, name, profile):
+    def __init__(self, name, profile, **settings):
+        """`settings`: of deploy/.env, other than ports."""
         self.name = f"vidi-test-{name}-{os.getpid()}"
         self.profile = profile
         self.ports = {name: docker.free_port() for name in PORTS}
@@ -34,6 +35,7 @@ class Project:
             "COMPOSE_PROJECT_NAME": self.name,
             "COMPOSE_PROFILES": profile,
             **{f"{name}_PORT": str(port) for name, port in self.ports.items()},
+            **settings,
         }
 
     def compose(self, *arguments, program=None):

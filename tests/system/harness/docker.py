@@ -53,6 +53,13 @@ def why_not():
     return None
 
 
+def why_no_spark_image():
+    """Why the Spark image cannot be made here; None when it can."""
+    if not AS_THEY_ARE and not list((ROOT / "build/python").glob("vidi-*.whl")):
+        return "build/python has no wheel (scripts/python.sh)"
+    return None
+
+
 def script(*command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1800)
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
@@ -70,6 +77,15 @@ def make_image():
     script("scripts/base_image.sh")
     script("scripts/image.sh", "test", "--network", "host")
     return f"vidi:{version()}"
+
+
+def make_spark_image():
+    """The image of the Spark cluster, of the wheel that was built."""
+    name = f"vidi-spark:{version()}"
+    if not AS_THEY_ARE:
+        script("scripts/base_image.sh")
+        script("scripts/spark_image.sh", "--network", "host")
+    return name
 
 
 def version():

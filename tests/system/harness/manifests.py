@@ -4,6 +4,7 @@ import copy
 import functools
 import shutil
 import subprocess
+from pathlib import Path
 
 import jsonschema
 import kubernetes_validate
@@ -18,6 +19,7 @@ VERSIONS = ("1.31", kubernetes_validate.latest_version())
 PRIVATE = {
     "overlays/many/credentials.env": (SOURCE / "overlays/many/credentials.env.example").read_text(),
     "cassandra/superuser.env": (SOURCE / "cassandra/superuser.env.example").read_text(),
+    "spark/credentials.env": (SOURCE / "spark/credentials.env.example").read_text(),
     "components/keys/keys.toml": "format = 1\n",
     "components/keys/metrics.key": "vidi_key",
 }
@@ -71,11 +73,13 @@ def strict(schema):
 @functools.cache
 def custom_schemas():
     """By kind: those of the custom resources that can be had without the cluster."""
-    with open(f"{tool('schemas')}/podmonitors.yaml", encoding="utf-8") as file:
-        definition = yaml.safe_load(file)["spec"]
-    schema = strict(definition["versions"][0]["schema"]["openAPIV3Schema"])
-    schema["properties"]["metadata"] = {"type": "object"}
-    return {definition["names"]["kind"]: schema}
+    schemas = {}
+    for file in (f"{tool('schemas')}/podmonitors.yaml", f"{tool('spark-schemas')}/sparkapplications.yaml"):
+        definition = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["spec"]
+        schema = strict(definition["versions"][0]["schema"]["openAPIV3Schema"])
+        schema["properties"]["metadata"] = {"type": "object"}
+        schemas[definition["names"]["kind"]] = schema
+    return schemas
 
 
 def schema_errors(item, version=VERSIONS[-1]):

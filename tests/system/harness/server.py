@@ -34,7 +34,7 @@ def run_vidi(*arguments, folder, stdin=b"", timeout=300):
 class Server:
     """`vidi serve` on a free port. Its data stays in `folder` when it is stopped, killed and started again.
 
-    gRPC is off unless a flag says where to listen for it.
+    gRPC is off unless a flag says where to listen for it. A flag `--listen` takes the place of the free port.
     """
 
     def __init__(self, folder, *flags, models=MODELS):
@@ -57,8 +57,10 @@ class Server:
     def start(self):
         assert self.process is None, "it is running"
         self.starts += 1
-        command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--data", str(self.folder / "data")]
+        command = [str(binary()), "serve", "--data", str(self.folder / "data")]
         command += ["--models", str(self.models), *map(str, self.flags)]
+        if "--listen" not in self.flags:
+            command += ["--listen", "127.0.0.1:0"]
         if "--grpc-listen" not in self.flags:
             command += ["--grpc-listen", "off"]
         with self.log_path.open("wb") as log:

@@ -21,6 +21,11 @@ NEEDS = {
     "kubernetes": (
         (None, "build/services/kustomize-v5.8.1/kustomize", "scripts/kubernetes.sh fetch"),
         (None, "build/services/prometheus-operator-v0.85.0/podmonitors.yaml", "scripts/kubernetes.sh fetch"),
+        (None, "build/services/spark-operator-v2.3.0/sparkapplications.yaml", "scripts/kubernetes.sh fetch"),
+    ),
+    "spark": (
+        ("java", None, "Debian: openjdk-17-jre-headless"),
+        (None, ".venv/bin/spark-submit", "scripts/setup.sh test"),
     ),
     "s3": ((None, "build/services/versitygw-v1.8.0/versitygw", "scripts/s3.sh fetch"),),
 }

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .estimators import StandardScalerPCA, StandardScalerPCAModel
+    from .extraction import features
     from .prediction import predict
     from .versions import check_version
 
-__all__ = ["StandardScalerPCA", "StandardScalerPCAModel", "check_version", "predict"]
+__all__ = ["StandardScalerPCA", "StandardScalerPCAModel", "check_version", "features", "predict"]
 
 _MODULE_OF = {
     "StandardScalerPCA": "estimators",
     "StandardScalerPCAModel": "estimators",
     "check_version": "versions",
+    "features": "extraction",
     "predict": "prediction",
 }
 

@@ -101,7 +101,7 @@ class StandardScalerPCA(Estimator, _Parameters, DefaultParamsReadable, DefaultPa
     ) -> None:
         check_version()
         super().__init__()
-        self.setParams(**self._input_kwargs)
+        self.setParams(**self._input_kwargs)  # type: ignore[attr-defined]
 
     @keyword_only
     def setParams(
@@ -114,7 +114,7 @@ class StandardScalerPCA(Estimator, _Parameters, DefaultParamsReadable, DefaultPa
         k: Optional[int] = None,
     ) -> StandardScalerPCA:
         """Sets what is given."""
-        return self._set(**self._input_kwargs)
+        return self._set(**self._input_kwargs)  # type: ignore[attr-defined]
 
     def setInputCol(self, value: str) -> StandardScalerPCA:
         return self._set(inputCol=value)

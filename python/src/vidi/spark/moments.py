@@ -47,7 +47,7 @@ def job_description(spark: SparkSession, text: str) -> Iterator[None]:
     try:
         yield
     finally:
-        context.setLocalProperty("spark.job.description", before)
+        context.setLocalProperty("spark.job.description", before)  # type: ignore[arg-type]
 
 
 def check_column(dataset: DataFrame, column: str) -> None:

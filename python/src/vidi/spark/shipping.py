@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, Set, Tuple, Union
+from typing import Any, Dict, Optional, Set, Tuple, Union
 
 from pyspark import SparkFiles
 
@@ -103,7 +103,8 @@ def _unpack(archive: Path) -> Path:
         raise InvalidArgument(f"Spark has not brought {archive.name} to this executor")
     unpacked = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=archive.parent))
     with tarfile.open(archive) as members:
-        members.extractall(unpacked, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        safe: Dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        members.extractall(unpacked, **safe)
     try:
         unpacked.rename(folder)
     except OSError:  # another process was faster
