@@ -14,6 +14,7 @@ import pytest
 from harness.features import make_pictures
 from harness.pictures import mnist_png
 from harness.server import MODELS, ROOT, run_vidi
+from harness.services import s3
 from harness.stored import Reader
 
 COLUMNS = 12
@@ -247,6 +248,27 @@ def test_a_frame_of_pictures_is_answered_as_one_picture_is(spark, digits, files)
     assert {(row.path, row.result) for row in by_path if row.result} == {
         (row.path, row.result) for row in rows.values() if row.result
     }
+
+
+@pytest.mark.services("s3")
+def test_executors_read_pictures_from_a_bucket(spark, tmp_path):
+    from vidi.spark import predict
+
+    with s3(tmp_path / "s3") as server:
+        names = ["a b.png", "50%20 #1?.png", "none.png"]
+        for index, name in enumerate(names[:2]):
+            (tmp_path / "s3/buckets/pictures" / name).write_bytes(mnist_png(index))
+        for key, value in {
+            "endpoint": f"http://{server.address}",
+            "endpoint.region": "us-east-1",
+            "access.key": "test",
+            "secret.key": "testtest",
+        }.items():
+            spark.sparkContext._conf.set(f"spark.hadoop.fs.s3a.{key}", value)
+        paths = spark.createDataFrame([(f"s3a://pictures/{name}",) for name in names], "path string")
+        rows = {row.path.rpartition("/")[2]: row for row in predict(paths, "digits", path="path").collect()}
+    assert [rows[name].result for name in names] == ["7", "2", None]
+    assert rows["none.png"].error.startswith("not_found: s3a://pictures/none.png cannot be read")
 
 
 def test_what_cannot_be_asked_is_said_before_anything_runs(spark, files):

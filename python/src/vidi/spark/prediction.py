@@ -21,7 +21,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from ..errors import Error, InvalidArgument
+from ..errors import Error, InvalidArgument, Unavailable
 from ..prediction import Prediction
 from ..recognition import CassandraRecords, Recognizer
 from .identifiers import identifier
@@ -113,6 +113,7 @@ class _Job:
     user: str
     name: bytes = field(repr=False)
     time: int
+    settings: Tuple[Tuple[str, str], ...] = field(repr=False)  # of Spark, that say how S3 is asked
 
 
 # Of this Python worker, which Spark uses for one task after another: what was opened last.
@@ -150,8 +151,8 @@ def predict(
     """Recognises a picture a row. Lazy, as all of Spark's: the work is done when the result is used, and each time it is.
 
     `content` names a column of pictures' bytes, as Spark's binaryFile gives them ("content" without either); `path` a column
-    of paths, which executors read themselves: files that they all see, or s3://. Where pictures are large, `path` spares
-    Spark to carry them. `model` is a folder that the driver has, which is brought to the executors; one that comes with the
+    of paths, which executors read themselves: files that they all see, or s3:// (s3a:// is the same), asked as Spark's
+    fs.s3a settings and AWS's usual variables say. Where pictures are large, `path` spares Spark to carry them. `model` is a folder that the driver has, which is brought to the executors; one that comes with the
     package ("fruits" or "models/fruits"); or the absolute path of a folder that executors have. `version`: its latest
     without. Each Python worker loads it once, and uses `spark.task.cpus` threads.
 
@@ -199,6 +200,7 @@ def predict(
         user,
         job.encode() if job is not None else secrets.token_bytes(32),
         _microseconds(time),
+        tuple((name, value) for name, value in df.sparkSession.sparkContext.getConf().getAll() if "fs.s3a." in name),
     )
 
     def recognize(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -271,7 +273,9 @@ def _picture(job: _Job, value: Any) -> Union[bytes, Error]:
     if job.content:
         return bytes(value)
     try:
-        return read_anywhere(value, job.reading.max_bytes)
+        return read_anywhere(value, job.reading.max_bytes, dict(job.settings))
+    except Unavailable:
+        raise  # the task is tried again: the picture may be good
     except Error as wrong:
         return wrong
 
