@@ -152,9 +152,11 @@ def predict(
 
     `content` names a column of pictures' bytes, as Spark's binaryFile gives them ("content" without either); `path` a column
     of paths, which executors read themselves: files that they all see, or s3:// (s3a:// is the same), asked as Spark's
-    fs.s3a settings and AWS's usual variables say. Where pictures are large, `path` spares Spark to carry them. `model` is a folder that the driver has, which is brought to the executors; one that comes with the
-    package ("fruits" or "models/fruits"); or the absolute path of a folder that executors have. `version`: its latest
-    without. Each Python worker loads it once, and uses `spark.task.cpus` threads.
+    fs.s3a settings and AWS's usual variables say. Where pictures are large, `path` spares Spark to carry them.
+
+    `model` is a folder that the driver has, which is brought to the executors; one that comes with the package ("fruits" or
+    "models/fruits"); or the absolute path of a folder that executors have. `version`: its latest without. Each Python worker
+    loads it once, and uses `spark.task.cpus` threads.
 
     Returns all columns but `content`, and with them: result, confidence (0 to 1), candidates (an array of label and
     probability), digits (an array of label, probability, box in pixels, page), reason (why there is no result), error (null,
