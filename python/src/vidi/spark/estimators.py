@@ -143,9 +143,7 @@ class StandardScalerPCA(Estimator, _Parameters, DefaultParamsReadable, DefaultPa
                 f"k is {k}: {moments.rows} rows of {moments.columns} columns have {possible} principal components"
             )
         solved = solve_pca(moments, k, with_mean=self.getWithMean(), with_std=self.getWithStd())
-        model = StandardScalerPCAModel(
-            solved.mean, solved.deviation, solved.components, solved.explained_variance_ratio
-        )
+        model = StandardScalerPCAModel(solved.mean, solved.deviation, solved.components, solved.explained_variance_ratio)
         return self._copyValues(model._resetUid(self.uid))
 
 

@@ -126,8 +126,7 @@ def count_moments(dataset: DataFrame, column: str) -> Moments:
 
     with job_description(dataset.sparkSession, f"Moments of column {column}"):
         rows = dataset.select(f"`{column}`").mapInArrow(count, "moments binary, wrong string").rdd
-        parts = max(rows.getNumPartitions(), 2)
-        depth = max(2, math.ceil(math.log(parts, _PARTS_OF_A_MERGE)))
+        depth = max(1, math.ceil(math.log(max(rows.getNumPartitions(), 1), _PARTS_OF_A_MERGE)))
         whole = rows.map(_part_of).treeAggregate(
             _Part(), lambda one, other: _merge(one, other, column), lambda one, other: _merge(one, other, column), depth
         )

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
-from urllib.parse import urlsplit
+from typing import Mapping
 
-import pyarrow.fs
-
-from ..errors import NotFound, TooLarge, Unavailable
+from ..errors import Forbidden, NotFound, TooLarge, Unavailable
 from ..features import read_picture
+from .storage import Place
 
 
-def read_anywhere(path: str, max_bytes: int) -> bytes:
+def read_anywhere(path: str, max_bytes: int, settings: Mapping[str, str]) -> bytes:
     """The bytes of a picture. `path`: a path, file:PATH as Spark lists it, or s3://BUCKET/KEY[?endpoint=URL] (s3a:// is the
-    same), with AWS's usual variables; AWS_ENDPOINT_URL names another server than Amazon's.
+    same). `settings`: Spark's, which with AWS's usual variables say how S3 is asked (`Place`).
 
-    Raises NotFound, TooLarge (over `max_bytes`), Unavailable (S3 cannot be asked).
+    Raises NotFound, Forbidden, TooLarge (over `max_bytes`), Unavailable (S3 gives no answer).
     """
     scheme, colon, rest = path.partition(":")
-    if colon and scheme in ("s3", "s3a", "s3n"):
-        return _read_object(rest, path, max_bytes)
+    if colon and scheme in ("s3", "s3a"):
+        return _read_object(rest.lstrip("/"), path, max_bytes, settings)
     local = rest if colon and scheme == "file" else path
     if local.startswith("//") and scheme == "file":
         local = "/" + local.lstrip("/")
@@ -37,23 +35,18 @@ def _check(size: int, path: str, max_bytes: int) -> None:
         raise TooLarge(f"{path} has {size} bytes: at most {max_bytes} are allowed")
 
 
-def _read_object(rest: str, path: str, max_bytes: int) -> bytes:
-    place, _, query = rest.lstrip("/").partition("?endpoint=")
-    endpoint = query or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+def _read_object(name: str, path: str, max_bytes: int, settings: Mapping[str, str]) -> bytes:
+    # A key is no part of an address: it may hold any character.
+    place, _, endpoint = name.partition("?endpoint=")
+    bucket = place.partition("/")[0]
+    store = Place.parse(f"s3://{bucket}?endpoint={endpoint}" if endpoint else f"s3://{bucket}", dict(settings))
     try:
-        with _s3(endpoint).open_input_file(place) as file:
+        with store.filesystem.open_input_file(place) as file:
             _check(file.size(), path, max_bytes)
-            return file.read()
+            return bytes(file.read())
     except FileNotFoundError as missing:
         raise NotFound(f"{path} cannot be read: there is no such object") from missing
+    except PermissionError as refused:
+        raise Forbidden(f"{path} cannot be read: {refused}") from refused
     except OSError as wrong:
         raise Unavailable(f"{path} cannot be read: {wrong}") from wrong
-
-
-@lru_cache(maxsize=4)
-def _s3(endpoint: str) -> pyarrow.fs.S3FileSystem:
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
-    if not endpoint:
-        return pyarrow.fs.S3FileSystem(region=region)
-    url = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-    return pyarrow.fs.S3FileSystem(region=region or "us-east-1", scheme=url.scheme, endpoint_override=url.netloc)

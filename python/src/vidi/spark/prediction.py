@@ -21,7 +21,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from ..errors import Error, InvalidArgument
+from ..errors import Error, InvalidArgument, Unavailable
 from ..prediction import Prediction
 from ..recognition import CassandraRecords, Recognizer
 from .identifiers import identifier
@@ -113,6 +113,7 @@ class _Job:
     user: str
     name: bytes = field(repr=False)
     time: int
+    settings: Tuple[Tuple[str, str], ...] = field(repr=False)  # of Spark, that say how S3 is asked
 
 
 # Of this Python worker, which Spark uses for one task after another: what was opened last.
@@ -150,10 +151,12 @@ def predict(
     """Recognises a picture a row. Lazy, as all of Spark's: the work is done when the result is used, and each time it is.
 
     `content` names a column of pictures' bytes, as Spark's binaryFile gives them ("content" without either); `path` a column
-    of paths, which executors read themselves: files that they all see, or s3://. Where pictures are large, `path` spares
-    Spark to carry them. `model` is a folder that the driver has, which is brought to the executors; one that comes with the
-    package ("fruits" or "models/fruits"); or the absolute path of a folder that executors have. `version`: its latest
-    without. Each Python worker loads it once, and uses `spark.task.cpus` threads.
+    of paths, which executors read themselves: files that they all see, or s3:// (s3a:// is the same), asked as Spark's
+    fs.s3a settings and AWS's usual variables say. Where pictures are large, `path` spares Spark to carry them.
+
+    `model` is a folder that the driver has, which is brought to the executors; one that comes with the package ("fruits" or
+    "models/fruits"); or the absolute path of a folder that executors have. `version`: its latest without. Each Python worker
+    loads it once, and uses `spark.task.cpus` threads.
 
     Returns all columns but `content`, and with them: result, confidence (0 to 1), candidates (an array of label and
     probability), digits (an array of label, probability, box in pixels, page), reason (why there is no result), error (null,
@@ -174,7 +177,7 @@ def predict(
     second call of `predict` is another job, unless both are given the same `job` (any text) and `time` (with a zone).
 
     Raises InvalidArgument (a column that is missing, of the wrong type or in the way, an address that is none), NotFound (no
-    such model), and, where records are kept, Unavailable (no answer from the cluster) and Unauthorized.
+    such model), Unavailable (the records' cluster gives no answer).
     """
     check_version(df.sparkSession)
     if content is None and path is None:
@@ -199,6 +202,7 @@ def predict(
         user,
         job.encode() if job is not None else secrets.token_bytes(32),
         _microseconds(time),
+        tuple((name, value) for name, value in df.sparkSession.sparkContext.getConf().getAll() if "fs.s3a." in name),
     )
 
     def recognize(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -271,14 +275,15 @@ def _picture(job: _Job, value: Any) -> Union[bytes, Error]:
     if job.content:
         return bytes(value)
     try:
-        return read_anywhere(value, job.reading.max_bytes)
+        return read_anywhere(value, job.reading.max_bytes, dict(job.settings))
+    except Unavailable:
+        raise  # the task is tried again: the picture may be good
     except Error as wrong:
         return wrong
 
 
-def _answers(
-    job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]]
-) -> List[Union[Prediction, Error]]:
+def _answers(job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]]) -> List[Union[Prediction, Error]]:
+    """Of the rows' pictures, in their order; recorded where the job records."""
     if not pictures:
         return []
     recognizer: Recognizer = _open(job.reading)
@@ -300,9 +305,7 @@ def _answers(
 
 def _with_answers(job: _Job, rows: pa.RecordBatch, answers: List[Union[Prediction, Error]]) -> pa.RecordBatch:
     recognizer = _opened[_Reading][1] if answers else None
-    columns: Dict[str, Any] = {
-        name: rows.column(name) for name in rows.schema.names if name != job.content
-    }
+    columns: Dict[str, Any] = {name: rows.column(name) for name in rows.schema.names if name != job.content}
     for name in [field.name for field in (*_ANSWER, *(_RECORDED if job.records else []))]:
         values = [_value(name, answer, recognizer) for answer in answers]
         columns[name] = pa.array(values, _TYPES[name])
