@@ -125,6 +125,7 @@ std::shared_ptr<CassandraRecords> open_records(const std::string& url, const std
 struct RecognizerOptions {
   fs::path folder;            // of the model
   std::uint64_t version = 0;  // 0: the latest
+  std::size_t threads = 0;    // to infer with; 0: as the model or the program chooses
   recognition::RecognizerOptions recognition;
 };
 
@@ -135,6 +136,10 @@ class PictureRecognizer {
     const fs::path folder = fs::weakly_canonical(options.folder);
     auto description = models::describe_model(folder);
     if (!description) return forward_error(description);
+    if (options.threads != 0) {
+      description->threads = options.threads;
+      description->streams = 1;
+    }
     const auto state = models::look_at_model(folder);
     if (!state || state->versions.empty()) {
       return fail(ErrorCode::not_found, fmt::format("{} holds no version of a model", folder.string()));
@@ -175,6 +180,7 @@ std::shared_ptr<PictureRecognizer> open_recognizer(const nb::dict& options) {
   RecognizerOptions read;
   read.folder = nb::cast<std::string>(options["folder"]);
   read.version = nb::cast<std::uint64_t>(options["version"]);
+  read.threads = nb::cast<std::size_t>(options["threads"]);
   read.recognition.candidates = nb::cast<std::size_t>(options["candidates"]);
   read.recognition.limits.max_bytes = nb::cast<std::size_t>(options["max_bytes"]);
   read.recognition.limits.max_pixels = nb::cast<std::uint64_t>(options["max_pixels"]);

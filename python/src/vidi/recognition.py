@@ -37,7 +37,7 @@ class Recognizer:
 
     `model`: the folder of a model, such as "models/fruits", or the name of one that comes with the package: "digits",
     "digits-fast", "fruits". `version`: its latest without. `candidates`: at most that many in an answer. `threads`: that
-    decode the pictures of a list, 0: one a processor.
+    decode the pictures of a list, and that infer; 0: one a processor, and as many as the model says.
 
     Any number of threads may use one; Python's lock is released meanwhile. Raises NotFound, InvalidArgument.
     """
@@ -59,6 +59,7 @@ class Recognizer:
             {
                 "folder": os.fspath(_folder_of(model)),
                 "version": version or 0,
+                "threads": threads,
                 "candidates": candidates,
                 "max_bytes": max_bytes,
                 "max_pixels": max_pixels,
