@@ -78,8 +78,14 @@ def test_it_recognises_as_the_program_does(tmp_path):
     command = [binary(), "predict", "--models", MODELS, "--model", "fruits", *files]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
     answers = recognizer.predict(files)
-    assert [f"{file}\t{each.result}\t{each.confidence:.4f}" for file, each in zip(files, answers)] == printed
-    assert recognizer.predict(files[0].read_bytes()).candidates == answers[0].candidates
+    for file, each, line in zip(files, answers, printed, strict=True):
+        name, result, confidence = line.split("\t")
+        assert (name, result) == (str(file), each.result)
+        assert float(confidence) == pytest.approx(each.confidence, abs=1e-4)
+    alone = recognizer.predict(files[0].read_bytes())
+    # Pictures that are inferred together may differ in their last bits.
+    assert alone.confidence == pytest.approx(answers[0].confidence, abs=1e-5)
+    assert [each.label for each in alone.candidates[:2]] == [each.label for each in answers[0].candidates[:2]]
     assert recognizer.name == "fruits" and "Lemon" in recognizer.labels
     each = recognizer.predict_each([files[0], tmp_path / "missing.png", b"no picture"])
     assert each[0].result == answers[0].result
