@@ -49,6 +49,14 @@ def test_the_wheel_carries_what_it_needs(tmp_path, report):
         names = wheel.namelist()
     (place / "vidi/lib/vidi-pdf").chmod(0o755)
     assert not [name for name in names if "arrow" in name or "libssl" in name or "libcrypto" in name or "libstdc" in name]
+    # What is asked for is there, or the machine's own as Python's is.
+    own = {path.name for path in place.rglob("*.so*")}
+    given = re.compile(r"(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|util|z|ssl|crypto|gcc_s|stdc\+\+))\.so\.\d+")
+    asked = set()
+    for path in [*place.rglob("*.so*"), place / "vidi/lib/vidi-pdf"]:
+        dynamic = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
+        asked |= set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
+    assert not [name for name in asked - own if not given.fullmatch(name)]
     folder = str(ROOT).encode()
     assert not [path for path in place.rglob("*") if path.is_file() and folder in path.read_bytes()]
     program = f"""
