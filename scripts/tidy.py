@@ -39,8 +39,8 @@ LEFT_OUT = {
 
 
 def is_ours(source):
-    """Written by us: not by a generator, into the build folder."""
-    return source.is_relative_to(ROOT) and not source.is_relative_to(ROOT / "build")
+    """Written by us: not by a generator, into the build folder, nor by those whose packages are in .venv."""
+    return source.is_relative_to(ROOT) and not any(source.is_relative_to(ROOT / name) for name in ("build", ".venv"))
 
 
 def sources_of(entry):

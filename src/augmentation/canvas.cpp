@@ -18,7 +18,7 @@ void box_rows(Plane& plane, int width, int height, int radius) {
     float sum = 0;
     for (int x = 0; x <= 2 * radius; ++x) sum += padded[static_cast<std::size_t>(x)];
     const float* removed = padded.data();
-    const float* added = removed + 2 * radius + 1;
+    const float* added = removed + static_cast<std::ptrdiff_t>(2 * radius) + 1;
     for (int x = 0; x < width; ++x) {
       sum += added[x] - removed[x];
       row[x] = sum * share;

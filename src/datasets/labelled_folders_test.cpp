@@ -14,6 +14,10 @@ class LabelledFoldersTest : public testing::Test {
  protected:
   LabelledFoldersTest() { fs::remove_all(folder_); }
   ~LabelledFoldersTest() override { fs::remove_all(folder_); }
+  LabelledFoldersTest(const LabelledFoldersTest&) = delete;
+  LabelledFoldersTest& operator=(const LabelledFoldersTest&) = delete;
+  LabelledFoldersTest(LabelledFoldersTest&&) = delete;
+  LabelledFoldersTest& operator=(LabelledFoldersTest&&) = delete;
 
   void add(const std::string& name) {
     fs::create_directories((folder_ / name).parent_path());

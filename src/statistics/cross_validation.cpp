@@ -65,8 +65,8 @@ Result<void> predict(const LabelledRows& labelled, const FoldState& state, const
   const FloatRows rows{.values = values.data(), .count = state.held_out.size(), .columns = columns};
   if (auto done = model.probabilities(rows, found, threads); !done) return done;
   for (std::size_t i = 0; i < state.held_out.size(); ++i) {
-    std::copy_n(found.begin() + i * labelled.classes, labelled.classes,
-                probabilities.begin() + state.held_out[i] * labelled.classes);
+    std::copy_n(found.data() + i * labelled.classes, labelled.classes,
+                probabilities.data() + state.held_out[i] * labelled.classes);
   }
   return {};
 }

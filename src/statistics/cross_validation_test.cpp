@@ -99,11 +99,12 @@ TEST(CrossValidation, HeldOutRowsAreJudgedByFitsWithoutThem) {
     for (std::size_t row = 0; row < 240; ++row) {
       if (cloud.folds[row] == fold) continue;
       others.labels.push_back(cloud.labels[row]);
-      others.values.insert(others.values.end(), cloud.values.begin() + row * 6, cloud.values.begin() + row * 6 + 6);
+      const float* values = cloud.values.data() + row * 6;
+      others.values.insert(others.values.end(), values, values + 6);
     }
     const auto model = LogisticRegression::fit(others.view(), {.l2 = best, .tolerance = 1e-7});
     ASSERT_TRUE(model);
-    std::vector<float> probabilities(240 * 3);
+    std::vector<float> probabilities(240UL * 3);
     ASSERT_TRUE(model->probabilities(cloud.view().rows, probabilities));
     for (std::size_t row = 0; row < 240; ++row) {
       if (cloud.folds[row] != fold) continue;

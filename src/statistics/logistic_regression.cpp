@@ -117,7 +117,7 @@ Result<void> LogisticRegression::probabilities(const FloatRows& rows, std::span<
         for (std::size_t s = 0; s < panel.steps; ++s) panel.out[s * panel.width + i] = static_cast<double>(row[s]);
       }
     };
-    for (std::size_t i = 0; i < now; ++i) std::ranges::copy(parts_.intercepts, scores.begin() + i * classes());
+    for (std::size_t i = 0; i < now; ++i) std::ranges::copy(parts_.intercepts, scores.data() + i * classes());
     add_product({.threads = threads}, columns(), fill, rows_of(weights),
                 {.data = scores.data(), .rows = now, .columns = classes(), .stride = classes()});
     for (std::size_t i = 0; i < now; ++i) {
