@@ -60,10 +60,10 @@ features::ExtractorOptions read_options(const nb::dict& options) {
 }
 
 std::shared_ptr<Extractor> open(const nb::dict& options) {
-  features::ExtractorOptions read = read_options(options);
+  const features::ExtractorOptions read = read_options(options);
   auto opened = [&] {
     const nb::gil_scoped_release released;
-    return Extractor::open(std::move(read));
+    return Extractor::open(read);
   }();
   return value_or_raise(std::move(opened));
 }

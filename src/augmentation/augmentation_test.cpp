@@ -81,7 +81,7 @@ TEST(CutOut, FindsTheObjectOnAnyPlainGround) {
 
 TEST(CutOut, KeepsWhatIsInsideTheObject) {
   Image ring = disc(100, 40);
-  for (int y = 45; y < 55; ++y) std::ranges::fill(ring.row(y).subspan(45U * 3, 30), std::uint8_t{255});  // a gleam
+  for (int y = 45; y < 55; ++y) std::ranges::fill(ring.row(y).subspan(45UL * 3, 30), std::uint8_t{255});  // a gleam
   const auto object = cut_out(ring);
   ASSERT_TRUE(object);
   EXPECT_EQ(object->row(object->height / 2)[static_cast<std::size_t>(object->width / 2) * 4 + 3], 255);
@@ -89,7 +89,7 @@ TEST(CutOut, KeepsWhatIsInsideTheObject) {
 
 TEST(CutOut, TakesTransparencyAtItsWord) {
   Image picture = make_image(20, 20, 4);
-  for (int y = 5; y < 10; ++y) std::ranges::fill(picture.row(y).subspan(5U * 4, 10U * 4), std::uint8_t{255});
+  for (int y = 5; y < 10; ++y) std::ranges::fill(picture.row(y).subspan(5UL * 4, 10UL * 4), std::uint8_t{255});
   const auto object = cut_out(picture);
   ASSERT_TRUE(object);
   EXPECT_EQ(object->width, 10);
@@ -131,9 +131,9 @@ TEST(Vary, ChangesAPhotoAsAWhole) {
   EXPECT_NE(variant, vary(picture, 6));
   // A photo of one colour but for a frame of another has no plain border, and nothing is drawn behind it.
   Image framed = photo(64, 64);
-  for (int y = 8; y < 56; ++y) std::ranges::fill(framed.row(y).subspan(8U * 3, 48U * 3), std::uint8_t{200});
+  for (int y = 8; y < 56; ++y) std::ranges::fill(framed.row(y).subspan(8UL * 3, 48UL * 3), std::uint8_t{200});
   const Image quiet = vary(framed, 1, {.light = 0, .colour = 0, .camera = 0});
-  EXPECT_EQ(quiet.row(112)[112U * 3], 200);
+  EXPECT_EQ(quiet.row(112)[112UL * 3], 200);
 }
 
 TEST(Vary, TakesAnyPictureAndGivesAnySize) {

@@ -43,9 +43,9 @@ struct Picture {
 // Labels are "a1", "a2", "b"...: around a point of each label's own, which differ in the first columns only. `spread`
 // beyond about 0.5 mixes them. One in `strangeness` of them is far off in the last columns, where no label is.
 inline Picture make_picture(std::uint32_t number, std::uint32_t label, float spread, bool is_strange = false) {
-  static const std::array<std::string, 5> kLabels{"a1", "a2", "b", "c", "none"};
+  static const std::array<std::string, 5> labels{"a1", "a2", "b", "c", "none"};
   Picture picture{
-      .image = kLabels[label] + "/" + std::to_string(number) + ".png", .label = kLabels[label], .pixels = {}};
+      .image = labels[label] + "/" + std::to_string(number) + ".png", .label = labels[label], .pixels = {}};
   for (std::uint32_t j = 0; j < kPixels; ++j) {
     const float own = j < 5 ? noise(label + 77, j) : 0.5F;
     const float width = j < 5 ? spread : 0.05F;
@@ -65,10 +65,10 @@ inline std::vector<float> weights() {
 }
 
 inline std::vector<float> features_of(const Picture& picture) {
-  static const std::vector<float> kWeights = weights();
+  static const std::vector<float> weight_of = weights();
   std::vector<float> features(kColumns);
   for (std::size_t i = 0; i < kColumns; ++i) {
-    for (std::size_t j = 0; j < kPixels; ++j) features[i] += kWeights[i * kPixels + j] * picture.pixels[j];
+    for (std::size_t j = 0; j < kPixels; ++j) features[i] += weight_of[i * kPixels + j] * picture.pixels[j];
   }
   return features;
 }

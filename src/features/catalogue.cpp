@@ -79,7 +79,8 @@ Catalogue::Catalogue(Database database, const Shape& shape)
 
 Catalogue::~Catalogue() {
   const std::scoped_lock lock(mutex_);
-  static_cast<void>(commit_now());
+  // Whoever must know whether it is kept has called commit().
+  static_cast<void>(commit_now());  // NOLINT(bugprone-unused-return-value)
 }
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(const std::filesystem::path& file, const Shape& shape) {

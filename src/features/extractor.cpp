@@ -124,7 +124,7 @@ class Extractor::Extraction {
   std::optional<Error> failure_;
 };
 
-Result<std::unique_ptr<Extractor>> Extractor::open(ExtractorOptions options) {
+Result<std::unique_ptr<Extractor>> Extractor::open(const ExtractorOptions& options) {
   if (options.variants == 0)
     return fail(ErrorCode::invalid_argument, "0 variants of a picture: there must be 1 or more");
   auto backbone = backbones::open_backbone(options.backbone);

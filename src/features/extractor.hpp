@@ -45,7 +45,7 @@ class Extractor {
   };
 
   // Errors: those of backbones::open_backbone and inference::compile_picture_network.
-  static Result<std::unique_ptr<Extractor>> open(ExtractorOptions options);
+  static Result<std::unique_ptr<Extractor>> open(const ExtractorOptions& options);
 
   // Makes variants() rows of columns() numbers of each file, in their order; those of a rejected file are 0. `rows`
   // holds as many. Returns the rejections by rising index. Errors: invalid_argument (another size of `rows`), internal.

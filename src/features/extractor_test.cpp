@@ -28,7 +28,7 @@ class ExtractorTest : public testing::Test {
   static std::unique_ptr<Extractor> open(std::size_t threads, std::size_t variants = 1) {
     ExtractorOptions options{.threads = threads, .variants = variants};
     options.backbone.backbone = TEST_DATA "/networks/fields";
-    return Extractor::open(std::move(options)).value();
+    return Extractor::open(options).value();
   }
 
   [[nodiscard]] std::vector<Extractor::File> files() const {

@@ -36,7 +36,7 @@ class FolderOutput final : public Output {
   explicit FolderOutput(fs::path root) : root_(std::move(root)) {}
 
   Result<fs::path> place(const std::string& name) override {
-    const fs::path path = root_ / name;
+    fs::path path = root_ / name;
     if (auto made = make_folder(path.parent_path()); !made) return forward_error(made);
     return path;
   }
@@ -61,7 +61,7 @@ class FolderOutput final : public Output {
     std::error_code error;
     for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
       const std::string name = entry->path().filename().string();
-      if (!name.starts_with('.')) names.push_back(folder + "/" + name);
+      if (!name.starts_with('.')) names.push_back(fmt::format("{}/{}", folder, name));
     }
     std::ranges::sort(names);
     return names;
@@ -96,7 +96,7 @@ class BucketOutput final : public Output {
         work_(std::move(work)) {}
 
   Result<fs::path> place(const std::string& name) override {
-    const fs::path path = work_ / name;
+    fs::path path = work_ / name;
     if (auto made = make_folder(path.parent_path()); !made) return forward_error(made);
     return path;
   }

@@ -19,6 +19,10 @@ class Sources : public testing::Test {
     fs::create_directories(folder_);
   }
   ~Sources() override { fs::remove_all(folder_); }
+  Sources(const Sources&) = delete;
+  Sources& operator=(const Sources&) = delete;
+  Sources(Sources&&) = delete;
+  Sources& operator=(Sources&&) = delete;
 
   void put(const std::string& name, const std::string& content = "picture") {
     fs::create_directories((folder_ / name).parent_path());

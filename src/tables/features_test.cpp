@@ -15,6 +15,10 @@ class FeatureTables : public testing::Test {
  protected:
   FeatureTables() { std::filesystem::create_directories(folder_); }
   ~FeatureTables() override { std::filesystem::remove_all(folder_); }
+  FeatureTables(const FeatureTables&) = delete;
+  FeatureTables& operator=(const FeatureTables&) = delete;
+  FeatureTables(FeatureTables&&) = delete;
+  FeatureTables& operator=(FeatureTables&&) = delete;
 
   std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "feature_tables";
 };

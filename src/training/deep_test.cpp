@@ -73,8 +73,8 @@ TEST_F(Deep, SeveralNetworksAreOneModel) {
   const auto onnx = recipe->to_onnx();
   ASSERT_TRUE(onnx) << onnx.error().message;
   EXPECT_TRUE(check_onnx(*onnx));
-  constexpr std::size_t kWeights = 290'000 + 650'000;  // of the first and of a further network, each in 16 bits
-  EXPECT_GT(onnx->size(), 0.95 * 2 * kWeights);
+  constexpr std::size_t kNumbers = 290'000 + 650'000;  // of the first and of a further network, each in 16 bits
+  EXPECT_GT(onnx->size(), 0.95 * 2 * kNumbers);
 }
 
 // The first two networks learn side by side, each further one by itself: an epoch each.
