@@ -217,8 +217,9 @@ int height_of(const Drawn& drawn) {
 void draw_legend(Canvas& canvas, const Drawn& drawn) {
   const double column = (kWidth - 60.0) / kNamesInRow;
   for (std::size_t i = 0; i < names_shown(drawn); ++i) {
+    const std::size_t line = i / kNamesInRow;
     const double x = 40 + static_cast<double>(i % kNamesInRow) * column;
-    const double y = kLegendTop + static_cast<double>(i / kNamesInRow) * kLegendLine;
+    const double y = kLegendTop + static_cast<double>(line) * kLegendLine;
     canvas.dot({x, y - 4}, 5, colour_of_label(i));
     canvas.text({x + 12, y}, shortened(drawn.labels[i]), 13, Anchor::start, Tone::ink);
   }
