@@ -44,8 +44,7 @@ struct Picture {
 // beyond about 0.5 mixes them. One in `strangeness` of them is far off in the last columns, where no label is.
 inline Picture make_picture(std::uint32_t number, std::uint32_t label, float spread, bool is_strange = false) {
   static const std::array<std::string, 5> labels{"a1", "a2", "b", "c", "none"};
-  Picture picture{
-      .image = labels[label] + "/" + std::to_string(number) + ".png", .label = labels[label], .pixels = {}};
+  Picture picture{.image = labels[label] + "/" + std::to_string(number) + ".png", .label = labels[label], .pixels = {}};
   for (std::uint32_t j = 0; j < kPixels; ++j) {
     const float own = j < 5 ? noise(label + 77, j) : 0.5F;
     const float width = j < 5 ? spread : 0.05F;

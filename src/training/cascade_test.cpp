@@ -8,9 +8,9 @@
 
 #include "inference/model.hpp"
 #include "model_files/durable_file.hpp"
+#include "model_files/test_folder.hpp"
 #include "training/image_range.hpp"
 #include "training/tensors.hpp"
-#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <toml++/toml.h>
 
+#include "model_files/test_folder.hpp"
 #include "training/check_onnx.hpp"
 #include "training/silent.hpp"
 #include "training/softmax.hpp"
-#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {

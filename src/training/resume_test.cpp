@@ -9,11 +9,11 @@
 #include <csignal>
 #include <thread>
 
+#include "model_files/test_folder.hpp"
 #include "training/cnn.hpp"
 #include "training/job.hpp"
 #include "training/silent.hpp"
 #include "training/softmax.hpp"
-#include "model_files/test_folder.hpp"
 
 namespace vidi::training {
 namespace {

@@ -364,6 +364,38 @@ def test_what_is_recorded_is_in_cassandra_once(spark, digits, files, node, keysp
             assert PASSWORD.encode() not in file.read()
 
 
+def test_features_of_a_frame_are_those_of_the_extractor(spark, tmp_path):
+    import vidi
+    from vidi.spark import features
+
+    pictures = make_pictures(tmp_path / "pictures", 9)
+    (pictures / "Kiwi/00099.jpg").write_text("no picture")
+    network = ROOT / "tests/data/networks/fields"
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", True).load(str(pictures))
+    rows = {row.path: row for row in features(files, network).collect()}
+    assert len(rows) == 10 and set(next(iter(rows.values())).asDict()) == {
+        "path", "modificationTime", "length", "reason", "detail", "features"
+    }  # fmt: skip
+    bad = [row for row in rows.values() if row.features is None]
+    assert [(row.path.rpartition("/")[2], row.reason) for row in bad] == [("00099.jpg", "unsupported")]
+    good = [path for path, row in rows.items() if row.features is not None]
+    wanted = vidi.FeatureExtractor(network, threads=1).features([path.removeprefix("file:") for path in good])
+    assert numpy.array_equal(numpy.array([rows[path].features for path in good], numpy.float32), wanted)
+    # Read by the executors, with variants; one is not there.
+    paths = spark.createDataFrame([(path,) for path in [*good[:2], str(tmp_path / "gone.jpg")]], "path string")
+    found = features(paths, network, path="path", variants=2, output="numbers").collect()
+    assert [(row.path, row.variant) for row in found] == [(row.path, i) for row in paths.collect() for i in range(2)]
+    assert numpy.array_equal(numpy.array(found[0].numbers, numpy.float32), wanted[0])
+    assert found[1].numbers != found[0].numbers
+    assert [row.reason for row in found] == [None] * 4 + ["gone"] * 2
+    with pytest.raises(vidi.InvalidArgument, match="there is no column 'picture'"):
+        features(files, network, content="picture")
+    with pytest.raises(vidi.InvalidArgument, match="there is a column 'length' already"):
+        features(files, network, output="length")
+    with pytest.raises(vidi.NotFound):
+        features(files, "nosuchbackbone")
+
+
 @pytest.mark.services("cassandra")
 def test_the_guides_examples_run(spark, vectors, node, keyspace, tmp_path, monkeypatch):
     section = (ROOT / "docs/spark.md").read_text()

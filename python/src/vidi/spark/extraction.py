@@ -12,10 +12,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.types import ArrayType, BinaryType, FloatType, IntegerType, StringType, StructField, StructType
 
-from ..errors import Error, InvalidArgument
+from ..errors import Error, InvalidArgument, Unavailable
 from ..features import FeatureExtractor
 from .moments import task_threads
-from .pictures import read_anywhere
+from .pictures import read_anywhere, s3_settings
 from .shipping import Model, _pack, _ship
 from .versions import check_version
 
@@ -58,6 +58,7 @@ class _Asked:
     path: Optional[str]
     key: Optional[str]
     output: str
+    settings: Tuple[Tuple[str, str], ...] = field(repr=False)  # of Spark, that say how S3 is asked
 
 
 # Of this Python worker, which Spark uses for one task after another: what was opened last.
@@ -123,7 +124,7 @@ def features(
         opened.save_backbone(place)
         shipped = Model(archive=_ship(df.sparkSession.sparkContext, _pack(place, None)), name="backbone")
     network = _Network(shipped, precision, variants, variants_seed, max_bytes, max_pixels, calibration)
-    asked = _Asked(network, content, path, key, output)
+    asked = _Asked(network, content, path, key, output, s3_settings(df))
 
     def extract(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return extract_batches(asked, batches)
@@ -159,11 +160,14 @@ def _pictures(asked: _Asked, batch: pa.RecordBatch) -> Tuple[pa.RecordBatch, Dic
     contents: List[Optional[bytes]] = []
     refused: Dict[int, Error] = {}
     size = 0
+    settings = dict(asked.settings)
     for row, value in enumerate(batch.column(asked.path).to_pylist()):
         contents.append(None)
         try:
-            contents[row] = picture = read_anywhere(value, asked.network.max_bytes) if value is not None else b""
+            contents[row] = picture = read_anywhere(value, asked.network.max_bytes, settings) if value is not None else b""
             size += len(picture)
+        except Unavailable:
+            raise  # Spark tries the task again
         except Error as wrong:
             refused[row] = wrong
         if size >= _BYTES:

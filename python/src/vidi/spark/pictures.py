@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Mapping
+from typing import Any, Mapping, Tuple
 
 from ..errors import Forbidden, NotFound, TooLarge, Unavailable
 from ..features import read_picture
 from .storage import Place
+
+
+def s3_settings(df: Any) -> Tuple[Tuple[str, str], ...]:
+    """The settings of a DataFrame's Spark that say how S3 is asked."""
+    settings = df.sparkSession.sparkContext.getConf().getAll()
+    return tuple((name, value) for name, value in settings if "fs.s3a." in name)
 
 
 def read_anywhere(path: str, max_bytes: int, settings: Mapping[str, str]) -> bytes:

@@ -26,7 +26,7 @@ from ..prediction import Prediction
 from ..recognition import CassandraRecords, Recognizer
 from .identifiers import identifier
 from .moments import task_threads
-from .pictures import read_anywhere
+from .pictures import read_anywhere, s3_settings
 from .shipping import Model, ship_model
 from .versions import check_version
 
@@ -202,7 +202,7 @@ def predict(
         user,
         job.encode() if job is not None else secrets.token_bytes(32),
         _microseconds(time),
-        tuple((name, value) for name, value in df.sparkSession.sparkContext.getConf().getAll() if "fs.s3a." in name),
+        s3_settings(df),
     )
 
     def recognize(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
