@@ -11,11 +11,13 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import pyarrow as pa
 from pyspark import SparkConf, SparkContext
+from pyspark.traceback_utils import SCCallSiteSync
 
 from .. import library
 from ..errors import Conflict, Error, InvalidArgument, NotFound
@@ -121,16 +123,23 @@ class Job:
 
     # The stages
 
-    def describe(self, text: str) -> None:
-        """What Spark's page calls the jobs that follow."""
+    @contextmanager
+    def named(self, text: str) -> Iterator[None]:
+        """What Spark's page calls the jobs and stages of the block, in place of a line of this file."""
         self.context.setJobGroup("vidi", f"vidi features: {text}", interruptOnCancel=True)
+        self.context._jsc.setCallSite(text)
+        SCCallSiteSync._spark_stack_depth += 1  # PySpark names a stage where the depth is 0
+        try:
+            yield
+        finally:
+            SCCallSiteSync._spark_stack_depth -= 1
+            self.context._jsc.setCallSite(None)
 
     def make_features(self, plan: plans.Plan, described: work.Work) -> None:
         began = time.monotonic()
         counters = {name: self.context.accumulator(0) for name in ("pictures", "rejects", "bytes")}
         described.counters.update(counters)
         pictures = sum(len(part.entries) for part in plan.parts)
-        self.describe(f"features of {pictures:,} pictures in {len(plan.parts):,} parts")
         rows = [(part.number, plans.pack(part)) for part in plan.parts]
         listing = self.context.parallelize(rows, len(rows))
         failure: List[Error] = []
@@ -148,7 +157,8 @@ class Job:
             return int(counters["pictures"].value), int(counters["rejects"].value)
 
         try:
-            with Progress(plan.known + pictures, plan.known, count, check):
+            name = f"features of {pictures:,} pictures in {len(plan.parts):,} parts"
+            with self.named(name), Progress(plan.known + pictures, plan.known, count, check):
                 done = listing.mapPartitions(work.make_parts(described)).collect()
         except Exception:
             if failure:
@@ -177,13 +187,12 @@ class Job:
 
     def count_parts(self, numbers: Sequence[int], described: work.Work) -> work.Counted:
         began = time.monotonic()
-        self.describe(f"moments of {len(numbers):,} parts")
         sums = min(_MOST_SUMS, self.context.defaultParallelism)
-        counted: work.Counted = (
-            self.over_parts(numbers, sums)
-            .mapPartitions(work.count_parts(described, self.reduction is None))
-            .treeReduce(work.merge_counted)
-        )
+        with self.named(f"moments of {len(numbers):,} parts"):
+            sums_of_parts = self.over_parts(numbers, sums).mapPartitions(
+                work.count_parts(described, self.reduction is None)
+            )
+            counted: work.Counted = sums_of_parts.treeReduce(work.merge_counted)
         self.timings["moments_s"] = time.monotonic() - began
         self.count_output(0, 0, 2 * counted.parts, counted.bytes_read)
         return counted
@@ -196,9 +205,9 @@ class Job:
 
     def transform(self, numbers: Sequence[int], described: work.Work, reduction: Reduction) -> None:
         began = time.monotonic()
-        self.describe(f"scaler and {len(reduction.components)} components of {len(numbers):,} parts")
         apply = work.transform_parts(described, reduction)
-        done = self.over_parts(numbers, len(numbers)).mapPartitions(apply).collect()
+        with self.named(f"scaler and {len(reduction.components)} components of {len(numbers):,} parts"):
+            done = self.over_parts(numbers, len(numbers)).mapPartitions(apply).collect()
         self.timings["transforming_s"] = time.monotonic() - began
         self.count_output(len(done), sum(written for _, written in done), len(done))
 
