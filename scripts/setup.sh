@@ -108,6 +108,10 @@ install_packages() {
   fi
 }
 
+pip_install() {
+  .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@"
+}
+
 # The wheels of a group, when the group's file is not the one they were installed from.
 install_wheels() {
   local requirements="scripts/requirements/$1.txt" stamp=".venv/installed-$1.txt"
@@ -122,8 +126,10 @@ install_wheels() {
     $python -m venv .venv || fail "the virtual environment could not be made. Remove the folder .venv and try again."
   fi
   say "installing the wheels of $requirements into .venv"
-  if ! .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-    --only-binary :all: --no-binary pyspark -r "$requirements" 2>"$log"; then
+  # Spark, which is published as a source archive alone, comes last: what others add to setuptools runs then, and needs
+  # some of them.
+  if ! pip_install --only-binary :all: -r <(sed '/^pyspark==/,/--hash=/d' "$requirements") 2>"$log" ||
+    ! pip_install --only-binary :all: --no-binary pyspark -r "$requirements" 2>"$log"; then
     tail -n 8 "$log" >&2
     fail "pip could not install them. Is there a network? (A proxy or a mirror is set in pip's own configuration.)" \
       "All that pip said is in $log."
