@@ -10,13 +10,14 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.types import ArrayType, BinaryType, FloatType, IntegerType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, FloatType, IntegerType, StringType, StructField, StructType
 
-from ..errors import Error, InvalidArgument, Unavailable
+from ..errors import Error, Unavailable
 from ..features import FeatureExtractor
 from .moments import task_threads
-from .pictures import read_anywhere, s3_settings
-from .shipping import Model, _pack, _ship
+from .opened import opened
+from .pictures import choose_columns, kept_columns, read_anywhere, s3_settings
+from .shipping import Model, ship_folder
 from .versions import check_version
 
 # Pictures that are computed together.
@@ -61,17 +62,6 @@ class _Asked:
     settings: Tuple[Tuple[str, str], ...] = field(repr=False)  # of Spark, that say how S3 is asked
 
 
-# Of this Python worker, which Spark uses for one task after another: what was opened last.
-_opened: List[Tuple[_Network, FeatureExtractor]] = []
-
-
-def _open(network: _Network) -> FeatureExtractor:
-    if not _opened or _opened[0][0] != network:
-        _opened.clear()
-        _opened.append((network, network.open()))
-    return _opened[0][1]
-
-
 def features(
     df: DataFrame,
     backbone: Union[str, "os.PathLike[str]"] = "efficientnet-lite0",
@@ -103,26 +93,17 @@ def features(
     Raises InvalidArgument (a column that is missing, of the wrong type or in the way), and what FeatureExtractor raises.
     """
     check_version(df.sparkSession)
-    if content is None and path is None:
-        content = "content"
-    if content is not None and path is not None:
-        raise InvalidArgument(f"content='{content}' and path='{path}': a picture is given by one of the two")
-    if key is None:
-        key = path or ("path" if "path" in df.columns else None)
-    _check_columns(df, content, path, key)
+    content, path, key = choose_columns(df, content, path, key)
     added = [StructField("reason", StringType()), StructField("detail", StringType())]
     if variants > 1:
         added.append(StructField("variant", IntegerType()))
     added.append(StructField(output, ArrayType(FloatType(), False)))
-    kept = [column for column in df.schema.fields if column.name != content]
-    for column in kept:
-        if column.name.lower() in {each.name.lower() for each in added}:
-            raise InvalidArgument(f"there is a column '{column.name}' already, which features adds: rename it first")
-    opened = FeatureExtractor(backbone, precision, variants=variants, calibration=calibration, **choice)
+    kept = kept_columns(df, content, added, "features")
+    extractor = FeatureExtractor(backbone, precision, variants=variants, calibration=calibration, **choice)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "backbone")
-        opened.save_backbone(place)
-        shipped = Model(archive=_ship(df.sparkSession.sparkContext, _pack(place, None)), name="backbone")
+        extractor.save_backbone(place)
+        shipped = ship_folder(df.sparkSession.sparkContext, place)
     network = _Network(shipped, precision, variants, variants_seed, max_bytes, max_pixels, calibration)
     asked = _Asked(network, content, path, key, output, s3_settings(df))
 
@@ -130,15 +111,6 @@ def features(
         return extract_batches(asked, batches)
 
     return df.mapInArrow(extract, StructType([*kept, *added]))
-
-
-def _check_columns(df: DataFrame, content: Optional[str], path: Optional[str], key: Optional[str]) -> None:
-    for name in (content, path, key):
-        if name is not None and name not in df.columns:
-            raise InvalidArgument(f"there is no column '{name}': there are {', '.join(df.columns)}")
-    for name, kind, wanted in ((content, BinaryType, "pictures' bytes (binary)"), (path, StringType, "paths (string)")):
-        if name is not None and not isinstance(df.schema[name].dataType, kind):
-            raise InvalidArgument(f"column '{name}' holds {df.schema[name].dataType.simpleString()}: expected {wanted}")
 
 
 def extract_batches(asked: _Asked, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -182,7 +154,7 @@ _REASONS = {"not_found": "gone", "too_large": "too_large"}
 
 
 def _with_features(asked: _Asked, rows: pa.RecordBatch, refused: Dict[int, Error]) -> pa.RecordBatch:
-    answer = _open(asked.network)(rows, content=asked.content or _CONTENT, key=asked.key or "")
+    answer = opened(asked.network)(rows, content=asked.content or _CONTENT, key=asked.key or "")
     columns = dict(zip(answer.schema.names, answer.columns))
     if refused:
         variants = asked.network.variants

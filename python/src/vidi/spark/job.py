@@ -175,8 +175,6 @@ class Job:
         self.count_output(sum(row['puts'] for row in done), sum(row['bytes_written'] for row in done))
 
     def count_output(self, files: int, written: int, gets: int = 0, read: int = 0) -> None:
-        manifests.add(self.bill, "", {})
-        self.bill.pop("", None)
         self.bill["disk_bytes"] = self.bill.get("disk_bytes", 0) + written
         if self.out.is_bucket:
             self.count_requests(put_requests=files, bytes_out=written, get_requests=gets, bytes_in=read)

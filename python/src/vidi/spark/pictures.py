@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Mapping, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
-from ..errors import Forbidden, NotFound, TooLarge, Unavailable
+from pyspark.sql import DataFrame
+from pyspark.sql.types import BinaryType, StringType, StructField
+
+from ..errors import Forbidden, InvalidArgument, NotFound, TooLarge, Unavailable
 from ..features import read_picture
 from .storage import Place
 
 
-def s3_settings(df: Any) -> Tuple[Tuple[str, str], ...]:
+def choose_columns(
+    df: DataFrame, content: Optional[str], path: Optional[str], key: Optional[str], *others: Optional[str]
+) -> Tuple[Optional[str], Optional[str], Optional[str]]:
+    """The columns of pictures' bytes or of their paths ("content" without either), and of what names a row.
+
+    Raises InvalidArgument: both, or a column, `others` among them, that is missing or of the wrong type.
+    """
+    if content is None and path is None:
+        content = "content"
+    if content is not None and path is not None:
+        raise InvalidArgument(f"content='{content}' and path='{path}': a picture is given by one of the two")
+    if key is None:
+        key = path or ("path" if "path" in df.columns else None)
+    for name in (content, path, key, *others):
+        if name is not None and name not in df.columns:
+            raise InvalidArgument(f"there is no column '{name}': there are {', '.join(df.columns)}")
+    for name, kind, wanted in ((content, BinaryType, "pictures' bytes (binary)"), (path, StringType, "paths (string)")):
+        if name is not None and not isinstance(df.schema[name].dataType, kind):
+            raise InvalidArgument(f"column '{name}' holds {df.schema[name].dataType.simpleString()}: expected {wanted}")
+    return content, path, key
+
+
+def kept_columns(df: DataFrame, content: Optional[str], added: Sequence[StructField], who: str) -> List[StructField]:
+    """All columns but `content`. Raises InvalidArgument: one of them has the name of one that `who` adds."""
+    kept = [column for column in df.schema.fields if column.name != content]
+    names = {each.name.lower() for each in added}
+    for column in kept:
+        if column.name.lower() in names:
+            raise InvalidArgument(f"there is a column '{column.name}' already, which {who} adds: rename it first")
+    return kept
+
+
+def s3_settings(df: DataFrame) -> Tuple[Tuple[str, str], ...]:
     """The settings of a DataFrame's Spark that say how S3 is asked."""
     settings = df.sparkSession.sparkContext.getConf().getAll()
     return tuple((name, value) for name, value in settings if "fs.s3a." in name)

@@ -12,7 +12,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.types import (
     ArrayType,
-    BinaryType,
     DoubleType,
     IntegerType,
     StringType,
@@ -26,7 +25,8 @@ from ..prediction import Prediction
 from ..recognition import CassandraRecords, Recognizer
 from .identifiers import identifier
 from .moments import task_threads
-from .pictures import read_anywhere, s3_settings
+from .opened import opened
+from .pictures import choose_columns, kept_columns, read_anywhere, s3_settings
 from .shipping import Model, ship_model
 from .versions import check_version
 
@@ -116,18 +116,6 @@ class _Job:
     settings: Tuple[Tuple[str, str], ...] = field(repr=False)  # of Spark, that say how S3 is asked
 
 
-# Of this Python worker, which Spark uses for one task after another: what was opened last.
-_opened: Dict[type, Tuple[Any, Any]] = {}
-
-
-def _open(what: Union[_Reading, _Records]) -> Any:
-    kind = type(what)
-    if kind not in _opened or _opened[kind][0] != what:
-        _opened.pop(kind, None)
-        _opened[kind] = (what, what.open())
-    return _opened[kind][1]
-
-
 def predict(
     df: DataFrame,
     model: Union[str, os.PathLike[str]] = "models/fruits",
@@ -180,18 +168,9 @@ def predict(
     such model), Unavailable (the records' cluster gives no answer).
     """
     check_version(df.sparkSession)
-    if content is None and path is None:
-        content = "content"
-    if content is not None and path is not None:
-        raise InvalidArgument(f"content='{content}' and path='{path}': a picture is given by one of the two")
-    if key is None:
-        key = path or ("path" if "path" in df.columns else None)
-    _check_columns(df, content, path, key, filename)
+    content, path, key = choose_columns(df, content, path, key, filename)
     added = [*_ANSWER, *(_RECORDED if records else [])]
-    kept = [column for column in df.schema.fields if column.name != content]
-    for column in kept:
-        if column.name.lower() in {each.name for each in added}:
-            raise InvalidArgument(f"there is a column '{column.name}' already, which predict adds: rename it first")
+    kept = kept_columns(df, content, added, "predict")
     asked = _Job(
         _Reading(ship_model(df.sparkSession, model, version), version, candidates, max_bytes, max_pixels),
         content,
@@ -209,15 +188,6 @@ def predict(
         return recognize_batches(asked, batches)
 
     return df.mapInArrow(recognize, StructType([*kept, *added]))
-
-
-def _check_columns(df: DataFrame, content: Optional[str], path: Optional[str], *others: Optional[str]) -> None:
-    for name in (content, path, *others):
-        if name is not None and name not in df.columns:
-            raise InvalidArgument(f"there is no column '{name}': there are {', '.join(df.columns)}")
-    for name, kind, wanted in ((content, BinaryType, "pictures' bytes (binary)"), (path, StringType, "paths (string)")):
-        if name is not None and not isinstance(df.schema[name].dataType, kind):
-            raise InvalidArgument(f"column '{name}' holds {df.schema[name].dataType.simpleString()}: expected {wanted}")
 
 
 def _check_records(
@@ -286,7 +256,7 @@ def _answers(job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]
     """Of the rows' pictures, in their order; recorded where the job records."""
     if not pictures:
         return []
-    recognizer: Recognizer = _open(job.reading)
+    recognizer: Recognizer = opened(job.reading)
     given = [(row, picture) for row, picture in enumerate(pictures) if isinstance(picture, bytes)]
     if job.records is None:
         found = recognizer.predict_each([picture for _, picture in given])
@@ -298,13 +268,13 @@ def _answers(job: _Job, rows: pa.RecordBatch, pictures: List[Union[bytes, Error]
             named = None if keys is None or keys[row] is None else str(keys[row])
             made = identifier(job.name, job.time, named, picture)
             asked.append((picture, names[row] if names else None, made))
-        found = recognizer.record_each(asked, _open(job.records), job.user)
+        found = recognizer.record_each(asked, opened(job.records), job.user)
     by_row = {row: answer for (row, _), answer in zip(given, found)}
     return [by_row[row] if isinstance(picture, bytes) else picture for row, picture in enumerate(pictures)]
 
 
 def _with_answers(job: _Job, rows: pa.RecordBatch, answers: List[Union[Prediction, Error]]) -> pa.RecordBatch:
-    recognizer = _opened[_Reading][1] if answers else None
+    recognizer = opened(job.reading) if answers else None
     columns: Dict[str, Any] = {name: rows.column(name) for name in rows.schema.names if name != job.content}
     for name in [field.name for field in (*_ANSWER, *(_RECORDED if job.records else []))]:
         values = [_value(name, answer, recognizer) for answer in answers]

@@ -48,7 +48,7 @@ def ship_model(spark: Any, model: Union[str, os.PathLike[str]], version: Optiona
     folder = Path(model)
     if folder.is_dir():
         folder = folder.resolve()
-        return Model(archive=_ship(spark.sparkContext, _pack(folder, version)), name=folder.name)
+        return ship_folder(spark.sparkContext, folder, version)
     shipped = folder.name if folder in (Path(folder.name), Path("models", folder.name)) else ""
     if shipped and (MODELS / shipped).is_dir():
         if version is not None and not (MODELS / shipped / str(version)).is_dir():
@@ -58,6 +58,11 @@ def ship_model(spark: Any, model: Union[str, os.PathLike[str]], version: Optiona
         return Model(path=str(folder))
     names = ", ".join(sorted(each.name for each in MODELS.iterdir() if each.is_dir())) if MODELS.is_dir() else "none"
     raise NotFound(f"there is no model '{model}': give its folder, or one that comes with the package ({names})")
+
+
+def ship_folder(context: Any, folder: Path, version: Optional[int] = None) -> Model:
+    """That version of a model, the latest without one, on its way to the executors. Raises NotFound: there is none."""
+    return Model(archive=_ship(context, _pack(folder, version)), name=folder.name)
 
 
 def _pack(folder: Path, version: Optional[int]) -> bytes:

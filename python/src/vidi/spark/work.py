@@ -20,6 +20,7 @@ from ..features import FeatureExtractor
 from ..statistics import Moments, Reduction
 from . import tables
 from .decoder import CarefulDecoder
+from .opened import opened
 from .plan import FEATURES, PICTURES, Part, unpack
 from .storage import Entry, Place
 
@@ -27,10 +28,6 @@ _CHUNK_PICTURES = 64
 _CHUNK_BYTES = 64 << 20
 _READS_OF_BUCKET = 32
 _READS_OF_FOLDER = 4
-
-# One extractor a Python worker: workers are used again for the tasks that follow.
-_EXTRACTORS: Dict[Tuple[Any, ...], FeatureExtractor] = {}
-
 
 @dataclass(frozen=True)
 class Work:
@@ -57,42 +54,31 @@ class Work:
         if name in self.counters:
             self.counters[name].add(more)
 
+    def open(self) -> FeatureExtractor:
+        """The job's network. Takes a second, in int8 five."""
+        return FeatureExtractor(
+            _local_backbone(self),
+            self.precision,
+            threads=self.threads,
+            batch=self.batch,
+            variants=self.variants,
+            variants_seed=self.variants_seed,
+            calibration=self.out.read("backbone/calibration.bin") if self.precision == "int8" else b"",
+            max_bytes=self.max_bytes,
+            max_pixels=self.max_pixels,
+        )
+
 
 def _local_backbone(work: Work) -> Path:
     """The folder of the job's backbone on this machine."""
     if not work.out.is_bucket:
         return Path(work.out.path("backbone"))
     folder = Path(tempfile.gettempdir()) / f"vidi-{os.getuid()}" / work.backbone_sha256[:32]
-    for name in ("1/model.onnx", "model.toml", "calibration.bin"):
-        place = Place(str(folder))
-        if place.exists(name):
-            continue
-        try:
+    place = Place(str(folder))
+    for name in ("1/model.onnx", "model.toml"):
+        if not place.exists(name):
             place.write(name, work.out.read(f"backbone/{name}"))
-        except FileNotFoundError:
-            if name != "calibration.bin":
-                raise
     return folder
-
-
-def extractor_of(work: Work) -> FeatureExtractor:
-    key = (work.out, work.backbone_sha256, work.precision, work.threads, work.batch, work.variants, work.variants_seed)
-    if key not in _EXTRACTORS:
-        folder = _local_backbone(work)
-        calibration = folder / "calibration.bin"
-        _EXTRACTORS.clear()  # of an earlier job
-        _EXTRACTORS[key] = FeatureExtractor(
-            folder,
-            work.precision,
-            threads=work.threads,
-            batch=work.batch,
-            variants=work.variants,
-            variants_seed=work.variants_seed,
-            calibration=calibration.read_bytes() if work.precision == "int8" else b"",
-            max_bytes=work.max_bytes,
-            max_pixels=work.max_pixels,
-        )
-    return _EXTRACTORS[key]
 
 
 class Rejected(NamedTuple):
@@ -155,7 +141,7 @@ class _PartWriter:
     def __init__(self, work: Work, part: Part, careful: bool) -> None:
         self.work = work
         self.part = part
-        self.extractor = extractor_of(work)
+        self.extractor: FeatureExtractor = opened(work)
         self.decoder = CarefulDecoder(work.max_bytes, work.max_pixels) if careful else None
         self.keys = [tables.clean(entry.key) for entry in part.entries]
         self.rejected: Dict[int, Rejected] = {}
