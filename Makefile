@@ -18,6 +18,7 @@ help:
 	@echo 'make format      format every C++ file in place'
 	@echo 'make asan        unit and contract tests under the address and undefined-behaviour sanitizers'
 	@echo 'make tsan        unit and contract tests under the thread sanitizer'
+	@echo 'make soak        killed at random moments and cut off, as the system tests have it, but for many minutes'
 	@echo 'make bench       the parts of a request, and whole requests (ARGS="--peer FOLDER" for one to compare with)'
 	@echo 'make fuzz        each fuzzer for a while (SECONDS_EACH=60)'
 	@echo 'make clean       remove everything that was built (the packages and .venv stay)'
@@ -64,6 +65,13 @@ test: build-test
 .PHONY: test-unit test-contract test-system
 test-unit test-contract test-system: test-%: build-test
 	@scripts/run_tests.sh test $*
+
+.PHONY: soak
+soak: export VIDI_TEST_ROUNDS ?= 50
+soak: export VIDI_KILL_ROUNDS ?= 50
+soak: export VIDI_TEST_S3_OUTAGE_SECONDS ?= 120
+soak: build-test
+	@scripts/run_tests.sh test soak
 
 .PHONY: asan tsan
 asan tsan:

@@ -20,7 +20,7 @@ declare -A packages_of=(
     fonts-courier-prime fonts-dosis fonts-dseg fonts-dustin fonts-femkeklaver fonts-georgewilliams fonts-gnutypewriter
     fonts-inconsolata fonts-jetbrains-mono fonts-lato fonts-linuxlibertine fonts-ocr-a fonts-ocr-b fonts-oldstandard
     fonts-opendyslexic fonts-osifont fonts-quicksand fonts-roboto-unhinted fonts-routed-gothic fonts-tuffy"
-  [lint]="clang-format-19 clang-tidy-19 shellcheck"
+  [lint]="clang-format-19 shellcheck"
   [container]="docker.io docker-compose docker-registry debootstrap"
   [bench]="wrk libbenchmark-dev"
   [fuzz]="clang-19 libclang-rt-19-dev"
@@ -147,11 +147,14 @@ for group in "$@"; do
     fail "there is no group '$group': serve, test, train, lint, container, bench or fuzz"
   fi
   wanted+=" ${packages_of[$group]}"
-  if [[ "$group" == lint ]]; then wanted+=" $(rust_lint_packages)"; fi
+  if [[ "$group" == lint ]]; then
+    wanted+=" $(rust_lint_packages)"
+    wheels+=(lint)
+  fi
   if [[ "$group" == test ]]; then package_megabytes=3300; fi
   if [[ "$group" == test || "$group" == bench ]]; then
     wheel_megabytes=1400
-    wheels=(serve test services)
+    wheels+=(test services)
   fi
 done
 

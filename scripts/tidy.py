@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CLANG_TIDY = ROOT / ".venv/bin/clang-tidy"
 # What g++ understands and clang does not is no finding.
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-optimization-argument"]
 NOISE = re.compile(r"^\d+ warnings?( and \d+ errors?)? generated\.$|^Suppressed |^Use -header-filter")
@@ -33,7 +34,7 @@ INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
 
 # Sources that cannot be checked, and why.
 LEFT_OUT = {
-    f"src/training/{name}.cpp": "clang 19 cannot parse libtorch's headers in C++23"
+    f"src/training/{name}.cpp": "clang cannot parse libtorch's headers in C++23"
     for name in ("cascade", "cascade_test", "cnn", "deep", "deep_network", "softmax", "tensors")
 }
 
@@ -100,7 +101,7 @@ def check(batch):
     subprocess.run(
         ["c++", *flags, "-MM", "-MF", f"{stamp}.d", "-MT", stamp.name, batch], cwd=batch.parent, check=True
     )
-    command = ["clang-tidy-19", "--quiet", *EXTRA, str(batch), "--", *flags]
+    command = [CLANG_TIDY, "--quiet", *EXTRA, str(batch), "--", *flags]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print("\n".join(line for line in done.stdout.splitlines() if not NOISE.search(line)))

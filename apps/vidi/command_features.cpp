@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -69,10 +70,11 @@ class Signals {
 
 void read_size(const std::string& size, backbones::Choice& choice) {
   if (size.empty()) return;
-  char end = 0;
-  if (std::sscanf(size.c_str(), "%dx%d%c", &choice.width, &choice.height, &end) == 2 && choice.width > 0 &&
-      choice.height > 0) {
-    return;
+  const char* const end = size.data() + size.size();
+  const auto width = std::from_chars(size.data(), end, choice.width);
+  if (width.ec == std::errc() && width.ptr != end && *width.ptr == 'x') {
+    const auto height = std::from_chars(width.ptr + 1, end, choice.height);
+    if (height.ec == std::errc() && height.ptr == end && choice.width > 0 && choice.height > 0) return;
   }
   throw std::runtime_error(fmt::format("--size {} is not of the form WIDTHxHEIGHT, such as 224x224", size));
 }

@@ -26,7 +26,7 @@ std::string describe_extras(const CLI::App& program, int count, char** arguments
   }
   for (int i = 1; i < count; ++i) {
     const std::string word = std::string(arguments[i]).substr(0, std::string(arguments[i]).find('='));
-    if (!word.starts_with("-") || std::ranges::find(known, word) != known.end()) continue;
+    if (!word.starts_with('-') || std::ranges::find(known, word) != known.end()) continue;
     const auto near = vidi::nearest(word, known);
     return fmt::format("unknown option '{}'{}", word, near ? fmt::format("; did you mean '{}'?", *near) : "");
   }

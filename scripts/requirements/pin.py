@@ -34,7 +34,7 @@ def main():
         sys.exit("Run this with Python 3.11, which the wheels are for (Debian 12: /usr/bin/python3).")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        for group in sys.argv[1:] or ["serve", "test", "services", "spark"]:
+        for group in sys.argv[1:] or ["serve", "test", "lint", "services", "spark"]:
             pin(f"{folder}/bin/pip", group)
 
 

@@ -39,7 +39,7 @@ constexpr const char* kFoxMd5 = "9e107d9d372bb6826bd81d3542a419d6";
 std::string from_range(const std::string& request, const std::string& whole) {
   const std::size_t range = request.find("Range: bytes=");
   if (range == std::string::npos) return ok(whole);
-  const auto first = static_cast<std::size_t>(std::atoi(request.c_str() + range + 13));
+  const auto first = std::stoul(request.substr(range + 13));
   if (first >= whole.size()) return status("416 Range Not Satisfiable");
   const std::string rest = whole.substr(first);
   return "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Range: bytes " + std::to_string(first) + "-" +

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +23,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kRowsOfGroup = 1024;
+
+// That of pictures/part-NUMBER.parquet; nothing for another name.
+std::optional<std::int64_t> part_number(std::string_view name) {
+  constexpr std::string_view kBegin = "pictures/part-";
+  constexpr std::string_view kEnd = ".parquet";
+  if (!name.starts_with(kBegin) || !name.ends_with(kEnd)) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = name.data() + name.size() - kEnd.size();
+  const auto read = std::from_chars(name.data() + kBegin.size(), end, number);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
+}
 
 // `count` rows from `first` on.
 tables::FeatureRows slice(const tables::FeatureRows& rows, std::size_t first, std::size_t count) {
@@ -81,8 +95,8 @@ Result<void> Table::load_parts() {
   const auto names = output_.list("pictures");
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
-    std::int64_t number = 0;
-    if (std::sscanf(name.c_str(), "pictures/part-%ld.parquet", &number) != 1) continue;
+    const auto number = part_number(name);
+    if (!number) continue;
     const auto path = fetch(name);
     if (!path) return std::unexpected(path.error());
     const auto pictures = tables::read_source_pictures(*path);
@@ -90,7 +104,7 @@ Result<void> Table::load_parts() {
     if (!pictures) return std::unexpected(pictures.error());
     const auto kept =
         std::count_if(pictures->begin(), pictures->end(), [](const auto& picture) { return picture.reason.empty(); });
-    auto added = catalogue_.add_part(number, *pictures, static_cast<std::size_t>(kept) * options_.shape.variants);
+    auto added = catalogue_.add_part(*number, *pictures, static_cast<std::size_t>(kept) * options_.shape.variants);
     if (!added) return added;
   }
   return {};

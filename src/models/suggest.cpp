@@ -101,7 +101,7 @@ std::string other_outputs(const Ports& ports, const Port& output) {
 std::string write_description(const std::string& name, const Ports& ports, const Port& input, const Port& output) {
   const Guess guess = guess_of(*input.shape);
   const bool is_digits = guess.width == 28 && guess.height == 28 && guess.channels == 1;
-  const bool is_float = input.type.starts_with("f");
+  const bool is_float = input.type.starts_with('f');
   const std::int64_t classes = output.shape && output.shape->size() == 2 ? (*output.shape)[1] : -1;
   return fmt::format(
       "format = 1\nname = \"{}\"\nform = \"{}\"\nlabels_file = \"labels.txt\"  # {} lines, one for each class of the "

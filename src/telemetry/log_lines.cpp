@@ -27,7 +27,7 @@ void append_time(std::string& line, Timestamp time) {
     second = now;
   }
   line += text;
-  fmt::format_to(std::back_inserter(line), FMT_STRING(".{:06}Z"), (time - now).count());
+  fmt::format_to(std::back_inserter(line), ".{:06}Z", (time - now).count());
 }
 
 // Fields in the form of JSON or of name=value.
@@ -57,7 +57,7 @@ class Fields {
   void add_milliseconds(std::string_view name, Clock::duration time) {
     begin(name);
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-    fmt::format_to(std::back_inserter(line_), FMT_STRING("{}.{:03}"), microseconds / 1000, microseconds % 1000);
+    fmt::format_to(std::back_inserter(line_), "{}.{:03}", microseconds / 1000, microseconds % 1000);
   }
   void add_false(std::string_view name) {
     begin(name);
@@ -113,15 +113,15 @@ void append_request(std::string& line, const RequestRecord& record, LogFormat fo
   line += format == LogFormat::json ? "\"request\"" : "request";
   Fields fields(line, format);
   if (record.id) fields.add_own("id", "{}", vidi::to_string(*record.id));
-  fields.add_own("trace_id", FMT_STRING("{:016x}{:016x}"), record.trace.trace.high, record.trace.trace.low);
-  fields.add_own("span_id", FMT_STRING("{:016x}"), record.trace.span);
+  fields.add_own("trace_id", "{:016x}{:016x}", record.trace.trace.high, record.trace.trace.low);
+  fields.add_own("span_id", "{:016x}", record.trace.span);
   fields.add_if_there("request_id", record.request_id);
-  fields.add_own("remote", FMT_STRING("{}"), record.remote_address);
+  fields.add_own("remote", "{}", record.remote_address);
   fields.add("method", record.method);
   fields.add("path", record.path);
-  fields.add_own("protocol", FMT_STRING("{}"), protocol_of(record));
+  fields.add_own("protocol", "{}", protocol_of(record));
   fields.add("status", static_cast<std::uint64_t>(record.status));
-  if (record.error) fields.add_own("error", FMT_STRING("{}"), vidi::name(*record.error));
+  if (record.error) fields.add_own("error", "{}", vidi::name(*record.error));
   fields.add_if_there("model", record.model);
   fields.add_if_there("user", record.user);
   fields.add("bytes_in", record.bytes_in);

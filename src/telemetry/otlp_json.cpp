@@ -31,7 +31,7 @@ class Attributes {
   // 64-bit numbers are strings in OTLP's JSON.
   void add(std::string_view key, std::uint64_t number) {
     begin(key);
-    fmt::format_to(std::back_inserter(json_), FMT_STRING("\"intValue\":\"{}\"}}}}"), number);
+    fmt::format_to(std::back_inserter(json_), "\"intValue\":\"{}\"}}}}", number);
   }
   void end() { json_ += ']'; }
 
@@ -65,15 +65,14 @@ struct Span {
 
 // All but the name, the attributes and the closing brace.
 void begin_span(std::string& json, const RequestRecord& record, const Span& span) {
-  fmt::format_to(std::back_inserter(json), FMT_STRING("{{\"traceId\":\"{:016x}{:016x}\",\"spanId\":\"{:016x}\","),
+  fmt::format_to(std::back_inserter(json), "{{\"traceId\":\"{:016x}{:016x}\",\"spanId\":\"{:016x}\",",
                  record.trace.trace.high, record.trace.trace.low, span.id);
   if (span.parent != 0) {
-    fmt::format_to(std::back_inserter(json), FMT_STRING("\"parentSpanId\":\"{:016x}\","), span.parent);
+    fmt::format_to(std::back_inserter(json), "\"parentSpanId\":\"{:016x}\",", span.parent);
   }
-  fmt::format_to(
-      std::back_inserter(json),
-      FMT_STRING("\"flags\":1,\"kind\":{},\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"name\":"),
-      span.kind, unix_nanoseconds(record, span.begin), unix_nanoseconds(record, span.end));
+  fmt::format_to(std::back_inserter(json),
+                 "\"flags\":1,\"kind\":{},\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"name\":", span.kind,
+                 unix_nanoseconds(record, span.begin), unix_nanoseconds(record, span.end));
 }
 
 // https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span

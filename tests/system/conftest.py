@@ -8,10 +8,35 @@ from harness.client import Client
 from harness.pictures import digit_png
 from harness.server import MODELS, Server
 from harness.services import cassandra, why_not
+from xdist.scheduler import LoadScopeScheduling
+
+# What takes longest goes first, so that no worker is left alone with it at the end. A name stands for a file or a folder.
+FIRST = ("containers", "test_cassandra", "test_features_s3", "test_spark", "test_hard_pictures", "test_features_spark", "test_backup")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "services(name, ...): needs real services or tools: cassandra, s3, spark, kubernetes")
+
+
+class FilesOrContainers(LoadScopeScheduling):
+    """What one worker runs in one piece: a file, or all files of the containers, which share images."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return "containers" if "/containers/" in file else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False
+    return FilesOrContainers(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        names = [i for i, name in enumerate(FIRST) if f"/{name}" in item.nodeid.split("::")[0]]
+        return names[0] if names else len(FIRST)
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item):

@@ -11,7 +11,7 @@ from harness.stored import prove
 
 pytestmark = pytest.mark.services("cassandra")
 
-ROUNDS = int(os.environ.get("VIDI_TEST_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("VIDI_TEST_ROUNDS", "15"))
 SEED = int(os.environ.get("VIDI_TEST_SEED", random.randrange(1 << 32)))
 PICTURES_A_ROUND = 120
 

@@ -78,7 +78,7 @@ void must(const std::string& path, const Outcome<void>& outcome) {
 std::int64_t ask(Database& database, const std::string& path, const char* question) {
   std::int64_t answer = 0;
   const auto take = [](void* to, int, char** values, char**) {
-    *static_cast<std::int64_t*>(to) = std::atoll(values[0]);
+    *static_cast<std::int64_t*>(to) = std::strtoll(values[0], nullptr, 10);
     return 0;
   };
   const int code = sqlite3_exec(database.handle(), question, take, &answer, nullptr);

@@ -119,7 +119,7 @@ cv::Mat photograph(const cv::Mat& paper, Random& random) {
   if (random.chance(0.65)) {
     cv::Mat flat;
     cv::transform(paper, flat, cv::Matx13f(0.114F, 0.587F, 0.299F));
-    picture = flat;
+    picture = std::move(flat);
   }
   if (random.chance(0.25)) sprinkle(picture, random);
   if (random.chance(0.5)) cv::GaussianBlur(picture, picture, {}, random.uniform(0.3, 0.02 * picture.rows + 0.5));
