@@ -102,35 +102,36 @@ class StreamThread {
   std::thread thread_;
 };
 
-class BatchingModel final : public Model {
+// What waits, and the streams that serve it. A stream holds it too: one that has handed out its last answers looks for
+// more, and by then those who asked may have let the model go.
+class Batches final : public std::enable_shared_from_this<Batches> {
  public:
-  BatchingModel(std::unique_ptr<Model> model, const BatchOptions& options)
+  // `executors`: those of the streams' own threads, if they have some.
+  Batches(std::unique_ptr<Model> model, const BatchOptions& options, std::size_t streams,
+          std::vector<Executor> executors)
       : model_(std::move(model)),
         most_(std::max<std::size_t>(1, options.rows)),
-        streams_(options.streams > 0 ? options.streams : std::max(1U, std::thread::hardware_concurrency())),
+        streams_(streams),
         max_waiting_(options.max_waiting),
         max_wait_(options.max_wait),
-        sizes_(options.sizes) {
+        sizes_(options.sizes),
+        executors_(std::move(executors)) {
     for (std::size_t i = 0; i < streams_; ++i) idle_.push_back(i);
-    for (std::size_t i = 0; options.own_threads && i < streams_; ++i) {
-      threads_.push_back(std::make_unique<StreamThread>());
-    }
   }
 
-  [[nodiscard]] const TensorInfo& input() const override { return model_->input(); }
-  [[nodiscard]] const TensorInfo& output() const override { return model_->output(); }
+  [[nodiscard]] const Model& model() const { return *model_; }
 
-  [[nodiscard]] bool overloaded() const override {
+  [[nodiscard]] bool overloaded() const {
     const std::scoped_lock lock(mutex_);
     return waits_too_long(1);
   }
 
-  [[nodiscard]] Statistics statistics() const override {
+  [[nodiscard]] Statistics statistics() const {
     const std::scoped_lock lock(mutex_);
     return statistics_;
   }
 
-  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) {
     if (!fits(input)) co_return co_await model_->infer(std::move(input), deadline);
     const std::size_t rows = rows_of(input);
     if (rows <= most_) co_return co_await wait_for_batch(std::move(input), deadline);
@@ -203,23 +204,25 @@ class BatchingModel final : public Model {
   // A stream without a thread of its own goes behind all that the asker's executor can run now, so that what is asked
   // there too is taken along.
   void start(const Executor& asker, std::size_t stream) {
-    if (!threads_.empty()) {
-      asio::co_spawn(threads_[stream]->executor(), serve(stream), asio::detached);
+    if (!executors_.empty()) {
+      asio::co_spawn(executors_[stream], serve(shared_from_this(), stream), asio::detached);
       return;
     }
-    asio::post(asker, [this, asker, stream] { asio::co_spawn(asker, serve(stream), asio::detached); });
+    asio::post(asker, [self = shared_from_this(), asker, stream] {
+      asio::co_spawn(asker, serve(self, stream), asio::detached);
+    });
   }
 
   // Serves as that stream for as long as something waits, and lets an asker's executor run what else is ready between
   // two batches.
-  Task<void> serve(std::size_t stream) {
+  static Task<void> serve(std::shared_ptr<Batches> self, std::size_t stream) {
     for (;;) {
       std::vector<Request> late;
-      std::vector<Request> batch = take(stream, late);
+      std::vector<Request> batch = self->take(stream, late);
       for (Request& request : late) request.done(fail(ErrorCode::deadline_exceeded, kLate));
       if (batch.empty()) co_return;
-      co_await serve_batch(std::move(batch));
-      if (threads_.empty()) co_await asio::post(asio::use_awaitable);
+      co_await self->serve_batch(std::move(batch));
+      if (self->executors_.empty()) co_await asio::post(asio::use_awaitable);
     }
   }
 
@@ -297,7 +300,33 @@ class BatchingModel final : public Model {
   std::vector<std::size_t> idle_;  // streams
   Seconds row_time_{};             // in the full batches of late
   Statistics statistics_;
-  std::vector<std::unique_ptr<StreamThread>> threads_;  // last: they use the others
+  const std::vector<Executor> executors_;
+};
+
+class BatchingModel final : public Model {
+ public:
+  BatchingModel(std::unique_ptr<Model> model, const BatchOptions& options) {
+    const std::size_t streams =
+        options.streams > 0 ? options.streams : std::max(1U, std::thread::hardware_concurrency());
+    std::vector<Executor> executors;
+    for (std::size_t i = 0; options.own_threads && i < streams; ++i) {
+      threads_.push_back(std::make_unique<StreamThread>());
+      executors.push_back(threads_.back()->executor());
+    }
+    batches_ = std::make_shared<Batches>(std::move(model), options, streams, std::move(executors));
+  }
+
+  [[nodiscard]] const TensorInfo& input() const override { return batches_->model().input(); }
+  [[nodiscard]] const TensorInfo& output() const override { return batches_->model().output(); }
+  [[nodiscard]] bool overloaded() const override { return batches_->overloaded(); }
+  [[nodiscard]] Statistics statistics() const override { return batches_->statistics(); }
+  Task<Result<Tensor>> infer(Tensor input, Deadline deadline) override {
+    return batches_->infer(std::move(input), deadline);
+  }
+
+ private:
+  std::shared_ptr<Batches> batches_;
+  std::vector<std::unique_ptr<StreamThread>> threads_;  // last: they end before what they serve does
 };
 
 }  // namespace

@@ -103,6 +103,24 @@ TEST(Batching, AnInputOfAnotherShapeGoesByItself) {
   EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 4}));
 }
 
+Task<void> ask_and_let_go(std::unique_ptr<Model> model, bool& answered) {
+  Tensor input = rows(1, 3);
+  const auto answer = co_await model->infer(std::move(input));
+  answered = answer && class_of(*answer, 0) == 3;
+}
+
+// The stream that has answered looks for more afterwards. Under the address sanitizer it must find itself alive.
+TEST(Batching, WhoeverIsAnsweredMayLetTheModelGo) {
+  for (const bool own_threads : {false, true}) {
+    auto model = batch(make_fake_model(1, 1, 10), {.rows = 8, .own_threads = own_threads});
+    boost::asio::io_context context(1);
+    bool answered = false;
+    boost::asio::co_spawn(context, ask_and_let_go(std::move(model), answered), boost::asio::detached);
+    context.run();
+    EXPECT_TRUE(answered);
+  }
+}
+
 TEST(Batching, AFailureIsEverybodys) {
   const auto model = batch(make_failing_model({.code = ErrorCode::internal, .message = "no"}), {.rows = 8});
   EXPECT_EQ(ask_at_once(*model, 6), 0);
