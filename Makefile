@@ -76,7 +76,7 @@ soak: build-test
 .PHONY: asan tsan
 asan tsan:
 	@scripts/setup.sh test
-	@scripts/build.sh $@
+	@scripts/build.sh $@ vidi_tests
 	@scripts/run_tests.sh $@ unit contract
 
 .PHONY: lint

@@ -17,10 +17,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(vidi_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
                                                 -Wno-stringop-overread -Wno-restrict -Wno-dangling-pointer
                                                 -Wno-mismatched-new-delete -Wno-use-after-free)
-endif()
-if(CMAKE_UNITY_BUILD)
-  # What g++ says of a type that a source has for itself, when that source is included by another.
-  target_compile_options(vidi_options INTERFACE -Wno-subobject-linkage)
+  if(CMAKE_UNITY_BUILD)
+    # What it says of a type that a source has for itself, when that source is included by another.
+    target_compile_options(vidi_options INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(VIDI_SANITIZE)
   add_compile_options(-fsanitize=${VIDI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -69,11 +69,15 @@ function(vidi_test name)
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
+  if(NOT TARGET vidi_tests)
+    add_custom_target(vidi_tests) # all of them, and of the programs only those that they need
+  endif()
   if(NOT TARGET vidi_test_main)
     add_library(vidi_test_main STATIC "${CMAKE_SOURCE_DIR}/tests/support/main.cpp")
     target_link_libraries(vidi_test_main PRIVATE vidi_options GTest::gmock)
   endif()
   add_executable(${name} ${TEST_SOURCES})
+  add_dependencies(vidi_tests ${name})
   target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} vidi_test_main GTest::gmock GTest::gtest)
   # What a test does itself is little. Compiling it with -O3 takes twice as long as with -O1, and that under sanitizers
   # two thirds longer than with -O0.
