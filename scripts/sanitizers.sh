@@ -7,9 +7,6 @@ case "$1" in
   asan | tsan)
     # TBB, inside OpenVINO's wheel, opens libraries in a way that the sanitizers refuse, unless this is set.
     export TBB_ENABLE_SANITIZERS=1
-    # OpenVINO leaks from libraries that it has unloaded again. Only a whole stack names it, so that leaks.supp applies;
-    # the quick way of taking stacks ends in the unloaded part.
-    export ASAN_OPTIONS="fast_unwind_on_malloc=0:malloc_context_size=20:${ASAN_OPTIONS:-}"
     export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
     export LSAN_OPTIONS="suppressions=$folder/leaks.supp:print_suppressions=0:${LSAN_OPTIONS:-}"
     ;;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "inference/model.hpp"
+#include "inference/test_leaks.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -26,6 +27,7 @@ Tensor ramp(const Shape& shape, double scale) {
 }
 
 std::unique_ptr<Model> loaded(const std::string& file, const LoadOptions& options) {
+  const NoLeakCheck openvino;
   auto model = load_model(kNetworks + "/" + file, options);
   if (!model) {
     ADD_FAILURE() << model.error().message;
@@ -35,6 +37,7 @@ std::unique_ptr<Model> loaded(const std::string& file, const LoadOptions& option
 }
 
 std::string error_of(const std::string& file, const LoadOptions& options) {
+  const NoLeakCheck openvino;
   const auto model = load_model(kNetworks + "/" + file, options);
   return model ? "no error" : model.error().message;
 }
@@ -120,6 +123,7 @@ TEST(Formats, AShapeThatPicturesDoNotHaveIsSaid) {
 }
 
 TEST(Formats, WhatIsMissingBesideTheFileIsAnError) {
+  const NoLeakCheck openvino;
   EXPECT_EQ(load_model(kNetworks + "/pictures", {}).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(load_model(kNetworks + "/fruits-labels.txt", {}).error().code, ErrorCode::invalid_argument);
 }

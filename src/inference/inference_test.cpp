@@ -8,10 +8,7 @@
 
 #include "inference/fake.hpp"
 #include "inference/model.hpp"
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
+#include "inference/test_leaks.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -76,10 +73,7 @@ TEST(OpenVino, SaysWhatIsWrongWithAFile) {
               HasSubstr("no input 'picture'; it has image"));
   const std::string broken = testing::TempDir() + "broken.onnx";
   std::ofstream(broken) << "this is no network";
-#ifdef __SANITIZE_ADDRESS__
-  // OpenVINO's reader of ONNX leaves eight bytes behind when it is unloaded after such a file.
-  const __lsan::ScopedDisabler no_leak_check;
-#endif
+  const NoLeakCheck openvino;
   EXPECT_EQ(load_model(broken, {}).error().code, ErrorCode::invalid_argument);
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string>
 
+#include "inference/test_leaks.hpp"
+
 namespace vidi::inference {
 namespace {
 
@@ -45,6 +47,7 @@ TEST(Inspect, WeightsOfEightBitsAreCountedToo) {
 }
 
 TEST(Inspect, ListsEveryInputAndOutputOfACheckpoint) {
+  const NoLeakCheck openvino;
   const auto ports = list_ports(TEST_DATA "/networks/digits-checkpoint/model.ckpt-2000.meta");
   ASSERT_TRUE(ports) << ports.error().message;
   EXPECT_THAT(ports->inputs, Contains(Field(&Port::name, "x:0")));
@@ -62,6 +65,7 @@ TEST(Inspect, ListsWhatAFileTakes) {
 }
 
 TEST(Inspect, SaysWhatCannotBeRead) {
+  const NoLeakCheck openvino;
   EXPECT_EQ(list_ports("no/such/model.onnx").error().code, ErrorCode::not_found);
   EXPECT_EQ(list_ports(TEST_DATA "/networks/fruits-labels.txt").error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(summarise("no/such/model.onnx", {}).error().code, ErrorCode::not_found);
