@@ -29,7 +29,7 @@ using datasets::with_thousands;
 struct FeaturesOptions {
   features::Job job;
   std::string size;
-  std::string precision = "f32";
+  std::string precision;
   double patience = 300;  // seconds
 };
 
@@ -80,9 +80,7 @@ void read_size(const std::string& size, backbones::Choice& choice) {
 }
 
 inference::Precision read_precision(const std::string& precision) {
-  if (precision == "f32") return inference::Precision::f32;
-  if (precision == "bf16") return inference::Precision::bf16;
-  if (precision == "int8") return inference::Precision::int8;
+  if (const auto named = features::precision_named(precision)) return *named;
   throw std::runtime_error(fmt::format("--precision {} is not known: f32, bf16 and int8 are", precision));
 }
 
@@ -96,11 +94,12 @@ fs::path cache_folder() {
   return fs::temp_directory_path() / "vidi";
 }
 
-void print_precision(const features::PrecisionCheck& check, const std::string& precision) {
+void print_precision(const features::PrecisionCheck& check, inference::Precision precision) {
   fmt::print(
       "{} beside f32, {} pictures: cosine {:.6f} on average, {:.6f} at least; {:.2f} degrees between the first {} "
       "components\n",
-      precision, check.pictures, check.mean_cosine, check.least_cosine, check.angle, check.components);
+      features::precision_name(precision), check.pictures, check.mean_cosine, check.least_cosine, check.angle,
+      check.components);
 }
 
 void print_summary(const features::Summary& summary, const FeaturesOptions& options) {
@@ -120,7 +119,7 @@ void print_summary(const features::Summary& summary, const FeaturesOptions& opti
     fmt::print("; {} components with {:.1f} % of the variance", summary.components, 100 * summary.explained);
   }
   fmt::print("\n");
-  if (summary.precision) print_precision(*summary.precision, options.precision);
+  if (summary.check) print_precision(*summary.check, summary.precision);
   fmt::print("computed: {}\n", summary.execution);
   fmt::print("time: {:.1f} s, {:.1f} pictures a second\n", summary.seconds, static_cast<double>(now) / summary.seconds);
   fmt::print("  until the first picture {:.1f} s; reducing {:.1f} s\n", summary.starting, summary.reducing);
@@ -139,7 +138,7 @@ int run_features(FeaturesOptions& options) {
     throw std::runtime_error("no source is named: expected a folder of pictures, s3://BUCKET/PREFIX or a list");
   if (job.out.empty()) throw std::runtime_error("no output is named: --out FOLDER or --out s3://BUCKET/PREFIX");
   read_size(options.size, job.backbone);
-  job.precision = read_precision(options.precision);
+  if (!options.precision.empty()) job.precision = read_precision(options.precision);
   job.version = VIDI_VERSION;
   job.cache = cache_folder();
   if (job.backbone.cache.empty()) job.backbone.cache = job.cache;
@@ -177,7 +176,8 @@ void add_backbone_options(CLI::App& command, FeaturesOptions& options) {
   command.add_option("--size", options.size, "Of resnet50: WIDTHxHEIGHT in pixels; 224x224 without")->group(group);
   command.add_option("--weights-home", choice.weights_home, "Where --weights imagenet is fetched from")->group(group);
   command.add_option("--cache", choice.cache, "Where it is kept; ~/.cache/vidi without")->group(group);
-  command.add_option("--precision", options.precision, "f32, bf16 or int8")->capture_default_str()->group(group);
+  command.add_option("--precision", options.precision, "f32, bf16 or int8; without, f32, or that of --apply")
+      ->group(group);
 }
 
 void add_limits(CLI::App& command, FeaturesOptions& options) {

@@ -127,7 +127,8 @@ class JobRun {
                   fmt::format("{} holds no finished job whose scaler and components could be applied", job_.apply));
     }
     const std::string precision = (**manifest)["settings"].value("precision", "f32");
-    if (precision != precision_name(job_.precision)) {
+    if (!job_.precision) job_.precision = precision_named(precision);
+    if (job_.precision != precision_named(precision)) {
       return fail(ErrorCode::invalid_argument, fmt::format("the features of {} were made in {}; give --precision {}",
                                                            job_.apply, precision, precision));
     }
@@ -321,6 +322,7 @@ class JobRun {
                                 .is_checked = manifest_.contains("precision")});
     if (!opened) return forward_error(opened);
     summary_.execution = inference::describe(*opened->network);
+    summary_.precision = precision_of(job_);
     summary_.starting = seconds_since(began_);
     if (opened->check) note_check(*opened->check);
     return run_pipeline(*catalogue_, *source_, *opened->network, options, times_,
@@ -328,7 +330,7 @@ class JobRun {
   }
 
   void note_check(const PrecisionCheck& check) {
-    summary_.precision = check;
+    summary_.check = check;
     manifest_["precision"] = {{"pictures", check.pictures},
                               {"mean_cosine", check.mean_cosine},
                               {"least_cosine", check.least_cosine},
@@ -460,7 +462,7 @@ class JobRun {
     return add_to_bill();
   }
 
-  const Job& job_;
+  Job job_;  // the precision is filled in when another job says it
   Observer& observer_;
   const std::stop_token stop_;
   const SteadyClock::time_point began_ = SteadyClock::now();
@@ -488,6 +490,8 @@ class JobRun {
 };
 
 }  // namespace
+
+inference::Precision precision_of(const Job& job) { return job.precision.value_or(inference::Precision::f32); }
 
 Result<Summary> run_job(const Job& job, Observer& observer, std::stop_token stop) {
   return JobRun(job, observer, std::move(stop)).run();

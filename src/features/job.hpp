@@ -24,10 +24,10 @@ struct Job {
   std::filesystem::path cache;  // where the notes of jobs lie whose output is a bucket
   backbones::Choice backbone;
   std::string apply;  // the output of another job, whose backbone, scaler and components are taken
-  inference::Precision precision = inference::Precision::f32;
-  std::size_t components = 100;  // 0: nothing is reduced
-  std::uint64_t limit = 0;       // pictures; 0: all
-  std::size_t augment = 0;       // variants of each picture, besides itself
+  std::optional<inference::Precision> precision;  // nothing: that of the job in `apply`, or else f32
+  std::size_t components = 100;                   // 0: nothing is reduced
+  std::uint64_t limit = 0;                        // pictures; 0: all
+  std::size_t augment = 0;                        // variants of each picture, besides itself
   std::uint64_t augment_seed = 0;
   std::filesystem::path labels;  // a table of labels; empty: the label is the picture's folder
   bool keep_scaled = false;
@@ -40,6 +40,9 @@ struct Job {
   std::size_t threads = 0;
   std::int64_t part_pictures = 0;  // 0: so many that a part has about 64 MB
 };
+
+// In which its network is computed, when no other job says it.
+inference::Precision precision_of(const Job& job);
 
 // How far a job has come.
 struct Progress {
@@ -73,9 +76,10 @@ struct Summary {
   double inferring = 0;
   double writing = 0;
   double reducing = 0;
-  std::optional<PrecisionCheck> precision;
-  bool stopped = false;        // before the end, as asked
-  bool nothing_to_do = false;  // all of it was done before
+  inference::Precision precision = inference::Precision::f32;  // in which the network was computed
+  std::optional<PrecisionCheck> check;                         // what that loses
+  bool stopped = false;                                        // before the end, as asked
+  bool nothing_to_do = false;                                  // all of it was done before
 };
 
 // Errors: not_found, invalid_argument (the job makes no sense), conflict (the output holds another job, or another

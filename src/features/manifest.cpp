@@ -35,17 +35,6 @@ void add(nlohmann::ordered_json& value, T more) {
 
 }  // namespace
 
-std::string_view precision_name(inference::Precision precision) {
-  switch (precision) {
-    case inference::Precision::bf16:
-      return "bf16";
-    case inference::Precision::int8:
-      return "int8";
-    default:
-      return "f32";
-  }
-}
-
 nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& backbone, const std::string& digest,
                                    std::int64_t part_pictures) {
   nlohmann::ordered_json settings;
@@ -54,7 +43,7 @@ nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& ba
   settings["backbone_sha256"] = digest;
   settings["weights"] = backbone.weights;
   settings["size"] = fmt::format("{}x{}", backbone.input.width, backbone.input.height);
-  settings["precision"] = precision_name(job.precision);
+  settings["precision"] = precision_name(precision_of(job));
   settings["apply"] = job.apply.empty() ? "" : full_name(job.apply);
   settings["pca"] = job.components;
   settings["augment"] = job.augment;

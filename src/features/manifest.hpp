@@ -19,9 +19,6 @@ Result<std::optional<nlohmann::ordered_json>> read_manifest(Output& output);
 
 Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& output, Table& table);
 
-// "f32", "bf16" or "int8".
-std::string_view precision_name(inference::Precision precision);
-
 // What must stay the same from one run to the next. `digest`: of the backbone's network.
 nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& backbone, const std::string& digest,
                                    std::int64_t part_pictures);

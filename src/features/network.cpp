@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "features/manifest.hpp"
 #include "files/file.hpp"
 
 namespace vidi::features {
@@ -93,14 +92,14 @@ Result<std::vector<std::uint8_t>> take_sample(const NetworkUse& use) {
   if (!sample.empty() || use.pipeline.reading.stopped()) return sample;
   return fail(ErrorCode::invalid_argument,
               fmt::format("none of {} pictures of {} can be read, so nothing tells what {} would lose", chosen->size(),
-                          use.job.source, precision_name(use.job.precision)));
+                          use.job.source, precision_name(precision_of(use.job))));
 }
 
 }  // namespace
 
 Result<OpenedNetwork> open_network(const NetworkUse& use) {
-  const bool is_int8 = use.job.precision == inference::Precision::int8;
-  const bool wants_check = use.job.precision != inference::Precision::f32 && !use.is_checked;
+  const bool is_int8 = precision_of(use.job) == inference::Precision::int8;
+  const bool wants_check = precision_of(use.job) != inference::Precision::f32 && !use.is_checked;
   std::vector<std::uint8_t> sample;
   if (is_int8) sample = read_calibration(use);
   const bool is_new = sample.empty();
@@ -109,7 +108,7 @@ Result<OpenedNetwork> open_network(const NetworkUse& use) {
     if (!taken) return forward_error(taken);
     sample = std::move(*taken);
   }
-  auto network = compile(use, use.job.precision, sample);
+  auto network = compile(use, precision_of(use.job), sample);
   if (!network) return forward_error(network);
   OpenedNetwork opened{.network = std::move(*network), .check = std::nullopt};
   if (is_int8 && is_new) {

@@ -223,6 +223,15 @@ def test_applies_the_scaler_and_components_of_another_job(pictures, finished, tm
     assert not (out / "moments.bin").exists()
 
 
+def test_applies_in_the_precision_of_the_other_job(pictures, tmp_path):
+    test = make_pictures(tmp_path / "test", 20)
+    features(pictures, tmp_path / "training", "--pca", 10, "--precision", "bf16")
+    features(test, tmp_path / "out", "--apply", tmp_path / "training")
+    assert manifest(tmp_path / "out")["settings"]["precision"] == "bf16"
+    refused = features(test, tmp_path / "other", "--apply", tmp_path / "training", "--precision", "f32", check=False)
+    assert refused.returncode == 2 and "were made in bf16; give --precision bf16" in refused.stderr
+
+
 def test_takes_labels_from_a_table(pictures, tmp_path):
     table = tmp_path / "labels.csv"
     images = sorted(str(path.relative_to(pictures)) for path in pictures.rglob("*.jpg"))

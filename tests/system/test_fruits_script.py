@@ -35,13 +35,13 @@ def fruits(*arguments):
 def test_131_classes(tmp_path):
     put_classes(tmp_path / "data/Training", 6, 2)
     put_classes(tmp_path / "data/Test", 2, 3)
-    done = fruits(tmp_path / "data", tmp_path / "out", "--pca", 40)
+    done = fruits(tmp_path / "data", tmp_path / "out", "--pca", 40, "--precision", "bf16")
     assert done.returncode == 0, done.stderr
     assert len(set(pyarrow.parquet.read_table(tmp_path / "out/training/features_pca")["label"].to_pylist())) == CLASSES
     accuracies = [float(number) for number in re.findall(r"accuracy: ([\d.]+) % of 262", done.stdout)]
     assert len(accuracies) == 2, done.stdout  # of the features, and of the served network on the pictures themselves
     assert min(accuracies) > 95
-    again = fruits(tmp_path / "data", tmp_path / "out", "--pca", 40)
+    again = fruits(tmp_path / "data", tmp_path / "out", "--pca", 40, "--precision", "bf16")
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("nothing to do") == 2
 

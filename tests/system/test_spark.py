@@ -331,3 +331,5 @@ def test_lower_precision(local, source, tmp_path, report):
     assert check["pictures"] == 32 and check["mean_cosine"] > 0.95
     assert (out / "backbone/calibration.bin").stat().st_size >= 60 * 224 * 224 * 3
     report(f"int8: {check}")
+    local(source, "--out", tmp_path / "applied", "--apply", out, "--limit", 20, backbone=None)
+    assert manifest(tmp_path / "applied")["settings"]["precision"] == "int8"

@@ -45,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     backbone.add_argument("--size", default="", help="of resnet50: WIDTHxHEIGHT in pixels [224x224]")
     backbone.add_argument("--weights-home", default="", help="where --weights imagenet is fetched from")
     backbone.add_argument("--cache", default=None, help="where it is kept [~/.cache/vidi]")
-    backbone.add_argument("--precision", choices=("f32", "bf16", "int8"), default="f32", help="[f32]")
+    backbone.add_argument("--precision", choices=("f32", "bf16", "int8"), help="[f32, or that of --apply]")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--limit", type=count, default=0, help="only so many pictures, the first ones; 0: all")
     limits.add_argument("--max-rejects", type=count, default=None, help="stop when more pictures cannot be used")

@@ -42,6 +42,7 @@ class Preparation:
         self.check_places()
         self.manifest = manifests.read(self.out) or {}
         backbone = self.choose_backbone()
+        self.options.precision = self.options.precision or "f32"
         self.entries = self.list_source()
         if self.options.precision == "f32":
             self.extractor = self.open(backbone, "f32")
@@ -119,6 +120,7 @@ class Preparation:
         if before is None or before["state"] != "finished":
             raise InvalidArgument(f"{place.name} holds no finished job whose scaler and components could be applied")
         precision = before["settings"].get("precision", "f32")
+        self.options.precision = self.options.precision or precision
         if precision != self.options.precision:
             raise InvalidArgument(
                 f"the features of {place.name} were made in {precision}; give --precision {precision}"
