@@ -86,7 +86,7 @@ def test_a_worker_that_is_added_joins(cluster):
 def run_in(image, *command, **variables):
     """A container of the image from its start to its end, as Kubernetes starts them."""
     options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
-    return docker.docker("run", "--rm", "--label", docker.LABEL, *options, image, *command, check=False)
+    return docker.docker("run", "--rm", "--label", docker.LABEL, *options, image, *command, check=False, together=True)
 
 
 def test_kubernetes_may_start_it_as_a_driver(spark_image):

@@ -83,7 +83,7 @@ class Project:
             url=f"http://{network['IPAddress']}:80",
             address=f"{network['IPAddress']}:9042",
             driver={},
-            log=docker.docker("logs", "--tail", "100", identity).stdout,
+            log=docker.docker("logs", "--tail", "100", identity, together=True).stdout,
         )
 
     def wait(self, *services, seconds=180):

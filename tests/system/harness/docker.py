@@ -20,21 +20,25 @@ SERVICES = ("cassandra", "s3", "prometheus", "haproxy", "systemd")
 LABEL = f"vidi-test={os.getpid()}"
 
 
-def docker(*arguments, check=True, timeout=600, stdin=None, environment=None):
-    """Runs `docker ARGUMENTS`; what it printed, output and errors together."""
+def docker(*arguments, check=True, timeout=600, stdin=None, environment=None, together=False):
+    """Runs `docker ARGUMENTS`; its output and its errors, or `together` both as its output.
+
+    Together they are in no order that can be relied on: the engine copies each by itself.
+    """
     done = subprocess.run(
         ["docker", *map(str, arguments)],
         stdin=subprocess.DEVNULL if stdin is None else None,
         input=stdin,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if together else subprocess.PIPE,
         text=True,
         timeout=timeout,
         check=False,
         env=os.environ | (environment or {}),
     )
     if check:
-        assert done.returncode == 0, f"docker {' '.join(map(str, arguments))}\n{done.stdout[-4000:]}"
+        said = done.stdout[-4000:] + (done.stderr or "")[-4000:]
+        assert done.returncode == 0, f"docker {' '.join(map(str, arguments))}\n{said}"
     return done
 
 
@@ -43,7 +47,7 @@ def why_not():
     if not shutil.which("docker"):
         return "docker is not installed"
     try:
-        done = docker("info", "--format", "{{.ServerVersion}}", check=False, timeout=20)
+        done = docker("info", "--format", "{{.ServerVersion}}", check=False, timeout=20, together=True)
     except subprocess.TimeoutExpired:
         return "the Docker engine does not answer"
     if done.returncode != 0:
@@ -142,7 +146,7 @@ class Container:
 
     @property
     def log(self):
-        return docker("logs", self.id).stdout
+        return docker("logs", self.id, together=True).stdout
 
     def address(self, port):
         """Where this machine reaches a port that is published: HOST:PORT."""
