@@ -21,9 +21,8 @@ from features import choose, run, vidi
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "system"))
 
-from harness.services import s3, why_not  # noqa: E402
+from harness.services import S3_KEYS, s3, s3_files, why_not  # noqa: E402
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "AWS_REGION": "us-east-1"}
 BACKBONES = (
     ("resnet50, f32", ["--backbone", "resnet50", "--weights", "none", "--seed", "7"]),
     ("resnet50, bf16", ["--backbone", "resnet50", "--weights", "none", "--seed", "7", "--precision", "bf16"]),
@@ -81,7 +80,7 @@ class Relay:
 
 def features(source, out, flags, pictures):
     """Pictures a second, from start to end."""
-    _, seconds, _ = run([vidi(), "features", source, "--out", out, *flags], **KEYS)
+    _, seconds, _ = run([vidi(), "features", source, "--out", out, *flags], **S3_KEYS)
     shutil.rmtree(out)
     return pictures / seconds
 
@@ -104,10 +103,7 @@ def main():
             shutil.copyfile(path, copy)
         late = arguments.milliseconds / 1000
         with s3(folder / "s3") as server, Relay(server.address, 0) as prompt, Relay(server.address, late) as slow:
-            bucket = pyarrow.fs.S3FileSystem(
-                access_key="test", secret_key="testtest", endpoint_override=server.address, scheme="http", region="us-east-1"
-            )
-            pyarrow.fs.copy_files(str(folder / "pictures"), "pictures/all", destination_filesystem=bucket)
+            pyarrow.fs.copy_files(str(folder / "pictures"), "pictures/all", destination_filesystem=s3_files(server))
             sources = [folder / "pictures"]
             sources += [f"s3://pictures/all?endpoint=http://{relay.address}" for relay in (prompt, slow)]
             print("| pictures a second | folder | prompt bucket | slow bucket | slow to prompt |")

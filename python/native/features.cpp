@@ -12,6 +12,7 @@
 #include "core/digest.hpp"
 #include "errors.hpp"
 #include "features/extractor.hpp"
+#include "features/precision_check.hpp"
 #include "image/decode.hpp"
 
 namespace nb = nanobind;
@@ -23,9 +24,7 @@ namespace {
 using features::Extractor;
 
 inference::Precision read_precision(const std::string& precision) {
-  if (precision == "f32") return inference::Precision::f32;
-  if (precision == "bf16") return inference::Precision::bf16;
-  if (precision == "int8") return inference::Precision::int8;
+  if (const auto named = features::precision_named(precision)) return *named;
   raise({ErrorCode::invalid_argument, "precision '" + precision + "' is not known: f32, bf16 and int8 are"});
 }
 

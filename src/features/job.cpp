@@ -128,7 +128,7 @@ class JobRun {
     }
     const std::string precision = (**manifest)["settings"].value("precision", "f32");
     if (!job_.precision) job_.precision = precision_named(precision);
-    if (job_.precision != precision_named(precision)) {
+    if (precision_name(precision_of(job_)) != precision) {
       return fail(ErrorCode::invalid_argument, fmt::format("the features of {} were made in {}; give --precision {}",
                                                            job_.apply, precision, precision));
     }

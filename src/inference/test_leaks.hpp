@@ -10,17 +10,10 @@ namespace vidi::inference {
 // What its thread allocates while one lives is not reported when it is never freed. OpenVINO's readers of TensorFlow's
 // files, and that of ONNX after a wrong one, leave eight bytes each time that they are unloaded: whose they are cannot
 // be told afterwards, so that a suppression does not apply.
-class NoLeakCheck {
- public:
 #ifdef __SANITIZE_ADDRESS__
-  NoLeakCheck() { __lsan_disable(); }
-  ~NoLeakCheck() { __lsan_enable(); }
+using NoLeakCheck = __lsan::ScopedDisabler;
 #else
-  NoLeakCheck() {}   // NOLINT(modernize-use-equals-default): so that one is not taken for an unused variable
-  ~NoLeakCheck() {}  // NOLINT(modernize-use-equals-default)
+struct [[maybe_unused]] NoLeakCheck {};
 #endif
-  NoLeakCheck(const NoLeakCheck&) = delete;
-  NoLeakCheck& operator=(const NoLeakCheck&) = delete;
-};
 
 }  // namespace vidi::inference

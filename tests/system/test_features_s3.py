@@ -15,11 +15,10 @@ import pyarrow.fs
 import pytest
 from harness.features import command, features, kill_after, make_pictures, manifest, rejects, rows, same_table
 from harness.server import environment
-from harness.services import s3
+from harness.services import S3_KEYS, s3, s3_files
 
 pytestmark = pytest.mark.services("s3")
 
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest"}
 FLAGS = ("--pca", 10, "--part-pictures", 64)
 
 
@@ -42,17 +41,10 @@ def server(tmp_path):
         yield running
 
 
-def objects(server):
-    """The file system of the bucket, for what a test does to it."""
-    return pyarrow.fs.S3FileSystem(
-        access_key="test", secret_key="testtest", endpoint_override=server.address, scheme="http", region="us-east-1"
-    )
-
-
 @pytest.fixture
 def bucket(server, pictures):
     """The pictures in s3://pictures/fruits, and where that is."""
-    pyarrow.fs.copy_files(str(pictures), "pictures/fruits", destination_filesystem=objects(server))
+    pyarrow.fs.copy_files(str(pictures), "pictures/fruits", destination_filesystem=s3_files(server))
     return f"s3://pictures/fruits?endpoint=http://{server.address}"
 
 
@@ -61,13 +53,13 @@ def url(server, path):
 
 
 def download(server, path, folder):
-    pyarrow.fs.copy_files(f"pictures/{path}", str(folder), source_filesystem=objects(server))
+    pyarrow.fs.copy_files(f"pictures/{path}", str(folder), source_filesystem=s3_files(server))
     return folder
 
 
 def test_makes_the_same_table_of_a_bucket(bucket, finished, tmp_path):
     out = tmp_path / "out"
-    features(bucket, out, *FLAGS, **KEYS)
+    features(bucket, out, *FLAGS, **S3_KEYS)
     assert same_table(out, finished)
     bill = manifest(out)["bill"]["s3"]
     assert bill["get_requests"] == 400
@@ -76,13 +68,13 @@ def test_makes_the_same_table_of_a_bucket(bucket, finished, tmp_path):
 
 
 def test_takes_endpoint_and_region_from_the_usual_variables(bucket, server, tmp_path):
-    variables = KEYS | {"AWS_ENDPOINT_URL": f"http://{server.address}", "AWS_REGION": "us-east-1"}
+    variables = S3_KEYS | {"AWS_ENDPOINT_URL": f"http://{server.address}", "AWS_REGION": "us-east-1"}
     features("s3://pictures/fruits/Kiwi", tmp_path / "out", "--limit", 20, **variables)
     assert set(rows(tmp_path / "out")[1]) == {"Kiwi"}
 
 
 def test_writes_into_a_bucket_what_it_writes_into_a_folder(pictures, finished, server, tmp_path):
-    variables = KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    variables = S3_KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     features(pictures, url(server, "out"), *FLAGS, **variables)
     out = download(server, "out", tmp_path / "out")
     assert same_table(out, finished)
@@ -101,7 +93,7 @@ def test_writes_into_a_bucket_what_it_writes_into_a_folder(pictures, finished, s
 
 
 def test_goes_on_after_sigkill_with_everything_in_buckets(bucket, finished, server, tmp_path):
-    variables = KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    variables = S3_KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     moments = random.Random(3)
     kills = 0
     for attempt in range(6):
@@ -118,7 +110,7 @@ def test_goes_on_after_sigkill_with_everything_in_buckets(bucket, finished, serv
 def started(source, out, *flags):
     """A job whose listing is done."""
     job = subprocess.Popen(
-        command(source, out, *flags), env=environment() | KEYS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(source, out, *flags), env=environment() | S3_KEYS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     catalogue = out / ".vidi" / "catalogue.db"
     while job.poll() is None:
@@ -155,7 +147,7 @@ def test_ends_when_the_server_stays_away_and_goes_on_later(bucket, finished, ser
     assert job.returncode == 1
     assert "S3" in said
     server.start()
-    features(bucket, out, *FLAGS, **KEYS)
+    features(bucket, out, *FLAGS, **S3_KEYS)
     assert same_table(out, finished)
 
 
@@ -164,7 +156,7 @@ def test_takes_objects_as_they_are_when_they_are_read(bucket, finished, server, 
     out = tmp_path / "out"
     bucket_files = server.folder / "buckets" / "pictures" / "fruits" / "Kiwi"
     names = sorted(path.name for path in bucket_files.iterdir())[-3:]
-    server_files = objects(server)
+    server_files = s3_files(server)
     cut = (bucket_files / names[1]).read_bytes()[:500]
     other = (bucket_files / names[0]).read_bytes() + b"\0"
     job = started(bucket, out, *FLAGS)
@@ -224,11 +216,11 @@ def test_reads_presigned_links_and_keeps_their_signatures_to_itself(bucket, serv
 
 
 def test_says_what_is_wrong_with_a_bucket(server, tmp_path):
-    done = features(url(server, "nothing/here"), tmp_path / "out", check=False, **KEYS)
+    done = features(url(server, "nothing/here"), tmp_path / "out", check=False, **S3_KEYS)
     assert done.returncode == 2
     assert "nothing" in done.stderr
     other = f"s3://no-such-bucket/out?endpoint=http://{server.address}"
-    variables = KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    variables = S3_KEYS | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = features(make_pictures(tmp_path / "pictures", 3), other, check=False, **variables)
     assert done.returncode == 2
     assert "there is no bucket no-such-bucket" in done.stderr

@@ -12,7 +12,7 @@ import pyarrow.fs
 import pytest
 from harness.features import SMALL, features, make_pictures, manifest
 from harness.server import ROOT
-from harness.services import s3
+from harness.services import S3_KEYS, s3, s3_files
 from harness.spark import Spark, submit
 
 pyspark = pytest.importorskip("pyspark")
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.services("spark")
 
 SCRIPT = ROOT / "spark/vidi_features.py"
 PICTURES = 240
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest"}
 
 
 def table(out, column, connection=duckdb):
@@ -134,13 +133,11 @@ def test_the_same_table_as_on_one_machine(source, one_machine, tmp_path, report)
 
 def test_a_cluster_that_shares_nothing_but_s3(cluster, source, one_machine, tmp_path, report):
     with s3(tmp_path / "s3") as server:
-        objects = pyarrow.fs.S3FileSystem(
-            access_key="test", secret_key="testtest", endpoint_override=server.address, scheme="http", region="us-east-1"
-        )
+        objects = s3_files(server)
         for path in source.glob("[!.]*/*"):
             with objects.open_output_stream(f"pictures/Training/{path.relative_to(source)}") as stream:
                 stream.write(path.read_bytes())
-        variables = KEYS | {"AWS_ENDPOINT_URL": f"http://{server.address}"}
+        variables = S3_KEYS | {"AWS_ENDPOINT_URL": f"http://{server.address}"}
         conf = CLUSTER | {f"spark.executorEnv.{name}": value for name, value in variables.items()}
         words = ["s3a://pictures/Training", "--out", "s3a://pictures/table", "--pca", 10, "--backbone", SMALL]
         printed = cluster.run(SCRIPT, *words, conf=conf, environment=variables)

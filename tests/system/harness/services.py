@@ -168,5 +168,22 @@ def start_together(services):
         list(threads.map(Service.start, services))
 
 
+# Whose holder may do everything in what s3() starts.
+S3_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest"}
+
+
 def s3(folder):
     return Service("s3.sh", folder)
+
+
+def s3_files(server):
+    """The buckets of an S3 server, for what a test itself does there."""
+    import pyarrow.fs  # here, since few tests need it
+
+    return pyarrow.fs.S3FileSystem(
+        access_key=S3_KEYS["AWS_ACCESS_KEY_ID"],
+        secret_key=S3_KEYS["AWS_SECRET_ACCESS_KEY"],
+        endpoint_override=server.address,
+        scheme="http",
+        region="us-east-1",
+    )
