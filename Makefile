@@ -16,7 +16,7 @@ help:
 	@echo 'make train       build the trainer and run it (ARGS="softmax --data FOLDER --out models")'
 	@echo 'make lint        formatting, clang-tidy, and the rules of this project'
 	@echo 'make format      format every C++ file in place'
-	@echo 'make asan        unit and contract tests under the address and undefined-behaviour sanitizers'
+	@echo 'make asan        unit and contract tests under the address and undefined-behavior sanitizers'
 	@echo 'make tsan        unit and contract tests under the thread sanitizer'
 	@echo 'make soak        killed at random moments and cut off, as the system tests have it, but for many minutes'
 	@echo 'make bench       the parts of a request, and whole requests (ARGS="--peer FOLDER" for one to compare with)'

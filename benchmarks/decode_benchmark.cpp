@@ -90,10 +90,10 @@ void resample_to_28(benchmark::State& state, int channels, image::Filter filter)
   const image::Image picture = image::make_image(1000, 1000, channels);
   for (auto _ : state) benchmark::DoNotOptimize(image::resample(picture, 28, 28, filter));
 }
-BENCHMARK_CAPTURE(resample_to_28, grey_box, 1, image::Filter::box)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(resample_to_28, grey_bilinear, 1, image::Filter::bilinear)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(resample_to_28, grey_bicubic, 1, image::Filter::bicubic)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(resample_to_28, colour_bicubic, 3, image::Filter::bicubic)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(resample_to_28, gray_box, 1, image::Filter::box)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(resample_to_28, gray_bilinear, 1, image::Filter::bilinear)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(resample_to_28, gray_bicubic, 1, image::Filter::bicubic)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(resample_to_28, color_bicubic, 3, image::Filter::bicubic)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

@@ -41,7 +41,7 @@ Bytes phone_photo(const std::string& name) {
   return image::encode_jpeg(photo, {.quality = 90});
 }
 
-void recognise(benchmark::State& state, const Bytes& file) {
+void recognize(benchmark::State& state, const Bytes& file) {
   auto models = models::Repository::open(MODELS_DIR);
   recognition::Recognizer recognizer(*models, {});
   recognition::Upload upload;
@@ -72,7 +72,7 @@ void add(const std::string& name, const Bytes& file) {
     find(state, file);
   })->Unit(benchmark::kMillisecond);
   benchmark::RegisterBenchmark(("recognise/" + name).c_str(),
-                               [file](benchmark::State& state) { recognise(state, file); })
+                               [file](benchmark::State& state) { recognize(state, file); })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
 }

@@ -129,7 +129,7 @@ void infer(benchmark::State& state) {
 }
 BENCHMARK(infer)->Arg(1)->Arg(8)->Arg(32);
 
-void recognise(benchmark::State& state) {
+void recognize(benchmark::State& state) {
   auto models = models::Repository::open(MODELS_DIR);
   recognition::Recognizer recognizer(*models, {});
   std::size_t i = 0;
@@ -138,7 +138,7 @@ void recognise(benchmark::State& state) {
     benchmark::DoNotOptimize(run(recognizer.recognize(upload, "digits-softmax")));
   }
 }
-BENCHMARK(recognise);
+BENCHMARK(recognize);
 
 // One at a time: mostly the disk's answer to fdatasync. Requests that wait together share it.
 void record_alone(benchmark::State& state) {

@@ -230,7 +230,7 @@ void print_cosines(const std::vector<float>& exact, const std::vector<float>& ro
   std::vector<float> means(columns);
   for (std::size_t i = 0; i < exact.size(); ++i) means[i % columns] += exact[i] / static_cast<float>(count);
   std::vector<double> whole;
-  std::vector<double> centred;
+  std::vector<double> centered;
   for (std::size_t row = 0; row < count; ++row) {
     std::vector<float> a(exact.begin() + static_cast<std::ptrdiff_t>(row * columns),
                          exact.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns));
@@ -241,12 +241,12 @@ void print_cosines(const std::vector<float>& exact, const std::vector<float>& ro
       a[i] -= means[i];
       b[i] -= means[i];
     }
-    centred.push_back(cosine(a, b));
+    centered.push_back(cosine(a, b));
   }
   std::ranges::sort(whole);
-  std::ranges::sort(centred);
+  std::ranges::sort(centered);
   fmt::print("  cosine with f32: median {:.5f}, least {:.5f}; without the mean of all: {:.5f}, {:.5f}\n",
-             whole[count / 2], whole.front(), centred[count / 2], centred.front());
+             whole[count / 2], whole.front(), centered[count / 2], centered.front());
 }
 
 double median(std::vector<double> values) {

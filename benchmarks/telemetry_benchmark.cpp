@@ -15,7 +15,7 @@ namespace {
 
 using namespace vidi::telemetry;
 
-RequestRecord recognised_picture() {
+RequestRecord recognized_picture() {
   RequestRecord record;
   record.method = "POST";
   record.path = "/predict";
@@ -50,14 +50,14 @@ void measure_request(benchmark::State& state) {
 BENCHMARK(measure_request);
 
 void count_request(benchmark::State& state) {
-  const RequestRecord record = recognised_picture();
+  const RequestRecord record = recognized_picture();
   for (auto _ : state) count(record);
 }
 BENCHMARK(count_request)->Threads(1)->Threads(2)->UseRealTime();
 
 // The write of the log's thread is in the processor time of the process.
 void log_request(benchmark::State& state) {
-  const RequestRecord record = recognised_picture();
+  const RequestRecord record = recognized_picture();
   const auto format = state.range(0) == 0 ? LogFormat::text : LogFormat::json;
   const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   {
@@ -75,7 +75,7 @@ void log_request(benchmark::State& state) {
 BENCHMARK(log_request)->Arg(0)->Arg(1)->MeasureProcessCPUTime();
 
 void export_request(benchmark::State& state) {
-  const RequestRecord record = recognised_picture();
+  const RequestRecord record = recognized_picture();
   for (auto _ : state) {
     const FinishedRequest request = finished(record);
     benchmark::DoNotOptimize(to_otlp_json({&request, 1}, {}));

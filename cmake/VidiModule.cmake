@@ -1,5 +1,7 @@
 # How a module, its tests and the programs are declared: one folder, one target, one namespace.
 
+include(VidiWings)
+
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -8,19 +10,27 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 
+# What was compiled before, in this folder or another clone of it, is taken from the compiler's cache: paths below the
+# project's folder count from there, and precompiled headers may have other times.
+find_program(VIDI_CCACHE ccache)
+if(VIDI_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${VIDI_CCACHE}")
+endif()
+# A linker that takes a tenth of the time of the usual one, where it is installed.
+find_program(VIDI_MOLD mold)
+if(VIDI_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 add_library(vidi_options INTERFACE)
 target_compile_options(vidi_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion
                                               -Wno-sign-conversion -Wno-missing-field-initializers -Werror)
-target_include_directories(vidi_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of g++ 12 in inlined library code at -O2 and under sanitizers.
   target_compile_options(vidi_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
                                                 -Wno-stringop-overread -Wno-restrict -Wno-dangling-pointer
                                                 -Wno-mismatched-new-delete -Wno-use-after-free)
-  if(CMAKE_UNITY_BUILD)
-    # What it says of a type that a source has for itself, when that source is included by another.
-    target_compile_options(vidi_options INTERFACE -Wno-subobject-linkage)
-  endif()
 endif()
 if(VIDI_SANITIZE)
   add_compile_options(-fsanitize=${VIDI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -30,16 +40,67 @@ if(VIDI_SANITIZE)
   endif()
 endif()
 
-# vidi_module(name SOURCES ... [DEPENDS ...] [PRIVATE ...] [ALONE ...]): the static library vidi_name, also vidi::name.
-# DEPENDS are needed by the module's headers, PRIVATE only by its sources. ALONE are sources with a name in their
-# anonymous namespace that another source has too: a unity build compiles each of them by itself.
+# vidi_precompile(target [TESTS]): compiles the headers that most sources include once for all modules, and once more,
+# with gmock, for all tests. Which headers: those of the table that `scripts/build_times.py headers` prints.
+# clang-tidy reads every source without them, so a source still has to include what it uses.
+option(VIDI_PRECOMPILE "Compile the headers that most sources include once" ON)
+function(vidi_precompile target)
+  if(NOT VIDI_PRECOMPILE)
+    return()
+  endif()
+  cmake_parse_arguments(PRECOMPILE "TESTS" "" "" ${ARGN})
+  set(headers <fmt/format.h> <chrono> <filesystem> <functional> <map> <memory> <optional> <span> <string> <vector>
+              <core/result.hpp> <core/task.hpp>)
+  set(precompiled vidi_precompiled)
+  if(PRECOMPILE_TESTS)
+    list(APPEND headers <gmock/gmock.h>)
+    set(precompiled vidi_precompiled_tests)
+  endif()
+  if(NOT TARGET ${precompiled})
+    # A program for the tests, since the compiler's flags of a program and of a library differ.
+    set(source "${CMAKE_BINARY_DIR}/${precompiled}.cpp")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "int main() {}\n")
+    if(PRECOMPILE_TESTS)
+      add_executable(${precompiled} EXCLUDE_FROM_ALL "${source}")
+      target_link_libraries(${precompiled} PRIVATE GTest::gmock)
+      target_compile_options(${precompiled} PRIVATE ${VIDI_TEST_OPTIMIZE})
+    else()
+      add_library(${precompiled} OBJECT EXCLUDE_FROM_ALL "${source}")
+    endif()
+    target_link_libraries(${precompiled} PRIVATE vidi_options vidi::boost fmt::fmt)
+    target_include_directories(${precompiled} PRIVATE "${CMAKE_SOURCE_DIR}/src/platform")
+    target_precompile_headers(${precompiled} PRIVATE ${headers})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${precompiled})
+endfunction()
+
+# vidi_module(name SOURCES ... [DEPENDS ...] [PRIVATE ...] [OWN_FLAGS]): the static library vidi_name, also vidi::name.
+# DEPENDS are needed by the module's headers, PRIVATE only by its sources. OWN_FLAGS: it is compiled with flags that the
+# precompiled headers do not fit.
 function(vidi_module name)
-  cmake_parse_arguments(MODULE "" "" "SOURCES;DEPENDS;PRIVATE;ALONE" ${ARGN})
-  set_source_files_properties(${MODULE_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  cmake_parse_arguments(MODULE "OWN_FLAGS" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  vidi_wing_of(wing)
+  vidi_check_dependencies("vidi::${name}" ${wing} ${MODULE_DEPENDS} ${MODULE_PRIVATE})
   add_library(vidi_${name} STATIC ${MODULE_SOURCES})
   add_library(vidi::${name} ALIAS vidi_${name})
+  set_target_properties(vidi_${name} PROPERTIES VIDI_WING ${wing})
   target_link_libraries(vidi_${name} PUBLIC ${MODULE_DEPENDS} PRIVATE vidi_options ${MODULE_PRIVATE})
-  target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src/${wing}")
+  if(NOT MODULE_OWN_FLAGS)
+    vidi_precompile(vidi_${name})
+  endif()
+endfunction()
+
+# vidi_interface(name [DEPENDS ...]): a module of headers alone, which others implement: vidi::name.
+function(vidi_interface name)
+  cmake_parse_arguments(MODULE "" "" "DEPENDS" ${ARGN})
+  vidi_wing_of(wing)
+  vidi_check_dependencies("vidi::${name}" ${wing} ${MODULE_DEPENDS})
+  add_library(vidi_${name} INTERFACE)
+  add_library(vidi::${name} ALIAS vidi_${name})
+  set_target_properties(vidi_${name} PROPERTIES VIDI_WING ${wing})
+  target_link_libraries(vidi_${name} INTERFACE ${MODULE_DEPENDS})
+  target_include_directories(vidi_${name} INTERFACE "${CMAKE_SOURCE_DIR}/src/${wing}")
 endfunction()
 
 # The real services that tests with SERVICES need: ctest starts them before the first and stops them after the last.
@@ -57,15 +118,23 @@ function(vidi_test_services)
   set_tests_properties(services.stop PROPERTIES FIXTURES_CLEANUP services TIMEOUT 60)
 endfunction()
 
-# vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract] [SERVICES]): a GoogleTest program, one ctest entry for each
-# of its tests. With SERVICES a real Cassandra and a real S3 server run meanwhile (tests/contract/services.hpp).
-# TEST_DATA names the folder tests/data for it, testing::TempDir()
-# a folder of the process's own.
+# What a test does itself is little. Compiling it with -O3 takes twice as long as with -O1, and that under sanitizers two
+# thirds longer than with -O0.
+if(VIDI_SANITIZE)
+  set(VIDI_TEST_OPTIMIZE $<$<CONFIG:Release,RelWithDebInfo>:-O0>)
+else()
+  set(VIDI_TEST_OPTIMIZE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
+endif()
+
+# vidi_test(name SOURCES ... DEPENDS ... [LABEL unit|contract] [SERVICES] [OWN_FLAGS]): a GoogleTest program, run as one
+# entry of ctest, whose report names each of its tests. It runs in the project's folder, where TEST_DATA, MODELS_DIR and
+# BACKBONES_DIR are; testing::TempDir() is a folder of its own. With SERVICES a real Cassandra and a real S3 server run
+# meanwhile (tests/contract/services.hpp).
 function(vidi_test name)
   if(NOT VIDI_TESTS)
     return()
   endif()
-  cmake_parse_arguments(TEST "SERVICES" "LABEL" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(TEST "SERVICES;OWN_FLAGS" "LABEL" "SOURCES;DEPENDS" ${ARGN})
   if(NOT TEST_LABEL)
     set(TEST_LABEL unit)
   endif()
@@ -75,25 +144,34 @@ function(vidi_test name)
   if(NOT TARGET vidi_test_main)
     add_library(vidi_test_main STATIC "${CMAKE_SOURCE_DIR}/tests/support/main.cpp")
     target_link_libraries(vidi_test_main PRIVATE vidi_options GTest::gmock)
+    # The one file that names the project's folder: the others are the same for the compiler's cache, wherever they are.
+    target_compile_definitions(vidi_test_main PRIVATE VIDI_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   endif()
   add_executable(${name} ${TEST_SOURCES})
   add_dependencies(vidi_tests ${name})
   target_link_libraries(${name} PRIVATE vidi_options ${TEST_DEPENDS} vidi_test_main GTest::gmock GTest::gtest)
-  # What a test does itself is little. Compiling it with -O3 takes twice as long as with -O1, and that under sanitizers
-  # two thirds longer than with -O0.
-  if(VIDI_SANITIZE)
-    set(optimise -O0)
-  else()
-    set(optimise -O1)
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_options(${name} PRIVATE ${VIDI_TEST_OPTIMIZE})
+  target_compile_definitions(${name} PRIVATE TEST_DATA="tests/data" MODELS_DIR="models" BACKBONES_DIR="backbones")
+  if(NOT TEST_OWN_FLAGS)
+    vidi_precompile(${name} TESTS)
   endif()
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:${optimise}>)
-  target_compile_definitions(${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
-                                             MODELS_DIR="${CMAKE_SOURCE_DIR}/models"
-                                             BACKBONES_DIR="${CMAKE_SOURCE_DIR}/backbones")
-  set(services)
+  add_test(NAME ${name} COMMAND ${name} "--gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${TEST_LABEL}/${name}.xml"
+           WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 900)
   if(TEST_SERVICES)
     vidi_test_services()
-    set(services FIXTURES_REQUIRED services ENVIRONMENT "VIDI_TEST_SERVICES=${CMAKE_BINARY_DIR}/services")
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED services
+                                            ENVIRONMENT "VIDI_TEST_SERVICES=${CMAKE_BINARY_DIR}/services")
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600 ${services})
+endfunction()
+
+# vidi_test_program(test program MACRO): the test runs a program of ours, whose path from the project's folder is MACRO.
+function(vidi_test_program test program macro)
+  if(NOT VIDI_TESTS)
+    return()
+  endif()
+  file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/apps/${program}")
+  target_compile_definitions(${test} PRIVATE ${macro}="${folder}/${program}")
+  add_dependencies(${test} ${program})
 endfunction()

@@ -1,4 +1,4 @@
-"""Writes what a packed tree is made of: share/doc/vidi/sbom.cdx.json (CycloneDX 1.5) and share/doc/vidi/licences/.
+"""Writes what a packed tree is made of: share/doc/vidi/sbom.cdx.json (CycloneDX 1.5) and share/doc/vidi/licenses/.
 
     .venv/bin/python3 scripts/bill_of_materials.py VERSION TREE
 
@@ -51,12 +51,12 @@ def debian_component(package):
 
 def wheel_component(name):
     distribution = importlib.metadata.distribution(name)
-    licence = distribution.metadata.get("License-Expression") or distribution.metadata.get("License") or "see licences"
+    license = distribution.metadata.get("License-Expression") or distribution.metadata.get("License") or "see licenses"
     return {
         "type": "library",
         "name": name,
         "version": distribution.version,
-        "licenses": [{"license": {"name": licence.splitlines()[0]}}],
+        "licenses": [{"license": {"name": license.splitlines()[0]}}],
         "purl": f"pkg:pypi/{name}@{distribution.version}",
     }
 
@@ -89,7 +89,7 @@ def crate_component(package):
     }
 
 
-def copy_licences(folder, packages, cargo):
+def copy_licenses(folder, packages, cargo):
     folder.mkdir(parents=True)
     for package in packages:
         source = pathlib.Path("/usr/share/doc") / package / "copyright"
@@ -143,7 +143,7 @@ def main():
     documents = tree / "share/doc/vidi"
     documents.mkdir(parents=True, exist_ok=True)
     (documents / "sbom.cdx.json").write_text(json.dumps(bill, indent=1) + "\n")
-    copy_licences(documents / "licences", packages, cargo)
+    copy_licenses(documents / "licences", packages, cargo)
 
 
 main()

@@ -3,8 +3,8 @@
     .venv/bin/python3 scripts/draw_fruits.py OUT [--count 120] [--seed 0]
 
 Fruits-360 shows one fruit of each class, whole, turning. A classifier that knows no other pear than that one fails on a
-brown one, on bunches of grapes, on cherries with their stalks and on halves of an orange. The drawings show shapes, colours
-and cut faces that the fruits have elsewhere. They are laid on grounds like the photographed ones (src/augmentation).
+brown one, on bunches of grapes, on cherries with their stalks and on halves of an orange. The drawings show shapes, colors
+and cut faces that the fruits have elsewhere. They are laid on grounds like the photographed ones (src/vision/augmentation).
 
 The same numbers make the same drawings with the same versions of NumPy and Pillow.
 """
@@ -34,9 +34,9 @@ def noise(rng, cells):
     return numpy.asarray(grid.resize((SIZE, SIZE), Image.BICUBIC), float)
 
 
-def near(rng, colour, spread=14):
-    """A colour like it, a little lighter or darker and of another hue."""
-    varied = numpy.array(colour, float) * numpy.exp(rng.normal(0, 0.1)) + rng.normal(0, spread, 3) * [1, 0.8, 0.6]
+def near(rng, color, spread=14):
+    """A color like it, a little lighter or darker and of another hue."""
+    varied = numpy.array(color, float) * numpy.exp(rng.normal(0, 0.1)) + rng.normal(0, spread, 3) * [1, 0.8, 0.6]
     return numpy.clip(varied, 0, 255)
 
 
@@ -49,14 +49,14 @@ def ramp(value):
 
 
 class Drawing:
-    """Colours (SIZE, SIZE, 3) from 0 to 255, and how much of each pixel they cover."""
+    """Colors (SIZE, SIZE, 3) from 0 to 255, and how much of each pixel they cover."""
 
-    def __init__(self, colours, cover):
-        self.colours, self.cover = colours, cover
+    def __init__(self, colors, cover):
+        self.colors, self.cover = colors, cover
 
-    def lay(self, share, colour):
-        """A colour, or colours, over what is there; nothing new is covered."""
-        self.colours = self.colours + (numpy.asarray(colour) - self.colours) * ramp(share)
+    def lay(self, share, color):
+        """A color, or colors, over what is there; nothing new is covered."""
+        self.colors = self.colors + (numpy.asarray(color) - self.colors) * ramp(share)
 
     def paint(self, shapes, beyond=True):
         """Calls shapes(draw) with an ImageDraw of twice the size; `beyond`: also where nothing was covered before."""
@@ -80,32 +80,32 @@ class Drawing:
 
     def image(self):
         alpha = self.cover[..., None] * 255
-        return Image.fromarray(numpy.clip(numpy.concatenate([self.colours, alpha], 2), 0, 255).astype(numpy.uint8), "RGBA")
+        return Image.fromarray(numpy.clip(numpy.concatenate([self.colors, alpha], 2), 0, 255).astype(numpy.uint8), "RGBA")
 
 
-def blot(draw, x, y, long, short, angle, colour):
+def blot(draw, x, y, long, short, angle, color):
     """A filled ellipse; places and lengths as parts of SIZE, the angle in radians."""
     turn = numpy.linspace(0, 2 * numpy.pi, 20, endpoint=False)
     along, across = numpy.cos(turn) * long, numpy.sin(turn) * short
     points = numpy.stack([x + along * numpy.cos(angle) - across * numpy.sin(angle),
                           y + along * numpy.sin(angle) + across * numpy.cos(angle)], 1)  # fmt: skip
-    draw.polygon([tuple(point) for point in points * 2 * SIZE], fill=tuple(int(value) for value in colour))
+    draw.polygon([tuple(point) for point in points * 2 * SIZE], fill=tuple(int(value) for value in color))
 
 
-def stalk(rng, drawing, x, y, length, colour=STALK):
+def stalk(rng, drawing, x, y, length, color=STALK):
     angle = rng.normal(UP, 0.3)
     end = (x + length * numpy.cos(angle), y + length * numpy.sin(angle))
     bend = ((x + end[0]) / 2 + rng.normal(0, length * 0.1), (y + end[1]) / 2)
     points = [(2 * SIZE * a, 2 * SIZE * b) for a, b in [(x, y), bend, end]]
-    fill = tuple(int(value) for value in near(rng, colour, 8))
+    fill = tuple(int(value) for value in near(rng, color, 8))
     width = int(rng.integers(4, 9))
     drawing.paint(lambda draw: draw.line(points, fill=fill, width=width, joint="curve"))
 
 
 def leaf(rng, drawing, x, y, length):
-    angle, colour = rng.uniform(-numpy.pi, 0), near(rng, LEAF)
+    angle, color = rng.uniform(-numpy.pi, 0), near(rng, LEAF)
     middle = (x + numpy.cos(angle) * length / 2, y + numpy.sin(angle) * length / 2)
-    drawing.paint(lambda draw: blot(draw, *middle, length / 2, length / 5, angle, colour))
+    drawing.paint(lambda draw: blot(draw, *middle, length / 2, length / 5, angle, color))
 
 
 def outline(reach, wide, high):
@@ -116,8 +116,8 @@ def outline(reach, wide, high):
     return numpy.clip((1 - distance) * SIZE * 0.4 * min(wide, high) + 0.5, 0, 1), distance, angle
 
 
-def lit(rng, colours, height, gloss, rough):
-    """The colours as seen in a light from above somewhere; `height` of the surface from 0 to 1."""
+def lit(rng, colors, height, gloss, rough):
+    """The colors as seen in a light from above somewhere; `height` of the surface from 0 to 1."""
     for axis in (0, 1, 0, 1):
         height = (numpy.roll(height, 2, axis) + 2 * height + numpy.roll(height, -2, axis)) / 4
     rise, slant = numpy.gradient(height, 2 / SIZE)
@@ -129,12 +129,12 @@ def lit(rng, colours, height, gloss, rough):
     light = numpy.array([rng.normal(-0.3, 0.35), rng.normal(-0.5, 0.3), 0.8])
     light /= numpy.linalg.norm(light)
     ambient = rng.uniform(0.35, 0.65)
-    colours = colours * (ambient + (1 - ambient) * 1.15 * ramp(normal @ light))
+    colors = colors * (ambient + (1 - ambient) * 1.15 * ramp(normal @ light))
     if gloss:
         between = light + [0, 0, 1]  # the eye looks along the third axis (Blinn)
         gleam = numpy.clip(normal @ (between / numpy.linalg.norm(between)), 0, 1) ** rng.uniform(15, 90)
-        colours = colours + (255 - colours) * ramp(gleam * gloss * rng.uniform(0.3, 1))
-    return colours
+        colors = colors + (255 - colors) * ramp(gleam * gloss * rng.uniform(0.3, 1))
+    return colors
 
 
 def reach_of(rng, shape):
@@ -157,22 +157,22 @@ def reach_of(rng, shape):
     return reach
 
 
-def whole(rng, colour, blush, shape="round", wide=0.8, high=0.8, gloss=0.5, rough=0.0, streaks=False, cleft=0.0, spots=0,
+def whole(rng, color, blush, shape="round", wide=0.8, high=0.8, gloss=0.5, rough=0.0, streaks=False, cleft=0.0, spots=0,
           spot=(240, 220, 180), stalks=0.0, leaves=0.0, crown=False, calyx=False):  # fmt: skip
-    """A whole fruit: of a colour, with a blush of another; stalks, leaves: how often it has one."""
+    """A whole fruit: of a color, with a blush of another; stalks, leaves: how often it has one."""
     stretch = rng.uniform(0.93, 1.07)
     wide, high = wide * stretch, high / stretch
     cover, distance, angle = outline(reach_of(rng, shape), wide, high)
     height = numpy.sqrt(numpy.clip(1 - distance**2, 0, 1))
-    colour = near(rng, colour)
+    color = near(rng, color)
     mottle = noise(rng, int(rng.integers(2, 6))) * 0.7 + noise(rng, 16) * 0.3
     side = rng.uniform(0, 2 * numpy.pi)
     red = (ACROSS * numpy.cos(side) + DOWN * numpy.sin(side)) * 0.6 + mottle - 0.5 + rng.uniform(-0.4, 0.5)
     if streaks:
         red = red + numpy.sin(angle * int(rng.integers(12, 30)) + noise(rng, 6) * 6) * 0.12
-    fruit = Drawing(numpy.broadcast_to(colour, (SIZE, SIZE, 3)), cover)
+    fruit = Drawing(numpy.broadcast_to(color, (SIZE, SIZE, 3)), cover)
     fruit.lay(red * 2.2 + 0.5, near(rng, blush))
-    fruit.colours = fruit.colours * (1 + (mottle - 0.5) * 0.25 + (noise(rng, 60) - 0.5) * 0.1)[..., None]
+    fruit.colors = fruit.colors * (1 + (mottle - 0.5) * 0.25 + (noise(rng, 60) - 0.5) * 0.1)[..., None]
 
     def speckle(draw):
         for _ in range(spots):
@@ -182,30 +182,30 @@ def whole(rng, colour, blush, shape="round", wide=0.8, high=0.8, gloss=0.5, roug
     fruit.paint(speckle, beyond=False)
     if cleft:
         seam = rng.normal(0, 0.25) + 0.25 * DOWN**2 * rng.choice([-1, 1])
-        fruit.colours = fruit.colours * (1 - 0.4 * cleft * bump(ACROSS, seam, 0.035) * numpy.clip(1 - DOWN * 0.8, 0, 1))[..., None]
+        fruit.colors = fruit.colors * (1 - 0.4 * cleft * bump(ACROSS, seam, 0.035) * numpy.clip(1 - DOWN * 0.8, 0, 1))[..., None]
         height = height * (1 - 0.1 * bump(ACROSS, seam, 0.08))
-    fruit.colours = lit(rng, fruit.colours, height, gloss, rough)
+    fruit.colors = lit(rng, fruit.colors, height, gloss, rough)
     if shape == "apple" and rng.random() < 0.8:  # the hollow of the stalk
         hollow = bump(ACROSS, rng.normal(0, 0.06), 0.16) * bump(DOWN, -high * 0.74, 0.09)
-        fruit.colours = fruit.colours * (1 - 0.5 * hollow)[..., None]
+        fruit.colors = fruit.colors * (1 - 0.5 * hollow)[..., None]
     top = 0.5 - high * 0.40
     if rng.random() < stalks:
         stalk(rng, fruit, 0.5 + rng.normal(0, 0.015), top + 0.02, rng.uniform(0.05, 0.14))
     if rng.random() < leaves:
         leaf(rng, fruit, 0.5, top, rng.uniform(0.13, 0.29))
     if crown:
-        add_crown(rng, fruit, top - 0.01, colour)
+        add_crown(rng, fruit, top - 0.01, color)
     if calyx and rng.random() < 0.8:
         add_calyx(rng, fruit, 0.5 - high * 0.25 if rng.random() < 0.6 else 0.5)
     return fruit
 
 
-def add_crown(rng, fruit, top, colour):
+def add_crown(rng, fruit, top, color):
     def points(draw):
         for k in range(-2, 3):
             tip = (0.5 + k * 0.047, top - rng.uniform(0.04, 0.083))
             corners = [(0.474 + k * 0.031, top + 0.04), (0.526 + k * 0.031, top + 0.04), tip]
-            fill = tuple(int(value) for value in colour * rng.uniform(0.6, 0.9))
+            fill = tuple(int(value) for value in color * rng.uniform(0.6, 0.9))
             draw.polygon([(2 * SIZE * x, 2 * SIZE * y) for x, y in corners], fill=fill)
 
     fruit.paint(points)
@@ -225,17 +225,17 @@ def empty():
     return Drawing(numpy.zeros((SIZE, SIZE, 3)), numpy.zeros((SIZE, SIZE)))
 
 
-def bunch(rng, colour, blush):
+def bunch(rng, color, blush):
     """Grapes, those behind first."""
     drawing = empty()
-    colour = near(rng, colour)
-    berries = [whole(rng, colour, blush, wide=0.9, high=rng.uniform(0.8, 1)) for _ in range(3)]
+    color = near(rng, color)
+    berries = [whole(rng, color, blush, wide=0.9, high=rng.uniform(0.8, 1)) for _ in range(3)]
     radius, pointed = rng.uniform(0.104, 0.167), rng.random() < 0.6
     for k in range(rng.integers(14, 40)):
         y = rng.uniform(0.15, 0.85)
         x = 0.5 + rng.uniform(-0.4, 0.4) * ((1.05 - y) if pointed else 0.8)
         side = int(2 * radius * SIZE)
-        drawing.colours = drawing.colours * 0.98
+        drawing.colors = drawing.colors * 0.98
         drawing.insert(berries[k % 3], (x - radius) * SIZE, (y - radius) * SIZE, side, rng.uniform(0.65, 1.1))
     if rng.random() < 0.6:
         stalk(rng, drawing, 0.5, 0.15, 0.1, (110, 120, 50))
@@ -246,15 +246,15 @@ def cherries(rng):
     """One to three, with stalks that meet."""
     drawing = empty()
     count = int(rng.choice([1, 2, 2, 3]))
-    colours = [(150, 10, 20), (200, 25, 35), (90, 8, 18), (225, 60, 50)]
-    colour = colours[rng.integers(len(colours))]
-    blush = (240, 180, 90) if rng.random() < 0.15 else colour
+    colors = [(150, 10, 20), (200, 25, 35), (90, 8, 18), (225, 60, 50)]
+    color = colors[rng.integers(len(colors))]
+    blush = (240, 180, 90) if rng.random() < 0.15 else color
     knot = numpy.array([rng.uniform(0.4, 0.6), 0.04])
     for k in range(count):
         radius = rng.uniform(0.2, 0.26) if count > 1 else rng.uniform(0.23, 0.31)
         x = numpy.clip(0.5 + (k - (count - 1) / 2) * radius * 1.3 + rng.normal(0, 0.02), radius, 1 - radius)
         y = 1 - radius - rng.uniform(0.02, 0.1)
-        fruit = whole(rng, colour, blush, shape="heart", wide=0.85, high=0.82, gloss=0.9)
+        fruit = whole(rng, color, blush, shape="heart", wide=0.85, high=0.82, gloss=0.9)
         drawing.insert(fruit, (x - radius) * SIZE, (y - radius) * SIZE, int(2 * radius * SIZE))
         share = numpy.linspace(0, 1, 9)[:, None]
         start = numpy.array([x, y - radius * 0.75])
@@ -284,13 +284,13 @@ def strawberry(rng):
 def cut(rng, flesh, skin, wide=0.95, high=0.95, reach=None, cells=14, depth=0.25):
     """A cut face: the drawing, the distance from the middle, 1 at the skin, and the angle."""
     cover, distance, angle = outline(reach or (lambda angle: numpy.full_like(angle, 0.95)), wide, high)
-    colours = near(rng, flesh, 8) * (1 - depth / 2 + depth * noise(rng, cells))[..., None]
-    drawing = Drawing(colours, cover)
+    colors = near(rng, flesh, 8) * (1 - depth / 2 + depth * noise(rng, cells))[..., None]
+    drawing = Drawing(colors, cover)
     drawing.lay((distance - 0.94) * 35, near(rng, skin))
     return drawing, distance, angle
 
 
-def scatter(rng, drawing, count, away, size, colour, spread=8, squash=(1.0, 1.0)):
+def scatter(rng, drawing, count, away, size, color, spread=8, squash=(1.0, 1.0)):
     """Seeds: at `away` (from, to) from the middle, of `size` (long, short), as parts of SIZE."""
 
     def seeds(draw):
@@ -298,7 +298,7 @@ def scatter(rng, drawing, count, away, size, colour, spread=8, squash=(1.0, 1.0)
             turn = rng.uniform(0, 2 * numpy.pi)
             far = numpy.sqrt(rng.uniform(away[0] ** 2, away[1] ** 2))
             place = (0.5 + numpy.cos(turn) * far * squash[0], 0.5 + numpy.sin(turn) * far * squash[1])
-            blot(draw, *place, *size, turn, near(rng, colour, spread))
+            blot(draw, *place, *size, turn, near(rng, color, spread))
 
     drawing.paint(seeds, beyond=False)
 
@@ -306,7 +306,7 @@ def scatter(rng, drawing, count, away, size, colour, spread=8, squash=(1.0, 1.0)
 def citrus(rng, skin, pith, flesh):
     flat = rng.uniform(0.6, 1)
     drawing, distance, angle = cut(rng, flesh, skin, high=0.95 * flat, cells=40, depth=0.35)
-    drawing.colours = drawing.colours * (1 + 0.12 * numpy.sin(distance * 40 + noise(rng, 20) * 12))[..., None]
+    drawing.colors = drawing.colors * (1 + 0.12 * numpy.sin(distance * 40 + noise(rng, 20) * 12))[..., None]
     wedges = abs(numpy.sin((angle + rng.uniform(0, 6)) * int(rng.integers(8, 12)) / 2)) * distance
     filled = numpy.clip((wedges - 0.10) * 14, 0, 1) * numpy.clip((distance - 0.08) * 20, 0, 1)
     drawing.lay((1 - filled * numpy.clip((0.86 - distance) * 18, 0, 1)) * (distance < 0.95), near(rng, pith, 6))
@@ -316,7 +316,7 @@ def citrus(rng, skin, pith, flesh):
 def kiwi(rng):
     flat = rng.uniform(0.6, 1)
     drawing, distance, angle = cut(rng, (125, 165, 40), (120, 90, 50), high=0.95 * flat, cells=30, depth=0.35)
-    drawing.colours = drawing.colours * (1 + 0.12 * numpy.sin(angle * int(rng.integers(28, 40))))[..., None]
+    drawing.colors = drawing.colors * (1 + 0.12 * numpy.sin(angle * int(rng.integers(28, 40))))[..., None]
     drawing.lay((0.32 + 0.05 * numpy.sin(angle * 7) - distance) * 9, near(rng, (225, 225, 170), 8))
     scatter(rng, drawing, int(rng.integers(30, 60)), (0.15, 0.24), (0.02, 0.01), (25, 20, 15), 4, (1, flat))
     return drawing
@@ -327,8 +327,8 @@ def avocado(rng):
     drawing, distance, _ = cut(rng, (225, 220, 130), (50, 60, 30), 0.72, 0.95, narrow, 20, 0.1)
     drawing.lay((distance - 0.55) * 2.2 * (distance < 0.94), near(rng, (150, 180, 70), 8))
     stone = 1 - numpy.hypot(ACROSS / 0.72, (DOWN - 0.2) / 0.8) / 0.38
-    colour = near(rng, (120, 75, 40) if rng.random() < 0.7 else (190, 185, 95))  # the stone, or where it was
-    drawing.lay(stone * 11, colour * (0.45 + 0.6 * numpy.sqrt(numpy.clip(1 - (1 - stone) ** 2, 0, 1)))[..., None])
+    color = near(rng, (120, 75, 40) if rng.random() < 0.7 else (190, 185, 95))  # the stone, or where it was
+    drawing.lay(stone * 11, color * (0.45 + 0.6 * numpy.sqrt(numpy.clip(1 - (1 - stone) ** 2, 0, 1)))[..., None])
     return drawing
 
 
@@ -336,7 +336,7 @@ def papaya(rng):
     narrow = lambda angle: 0.95 * (1 - 0.12 * numpy.clip(-numpy.sin(angle), 0, 1))  # noqa: E731
     drawing, _, _ = cut(rng, (240, 135, 50), (200, 190, 80), 0.6, 0.97, narrow)
     hollow = numpy.clip((0.5 - numpy.hypot(ACROSS / 0.6, DOWN / 0.9)) * 14, 0, 1)
-    drawing.colours = drawing.colours * (1 - 0.25 * hollow)[..., None]
+    drawing.colors = drawing.colors * (1 - 0.25 * hollow)[..., None]
     scatter(rng, drawing, int(rng.integers(50, 110)), (0, 0.21), (0.022, 0.019), (35, 32, 28), 5, (0.6, 0.9))
     return drawing
 
@@ -358,7 +358,7 @@ def pomegranate(rng):
 def star(rng):
     points = lambda angle: 0.95 * (0.45 + 0.55 * abs(numpy.cos(angle * 2.5 + 0.3)) ** 1.6)  # noqa: E731
     drawing, distance, angle = cut(rng, (225, 205, 80), (200, 190, 60), reach=points, cells=12)
-    drawing.colours = drawing.colours * (1 + 0.15 * numpy.cos(angle * 5 + 0.6) * numpy.minimum(distance, 1))[..., None]
+    drawing.colors = drawing.colors * (1 + 0.15 * numpy.cos(angle * 5 + 0.6) * numpy.minimum(distance, 1))[..., None]
     return drawing
 
 
@@ -397,26 +397,26 @@ def apple(rng, label):
     }
     reds = [((170, 20, 30), (120, 10, 25)), ((200, 30, 35), (230, 190, 80)), ((220, 190, 80), (200, 50, 40)),
             ((160, 180, 70), (180, 40, 40)), ((190, 25, 40), (150, 15, 30))]  # fmt: skip
-    colour, blush = one_of(rng, varieties.get(label, reds))
+    color, blush = one_of(rng, varieties.get(label, reds))
     if rng.random() < 0.1:
-        return core_fruit(rng, colour)
-    return whole(rng, colour, blush, "apple", 0.84, 0.78, rng.uniform(0.2, 1), streaks=True, spots=int(rng.integers(0, 40)),
+        return core_fruit(rng, color)
+    return whole(rng, color, blush, "apple", 0.84, 0.78, rng.uniform(0.2, 1), streaks=True, spots=int(rng.integers(0, 40)),
                  stalks=0.7, leaves=0.25)  # fmt: skip
 
 
 def pear(rng):
-    colour, blush = one_of(rng, [((190, 190, 75), (170, 175, 70)), ((150, 105, 50), (175, 130, 60)), ((215, 195, 85), (205, 90, 50)),
+    color, blush = one_of(rng, [((190, 190, 75), (170, 175, 70)), ((150, 105, 50), (175, 130, 60)), ((215, 195, 85), (205, 90, 50)),
                                  ((160, 180, 70), (190, 190, 90)), ((150, 40, 40), (180, 80, 50))])  # fmt: skip
     if rng.random() < 0.1:
-        return core_fruit(rng, colour, pear=True)
-    return whole(rng, colour, blush, "pear", 0.78, 0.95, 0.35, spots=int(rng.integers(0, 70)), spot=(130, 110, 50), stalks=0.9,
+        return core_fruit(rng, color, pear=True)
+    return whole(rng, color, blush, "pear", 0.78, 0.95, 0.35, spots=int(rng.integers(0, 70)), spot=(130, 110, 50), stalks=0.9,
                  leaves=0.15)  # fmt: skip
 
 
 def grape(rng):
-    colour, blush = one_of(rng, [((170, 190, 90), (200, 200, 110)), ((45, 35, 65), (80, 50, 90)), ((120, 30, 50), (160, 60, 70)),
+    color, blush = one_of(rng, [((170, 190, 90), (200, 200, 110)), ((45, 35, 65), (80, 50, 90)), ((120, 30, 50), (160, 60, 70)),
                                  ((190, 200, 110), (150, 180, 70))])  # fmt: skip
-    return bunch(rng, colour, blush) if rng.random() < 0.8 else whole(rng, colour, blush, wide=0.75, high=0.9)
+    return bunch(rng, color, blush) if rng.random() < 0.8 else whole(rng, color, blush, wide=0.75, high=0.9)
 
 
 def cut_fruit(rng, label):
@@ -472,8 +472,8 @@ def whole_fruit(rng, label):
         "Pomegranate": ((185, 40, 45), pick((225, 150, 80), (140, 25, 40)), dict(wide=0.86, high=0.82, crown=True)),
         "Quince": ((225, 200, 60), (200, 185, 70), dict(shape="egg", wide=0.84, high=0.88, gloss=0.15, rough=0.6, stalks=0.3, leaves=0.2)),
     }  # fmt: skip
-    colour, blush, details = kinds["Avocado" if label == "Avocado ripe" else label]
-    return whole(rng, colour, blush, **details)
+    color, blush, details = kinds["Avocado" if label == "Avocado ripe" else label]
+    return whole(rng, color, blush, **details)
 
 
 def draw_fruit(rng, label):

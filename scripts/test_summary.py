@@ -61,7 +61,7 @@ def add_case(summary, case):
         summary.skipped.append(f"{name_of(case)}: {reason}")
 
 
-def summarise(reports, statuses):
+def summarize(reports, statuses):
     summary = Summary()
     for report in reports:
         try:
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--status", action="append", default=[], metavar="RUNNER=EXIT_STATUS")
     parser.add_argument("reports", nargs="*", metavar="REPORT.xml")
     arguments = parser.parse_args()
-    summary = summarise(arguments.reports, arguments.status)
+    summary = summarize(arguments.reports, arguments.status)
     for skipped in summary.skipped:
         print(f"skipped: {skipped}")
     for failed in summary.failed:

@@ -50,7 +50,7 @@ def read_variants(folder):
 def make_rows(weights, biases, values, labels, every, seed):
     """(image, row) of every `every`-th class."""
     random = numpy.random.default_rng(seed)
-    centre = values.mean(axis=0, dtype=numpy.float64)
+    center = values.mean(axis=0, dtype=numpy.float64)
     means = {label: values[labels == label].mean(axis=0, dtype=numpy.float64) for label in sorted(set(labels))}
     directions = weights - weights.mean(axis=0)
     directions /= (directions**2).sum(axis=1, keepdims=True)
@@ -58,7 +58,7 @@ def make_rows(weights, biases, values, labels, every, seed):
         if number in FRUITS:
             continue
         at = random.integers(len(values))
-        row = centre + values[at] - means[labels[at]]
+        row = center + values[at] - means[labels[at]]
         score = weights[number] @ row + biases[number]
         row = row + directions[number] * (random.uniform(6, 10) - score)
         yield f"imagenet/{number}", numpy.maximum(row, 0)  # features are means of what ReLU6 gives

@@ -8,16 +8,16 @@
 #include <iterator>
 #include <string>
 
-#include "networks/rewrite.hpp"
+#include "onnx_writing/rewrite.hpp"
 
 namespace {
 
 vidi::Result<vidi::Bytes> shrink(const std::string& path, const std::string& output) {
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto part = vidi::networks::keep_output(vidi::as_bytes(text), output);
+  const auto part = vidi::onnx_writing::keep_output(vidi::as_bytes(text), output);
   if (!part) return part;
-  return vidi::networks::halve(*part);
+  return vidi::onnx_writing::halve(*part);
 }
 
 }  // namespace

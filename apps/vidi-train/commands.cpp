@@ -4,9 +4,9 @@
 #include <limits>
 #include <string>
 
-#include "training/cnn.hpp"
-#include "training/deep.hpp"
-#include "training/softmax.hpp"
+#include "recipes/cnn.hpp"
+#include "recipes/deep.hpp"
+#include "recipes/softmax.hpp"
 
 namespace vidi::app {
 namespace {
@@ -23,7 +23,7 @@ void add_seed(CLI::App& command, std::uint64_t& seed) {
 }
 
 // The options of every recipe.
-void add_job(CLI::App& command, training::Job& job, const std::string& model) {
+void add_job(CLI::App& command, recipes::Job& job, const std::string& model) {
   command.footer("Writes OUT/" + model + "/VERSION/model.onnx and OUT/" + model +
                  "/model.toml. When it is interrupted or killed, the same command\n"
                  "goes on from the last checkpoint, OUT/." +
@@ -52,13 +52,13 @@ std::unique_ptr<TrainCommand> add_softmax(CLI::App& app) {
   auto command = std::make_unique<TrainCommand>();
   CLI::App& sub = *(command->subcommand = app.add_subcommand(
                         "softmax", "Softmax regression, as TensorFlow's beginners' tutorial trains it: about 91 %"));
-  auto options = std::make_shared<training::SoftmaxOptions>();
+  auto options = std::make_shared<recipes::SoftmaxOptions>();
   add_job(sub, command->job, "digits-softmax");
   add_number(sub, "--steps", options->steps, "Steps of gradient descent, one batch each",
              CLI::Range(1UL, 1'000'000'000UL));
   add_number(sub, "--rate", options->rate, "Learning rate of the first step", CLI::Range(1e-6, 1000.0));
   const auto set_decay = [options](const std::string& name) {
-    options->decay = name == "linear" ? training::Decay::linear : training::Decay::none;
+    options->decay = name == "linear" ? recipes::Decay::linear : recipes::Decay::none;
   };
   sub.add_option_function<std::string>("--decay", set_decay,
                                        "How the rate changes: none, or linear down to 0 after the last step")
@@ -69,7 +69,7 @@ std::unique_ptr<TrainCommand> add_softmax(CLI::App& app) {
              CLI::Range(0.0, 1.0));
   add_number(sub, "--batch", options->batch, "Images in a batch", CLI::Range(1UL, 1'000'000UL));
   add_seed(sub, options->seed);
-  command->make_recipe = [options] { return training::make_softmax_recipe(*options); };
+  command->make_recipe = [options] { return recipes::make_softmax_recipe(*options); };
   return command;
 }
 
@@ -77,7 +77,7 @@ std::unique_ptr<TrainCommand> add_cnn(CLI::App& app) {
   auto command = std::make_unique<TrainCommand>();
   CLI::App& sub = *(command->subcommand = app.add_subcommand(
                         "cnn", "Two convolutions, as TensorFlow's \"Deep MNIST for experts\" has them: about 99.2 %"));
-  auto options = std::make_shared<training::CnnOptions>();
+  auto options = std::make_shared<recipes::CnnOptions>();
   add_job(sub, command->job, "digits-cnn");
   add_number(sub, "--steps", options->steps, "Steps of Adam, one batch each", CLI::Range(1UL, 1'000'000'000UL));
   add_number(sub, "--rate", options->rate, "Learning rate", CLI::Range(1e-8, 10.0));
@@ -89,7 +89,7 @@ std::unique_ptr<TrainCommand> add_cnn(CLI::App& app) {
              CLI::Range(0.0, 1.0));
   add_seed(sub, options->seed);
   add_number(sub, "--threads", options->threads, "Threads that compute", CLI::Range(1, 1024));
-  command->make_recipe = [options] { return training::make_cnn_recipe(*options); };
+  command->make_recipe = [options] { return recipes::make_cnn_recipe(*options); };
   return command;
 }
 
@@ -97,7 +97,7 @@ std::unique_ptr<TrainCommand> add_deep(CLI::App& app) {
   auto command = std::make_unique<TrainCommand>();
   CLI::App& sub = *(command->subcommand = app.add_subcommand(
                         "deep", "The model `digits`: a deep network for digits in any picture, which also says no"));
-  auto options = std::make_shared<training::DeepOptions>();
+  auto options = std::make_shared<recipes::DeepOptions>();
   add_job(sub, command->job, "digits");
   add_number(sub, "--epochs", options->epochs, "Epochs, of as many samples as there are training images",
              CLI::Range(1UL, 1'000'000UL));
@@ -116,7 +116,7 @@ std::unique_ptr<TrainCommand> add_deep(CLI::App& app) {
   add_number(sub, "--data-threads", options->data_threads, "Threads that draw samples", CLI::Range(1UL, 1024UL));
   sub.add_option("--fonts", options->fonts, "Folders of fonts, instead of those of Debian's packages")
       ->type_name("DIR...");
-  command->make_recipe = [options] { return training::make_deep_recipe(*options); };
+  command->make_recipe = [options] { return recipes::make_deep_recipe(*options); };
   return command;
 }
 

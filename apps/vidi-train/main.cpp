@@ -16,7 +16,7 @@
 
 namespace {
 
-namespace training = vidi::training;
+namespace training = vidi::recipes;
 
 constexpr int kExitUsage = 2;
 constexpr int kExitInterrupted = 128 + SIGINT;
@@ -44,7 +44,7 @@ void set_openmp_environment(char** argv) {
   execv("/proc/self/exe", argv);                          // when it fails, the training is only slower
 }
 
-int report_interruption(const training::Report& report) {
+int report_interruption(const recipes::Report& report) {
   if (std::filesystem::exists(report.checkpoint)) {
     fmt::print(stderr, "vidi train: interrupted; the same command goes on from {}\n", report.checkpoint.string());
   } else {
@@ -53,10 +53,10 @@ int report_interruption(const training::Report& report) {
   return kExitInterrupted;
 }
 
-int train(const training::Job& job, training::Recipe& recipe) {
+int train(const recipes::Job& job, recipes::Recipe& recipe) {
   handle_signals();
-  const auto progress = training::make_progress_reporter(std::cerr, isatty(STDERR_FILENO) == 1);
-  const auto report = training::run(job, recipe, *progress, interrupted);
+  const auto progress = recipes::make_progress_reporter(std::cerr, isatty(STDERR_FILENO) == 1);
+  const auto report = recipes::run(job, recipe, *progress, interrupted);
   if (!report) {
     fmt::print(stderr, "vidi train: {}\n", report.error().message);
     return EXIT_FAILURE;
@@ -68,8 +68,8 @@ int train(const training::Job& job, training::Recipe& recipe) {
   }
   for (const auto& [name, value] : report->figures) fmt::print("{} = {:.4f}\n", name, value);
   fmt::print("accuracy: {}\nwrote {}\nwrote {}\n", vidi::datasets::describe(report->test),
-             vidi::model_files::onnx_path(report->destination).string(),
-             vidi::model_files::toml_path(report->destination).string());
+             vidi::model_writing::onnx_path(report->destination).string(),
+             vidi::model_writing::toml_path(report->destination).string());
   return EXIT_SUCCESS;
 }
 

@@ -73,19 +73,19 @@ enum class Put { present, added, lost };
 
 Task<Result<Put>> put_one(ObjectStore& from, ObjectStore& to, Digest digest) {
   const auto there = co_await to.contains(digest);
-  if (!there) co_return std::unexpected(there.error());
+  if (!there) co_return forward_error(there);
   if (*there) co_return Put::present;
   const auto bytes = co_await from.get(digest);
-  if (!bytes) co_return std::unexpected(bytes.error());
+  if (!bytes) co_return forward_error(bytes);
   if (!*bytes) co_return Put::lost;
   const auto done = co_await to.put(digest, **bytes);
-  if (!done) co_return std::unexpected(done.error());
+  if (!done) co_return forward_error(done);
   co_return Put::added;
 }
 
 Task<Result<Put>> find_one(ObjectStore& store, Digest digest) {
   const auto there = co_await store.contains(digest);
-  if (!there) co_return std::unexpected(there.error());
+  if (!there) co_return forward_error(there);
   co_return *there ? Put::present : Put::lost;
 }
 

@@ -28,7 +28,7 @@ std::string_view class_of(Tone tone) {
   return "ink";
 }
 
-// A colour for each tone, on paper and on what is nearly black.
+// A color for each tone, on paper and on what is nearly black.
 constexpr std::string_view kStyle = R"(<style>
 svg{background:#fff;font-family:system-ui,sans-serif}
 .ink{fill:#202020;stroke:#202020}.faint{fill:#666;stroke:#666}.line{fill:#ddd;stroke:#ddd}
@@ -80,10 +80,10 @@ class SvgCanvas final : public Canvas {
                          class_of(tone), upper_left.x, upper_left.y, width, height);
   }
 
-  void dot(Place middle, double radius, Rgb colour) override {
+  void dot(Place middle, double radius, Rgb color) override {
     text_ +=
         fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"#{:02x}{:02x}{:02x}\" fill-opacity=\".8\"/>\n",
-                    middle.x, middle.y, radius, colour.red, colour.green, colour.blue);
+                    middle.x, middle.y, radius, color.red, color.green, color.blue);
   }
 
   void text(Place at, const std::string& text, double size, Anchor anchor, Tone tone) override {
@@ -111,19 +111,19 @@ class PngCanvas final : public Canvas {
 
   void line(const std::vector<Place>& places, Tone tone, double width) override {
     for (std::size_t i = 1; i < places.size(); ++i) {
-      cv::line(sheet_, point(places[i - 1]), point(places[i]), colour_of(tone), pixels(width), cv::LINE_AA,
+      cv::line(sheet_, point(places[i - 1]), point(places[i]), color_of(tone), pixels(width), cv::LINE_AA,
                kFractionBits);
     }
   }
 
   void rectangle(Place upper_left, double width, double height, Tone tone) override {
-    cv::rectangle(sheet_, point(upper_left), point({upper_left.x + width, upper_left.y + height}), colour_of(tone),
+    cv::rectangle(sheet_, point(upper_left), point({upper_left.x + width, upper_left.y + height}), color_of(tone),
                   cv::FILLED, cv::LINE_AA, kFractionBits);
   }
 
-  void dot(Place middle, double radius, Rgb colour) override {
+  void dot(Place middle, double radius, Rgb color) override {
     cv::circle(sheet_, point(middle), static_cast<int>(std::lround(radius * kPngScale * (1 << kFractionBits))),
-               cv::Scalar(colour.red, colour.green, colour.blue), cv::FILLED, cv::LINE_AA, kFractionBits);
+               cv::Scalar(color.red, color.green, color.blue), cv::FILLED, cv::LINE_AA, kFractionBits);
   }
 
   void text(Place at, const std::string& text, double size, Anchor anchor, Tone tone) override {
@@ -138,13 +138,13 @@ class PngCanvas final : public Canvas {
     const int before = anchor == Anchor::start ? 0 : anchor == Anchor::end ? width : width / 2;
     const cv::Point place(static_cast<int>(std::lround(at.x * kPngScale)) - before,
                           static_cast<int>(std::lround(at.y * kPngScale)));
-    cv::putText(sheet_, drawable, place, cv::FONT_HERSHEY_SIMPLEX, scale, colour_of(tone), 1, cv::LINE_AA);
+    cv::putText(sheet_, drawable, place, cv::FONT_HERSHEY_SIMPLEX, scale, color_of(tone), 1, cv::LINE_AA);
   }
 
   Bytes finish() override { return image::encode_png(picture_); }
 
  private:
-  static cv::Scalar colour_of(Tone tone) {
+  static cv::Scalar color_of(Tone tone) {
     switch (tone) {
       case Tone::ink:
         return {32, 32, 32};

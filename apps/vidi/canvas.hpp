@@ -17,7 +17,7 @@ struct Place {
   double y = 0;
 };
 
-// What is drawn. SVG shows paper, ink and lines in other colours to who prefers dark ones.
+// What is drawn. SVG shows paper, ink and lines in other colors to who prefers dark ones.
 enum class Tone { ink, faint, line, bar, curve };
 
 struct Rgb {
@@ -35,7 +35,7 @@ class Canvas {
 
   virtual void line(const std::vector<Place>& places, Tone tone, double width) = 0;
   virtual void rectangle(Place upper_left, double width, double height, Tone tone) = 0;
-  virtual void dot(Place middle, double radius, Rgb colour) = 0;
+  virtual void dot(Place middle, double radius, Rgb color) = 0;
   // `at`: of the text's baseline. `size`: about the height of its capitals and what hangs below them.
   virtual void text(Place at, const std::string& text, double size, Anchor anchor, Tone tone) = 0;
 

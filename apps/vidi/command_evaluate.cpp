@@ -8,7 +8,7 @@
 #include "commands.hpp"
 #include "contact_sheet.hpp"
 #include "datasets/accuracy.hpp"
-#include "datasets/labelled_folders.hpp"
+#include "datasets/labeled_folders.hpp"
 #include "datasets/mnist.hpp"
 #include "evaluate_folders.hpp"
 #include "image/encode.hpp"
@@ -29,7 +29,7 @@ struct Measurement {
 };
 
 // Every picture takes the whole way that an uploaded one takes, from the bytes of a PNG file on.
-Measurement measure(recognition::Recognizer& recognizer, const datasets::LabelledImages& images,
+Measurement measure(recognition::Recognizer& recognizer, const datasets::LabeledImages& images,
                     const std::string& model) {
   Measurement measurement;
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -70,7 +70,7 @@ struct EvaluateOptions {
   bool json = false;
 };
 
-int evaluate_mnist(recognition::Recognizer& recognizer, const datasets::LabelledImages& images,
+int evaluate_mnist(recognition::Recognizer& recognizer, const datasets::LabeledImages& images,
                    const EvaluateOptions& options, const std::string& model) {
   if (options.json) throw std::runtime_error("--json is for folders of pictures, and this is MNIST: leave it out");
   const Measurement measurement = measure(recognizer, images, model);
@@ -89,7 +89,7 @@ int evaluate(const EvaluateOptions& options, const Settings& settings) {
   const std::string& name = settings.text("model");
   const auto model = require_model(models, name);
   recognition::Recognizer recognizer(models, recognizer_options(settings));
-  const auto files = datasets::list_labelled_files(options.folder);
+  const auto files = datasets::list_labeled_files(options.folder);
   if (model->description.form == models::Form::digits) {
     const auto images = datasets::load_mnist(options.folder, datasets::Split::test);
     if (images) return evaluate_mnist(recognizer, *images, options, name);
@@ -105,7 +105,7 @@ int evaluate(const EvaluateOptions& options, const Settings& settings) {
 }  // namespace
 
 Command add_evaluate(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("evaluate", "Measure a model on labelled pictures, or on MNIST");
+  CLI::App* command = program.add_subcommand("evaluate", "Measure a model on labeled pictures, or on MNIST");
   command->footer(
       "Folders of pictures are named after a label of the model, after a group of labels (\"Apple\": any variety of it "
       "is\n"

@@ -120,8 +120,8 @@ void print_fit(const classifier::FitJob& job, const classifier::FitResult& resul
     if (!result.groups.empty()) line("accuracy by group", result.test->groups);
     if (result.test->none.count > 0) line("none that get no answer", result.test->none);
   }
-  fmt::print("wrote {} ({:.1f} MB), {} and {}\n", model_files::onnx_path(job.destination).string(),
-             static_cast<double>(result.bytes) / 1e6, model_files::toml_path(job.destination).string(),
+  fmt::print("wrote {} ({:.1f} MB), {} and {}\n", model_writing::onnx_path(job.destination).string(),
+             static_cast<double>(result.bytes) / 1e6, model_writing::toml_path(job.destination).string(),
              (job.destination.root / job.destination.name / "report" / "report.md").string());
 }
 
@@ -145,7 +145,7 @@ int run_fit(const FitOptions& options) {
 }  // namespace
 
 Command add_fit(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("fit", "Make a served model of the features of labelled pictures");
+  CLI::App* command = program.add_subcommand("fit", "Make a served model of the features of labeled pictures");
   auto options = std::make_shared<FitOptions>();
   command->add_option("features", options->features, "Folder that `vidi features` has written")->required();
   command->add_option("--out", options->out, "Folder of models, with the model's name: models/fruits")->required();

@@ -188,7 +188,7 @@ Json describe(const inference::Port& port) {
   return result;
 }
 
-int summarise(const std::string& name, const std::optional<std::uint64_t>& wanted, bool json,
+int summarize(const std::string& name, const std::optional<std::uint64_t>& wanted, bool json,
               const Settings& settings) {
   const fs::path folder = fs::path(settings.text("models")) / name;
   const auto state = models::look_at_model(folder);
@@ -199,7 +199,7 @@ int summarise(const std::string& name, const std::optional<std::uint64_t>& wante
   if (!description) throw std::runtime_error(description.error().message);
   const auto file = models::find_network(folder / std::to_string(version));
   if (!file) throw std::runtime_error(file.error().message);
-  const auto summary = inference::summarise(file->path.string(), models::load_options(*description));
+  const auto summary = inference::summarize(file->path.string(), models::load_options(*description));
   if (!summary) throw std::runtime_error(summary.error().message);
   if (json) {
     Json result{{"name", name}, {"version", std::to_string(version)}, {"platform", file->platform}};
@@ -262,7 +262,7 @@ Command add_models(CLI::App& program) {
     if (checking->parsed()) return check(options->folder, options->json);
     if (summing->parsed()) {
       const auto wanted = version->count() > 0 ? std::optional(options->version) : std::nullopt;
-      return summarise(options->name, wanted, options->json, summary_flags->read());
+      return summarize(options->name, wanted, options->json, summary_flags->read());
     }
     return list(options->json, flags->read());
   };

@@ -62,7 +62,7 @@ Result<void> explain(recognition::Recognizer& recognizer, const std::string& pat
   auto upload = read_upload(path);
   if (!upload) return forward_error(upload);
   const auto picture = run(recognizer.explain(*upload, model));
-  if (!picture) return std::unexpected(picture.error());
+  if (!picture) return forward_error(picture);
   return write_png(explanation, *picture);
 }
 
@@ -121,7 +121,7 @@ int predict_all(const PredictOptions& options, const Settings& settings) {
 
 Command add_predict(CLI::App& program) {
   CLI::App* command =
-      program.add_subcommand("predict", "Recognise picture files: one line each with file, result, confidence");
+      program.add_subcommand("predict", "Recognize picture files: one line each with file, result, confidence");
   command->footer(
       "Prints file, result and confidence (0 to 1), separated by tabs; '-' where the picture holds nothing the\n"
       "model knows. A file that cannot be read is reported on standard error, and the exit status is then 1.");

@@ -154,7 +154,7 @@ int export_set(const CLI::App& command, const ListOptions& filters, const Export
     digits.test_percent = options.test_percent;
     return make_digit_set(folder, std::move(digits));
   };
-  export_labelled(*records, *objects,
+  export_labeled(*records, *objects,
                   {.query = query_of(command, filters.filters),
                    .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
                    .corrected = options.corrected,

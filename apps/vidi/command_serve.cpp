@@ -130,8 +130,8 @@ int serve(const Settings& settings) {
   StopSignals signals;
   spdlog::set_level(spdlog::level::from_str(settings.text("log-level")));
   Observability observability(settings);
-  auth::Authoriser authoriser(auth_mode(settings));
-  const auto keys = watch_keys(settings, authoriser);
+  auth::Authorizer authorizer(auth_mode(settings));
+  const auto keys = watch_keys(settings, authorizer);
   const auth::Access metrics = metrics_access(settings);
   models::Repository models = open_models(settings);
   recognition::Recognizer recognizer(models, recognizer_options(settings));
@@ -151,7 +151,7 @@ int serve(const Settings& settings) {
   api::Application application{.recognizer = recognizer,
                                .recorder = recorder,
                                .open_inference = open_inference,
-                               .authoriser = authoriser,
+                               .authorizer = authorizer,
                                .metrics_access = metrics,
                                .default_model = settings.text("model"),
                                .max_body_bytes = settings.bytes("max-body-bytes"),

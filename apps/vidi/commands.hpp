@@ -12,13 +12,13 @@ using Command = std::function<int()>;
 // command_serve.cpp: the server.
 Command add_serve(CLI::App& program);
 
-// command_predict.cpp: recognises the files of the command line.
+// command_predict.cpp: recognizes the files of the command line.
 Command add_predict(CLI::App& program);
 
-// command_evaluate.cpp: measures a model on a labelled data set.
+// command_evaluate.cpp: measures a model on a labeled data set.
 Command add_evaluate(CLI::App& program);
 
-// command_fit.cpp: a served model from the features of labelled pictures.
+// command_fit.cpp: a served model from the features of labeled pictures.
 Command add_fit(CLI::App& program);
 
 // command_cost.cpp: what a job of features cost, and what a larger one will.

@@ -21,12 +21,12 @@ const cv::Scalar kPaper(255, 255, 255);
 const cv::Scalar kInk(32, 32, 32);
 const cv::Scalar kWrong(176, 0, 32);
 
-void write(cv::Mat& sheet, const std::string& text, cv::Point at, const cv::Scalar& colour) {
-  cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv::LINE_AA);
+void write(cv::Mat& sheet, const std::string& text, cv::Point at, const cv::Scalar& color) {
+  cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, 0.45, color, 1, cv::LINE_AA);
 }
 
 // The picture's pixels stay sharp squares.
-void draw(cv::Mat& sheet, const datasets::LabelledImages& images, const Misreading& misreading, cv::Point at) {
+void draw(cv::Mat& sheet, const datasets::LabeledImages& images, const Misreading& misreading, cv::Point at) {
   const cv::Mat picture(static_cast<int>(images.rows), static_cast<int>(images.columns), CV_8UC1,
                         const_cast<std::uint8_t*>(images.image(misreading.index).data()));  // NOLINT: only read
   cv::Mat enlarged;
@@ -41,7 +41,7 @@ void draw(cv::Mat& sheet, const datasets::LabelledImages& images, const Misreadi
 
 }  // namespace
 
-image::Image draw_contact_sheet(const datasets::LabelledImages& images, std::span<const Misreading> misreadings) {
+image::Image draw_contact_sheet(const datasets::LabeledImages& images, std::span<const Misreading> misreadings) {
   const auto shown = misreadings.first(std::min(misreadings.size(), kMostPictures));
   const int rows = (static_cast<int>(shown.size()) + kColumns - 1) / kColumns;
   constexpr int kRow = kTile + 2 * kText + kGap;

@@ -19,6 +19,6 @@ struct Misreading {
 
 // Each picture enlarged, with its number, its label and the answer below; RGB. The first 500 of them when there are
 // more, which the heading says.
-image::Image draw_contact_sheet(const datasets::LabelledImages& images, std::span<const Misreading> misreadings);
+image::Image draw_contact_sheet(const datasets::LabeledImages& images, std::span<const Misreading> misreadings);
 
 }  // namespace vidi::app

@@ -21,7 +21,7 @@ namespace vidi::app {
 namespace {
 
 using datasets::Evaluation;
-using datasets::LabelledFile;
+using datasets::LabeledFile;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kNamed = 10;
@@ -34,9 +34,9 @@ Evaluation make_evaluation(const models::Description& description) {
   return Evaluation(std::move(groups));
 }
 
-void require_known_labels(const Evaluation& evaluation, const std::vector<LabelledFile>& files,
+void require_known_labels(const Evaluation& evaluation, const std::vector<LabeledFile>& files,
                           const std::string& model) {
-  for (const LabelledFile& file : files) {
+  for (const LabeledFile& file : files) {
     if (evaluation.knows(file.label)) continue;
     const auto near = nearest(file.label, evaluation.known());
     throw std::runtime_error(fmt::format(
@@ -52,7 +52,7 @@ class Tally {
  public:
   explicit Tally(Evaluation evaluation) : evaluation_(std::move(evaluation)) {}
 
-  void add(const LabelledFile& file, const Result<records::Prediction>& prediction) {
+  void add(const LabeledFile& file, const Result<records::Prediction>& prediction) {
     const std::scoped_lock lock(mutex_);
     if (prediction) {
       evaluation_.add(file.label, prediction->result);
@@ -71,7 +71,7 @@ class Tally {
   std::size_t unreadable_ = 0;
 };
 
-Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, const LabelledFile& file,
+Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, const LabeledFile& file,
                                            const std::string& model) {
   std::ifstream input(file.path, std::ios::binary);
   if (!input) return fail(ErrorCode::not_found, "cannot be opened");
@@ -84,7 +84,7 @@ Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, 
   }
 }
 
-void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabelledFile>& files,
+void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabeledFile>& files,
                    const std::string& model, Tally& tally) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
@@ -152,7 +152,7 @@ void print_json(const Tally& tally, const models::LoadedModel& model) {
 }  // namespace
 
 int evaluate_folders(recognition::Recognizer& recognizer, const models::LoadedModel& model,
-                     const std::vector<LabelledFile>& files, bool json) {
+                     const std::vector<LabeledFile>& files, bool json) {
   Evaluation evaluation = make_evaluation(model.description);
   require_known_labels(evaluation, files, model.description.name);
   Tally tally(std::move(evaluation));

@@ -14,7 +14,7 @@
 
 #include "canvas.hpp"
 #include "datasets/accuracy.hpp"
-#include "model_files/durable_file.hpp"
+#include "model_writing/durable_file.hpp"
 #include "record_access.hpp"
 #include "tables/feature_statistics.hpp"
 #include "tables/features.hpp"
@@ -92,8 +92,8 @@ Drawn read_table(const fs::path& out) {
   return drawn;
 }
 
-// Hues at the golden angle, so that neighbours differ, in two depths that show on white and on black.
-Rgb colour_of_label(std::size_t label) {
+// Hues at the golden angle, so that neighbors differ, in two depths that show on white and on black.
+Rgb color_of_label(std::size_t label) {
   const double hue = std::fmod(static_cast<double>(label) * 137.508, 360) / 60;
   const double lightness = label % 2 == 0 ? 0.45 : 0.6;
   const double chroma = (1 - std::abs(2 * lightness - 1)) * 0.75;
@@ -187,7 +187,7 @@ void draw_points(Canvas& canvas, const Drawn& drawn) {
   draw_scale_x(canvas, axes);
   for (const Point& point : drawn.points) {
     canvas.dot(axes.place(static_cast<double>(point.x), static_cast<double>(point.y)), 2.2,
-               colour_of_label(point.label));
+               color_of_label(point.label));
   }
   std::string title = fmt::format("First two components of {} rows", datasets::with_thousands(drawn.rows));
   if (drawn.points.size() < drawn.rows)
@@ -220,7 +220,7 @@ void draw_legend(Canvas& canvas, const Drawn& drawn) {
     const std::size_t line = i / kNamesInRow;
     const double x = 40 + static_cast<double>(i % kNamesInRow) * column;
     const double y = kLegendTop + static_cast<double>(line) * kLegendLine;
-    canvas.dot({x, y - 4}, 5, colour_of_label(i));
+    canvas.dot({x, y - 4}, 5, color_of_label(i));
     canvas.text({x + 12, y}, shortened(drawn.labels[i]), 13, Anchor::start, Tone::ink);
   }
   if (drawn.labels.size() <= kMostNames) return;
@@ -234,7 +234,7 @@ void draw_features(const Drawn& drawn, const fs::path& picture) {
   draw_variance(*canvas, drawn);
   draw_points(*canvas, drawn);
   draw_legend(*canvas, drawn);
-  check_done(model_files::replace_file(picture, canvas->finish()));
+  check_done(model_writing::replace_file(picture, canvas->finish()));
   fmt::print("wrote {}\n", picture.string());
 }
 

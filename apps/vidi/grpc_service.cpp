@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/status.hpp"
-#include "auth/authoriser.hpp"
+#include "auth/authorizer.hpp"
 
 namespace vidi::app {
 namespace {
@@ -58,9 +58,9 @@ auth::Access access_of(grpc::Access access) {
 }
 
 // The name of the key that a call comes with.
-Result<std::string> admit(auth::Authoriser& authoriser, std::optional<std::string_view> authorization,
+Result<std::string> admit(auth::Authorizer& authorizer, std::optional<std::string_view> authorization,
                           grpc::Access access) {
-  auto identity = authoriser.admit(auth::bearer_token(authorization), access_of(access));
+  auto identity = authorizer.admit(auth::bearer_token(authorization), access_of(access));
   if (!identity) return forward_error(identity);
   return std::move(identity->name);
 }
@@ -76,7 +76,7 @@ std::unique_ptr<grpc::Server> serve_grpc(const Settings& settings, open_inferenc
       .service = service,
       .version = VIDI_VERSION,
       .admit = [&application](std::optional<std::string_view> authorization,
-                              grpc::Access access) { return admit(application.authoriser, authorization, access); },
+                              grpc::Access access) { return admit(application.authorizer, authorization, access); },
       .ready = [&application] { return is_ready(application); },
       .models = [&application] { return states_of(application.recognizer.models()); },
       .load = [&service](std::string name) { return service.load(std::move(name)); },

@@ -28,10 +28,10 @@ auth::Access metrics_access(const Settings& settings) {
   throw std::runtime_error(fmt::format("auth.metrics is \"{}\"; it must be open, user or admin", text));
 }
 
-std::unique_ptr<auth::KeyWatch> watch_keys(const Settings& settings, auth::Authoriser& authoriser) {
+std::unique_ptr<auth::KeyWatch> watch_keys(const Settings& settings, auth::Authorizer& authorizer) {
   if (auth_mode(settings) == auth::Mode::open) return nullptr;
   const std::filesystem::path file = keys_file(settings);
-  auto watch = std::make_unique<auth::KeyWatch>(file, authoriser);
+  auto watch = std::make_unique<auth::KeyWatch>(file, authorizer);
   if (!std::filesystem::exists(file)) {
     spdlog::warn("nobody has a key yet: `vidi keys add NAME` makes one in {}", file.string());
   }

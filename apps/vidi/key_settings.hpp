@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "auth/authoriser.hpp"
+#include "auth/authorizer.hpp"
 #include "auth/key_watch.hpp"
 #include "core/settings.hpp"
 
@@ -16,8 +16,8 @@ std::filesystem::path keys_file(const Settings& settings);
 auth::Mode auth_mode(const Settings& settings);
 auth::Access metrics_access(const Settings& settings);
 
-// Gives the authoriser the keys of the file, and goes on doing so; null when keys are off. `authoriser` must outlive
+// Gives the authorizer the keys of the file, and goes on doing so; null when keys are off. `authorizer` must outlive
 // it. Throws std::runtime_error when the file is broken.
-std::unique_ptr<auth::KeyWatch> watch_keys(const Settings& settings, auth::Authoriser& authoriser);
+std::unique_ptr<auth::KeyWatch> watch_keys(const Settings& settings, auth::Authorizer& authorizer);
 
 }  // namespace vidi::app

@@ -1,4 +1,4 @@
-// vidi: recognises pictures and remembers what it saw.
+// vidi: recognizes pictures and remembers what it saw.
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -64,7 +64,7 @@ int main(int count, char** arguments) {
   if (count > 1 && std::strcmp(arguments[1], "train") == 0) return vidi::app::run_trainer(arguments + 1);
 
   const vidi::objects::Libraries libraries;
-  CLI::App program("vidi recognises pictures and remembers what it saw.", "vidi");
+  CLI::App program("vidi recognizes pictures and remembers what it saw.", "vidi");
   program.set_version_flag("--version", "vidi " VIDI_VERSION);
   program.require_subcommand(1);
   std::vector<std::pair<std::string, vidi::app::Command>> commands;

@@ -55,7 +55,7 @@ std::unique_ptr<telemetry::OtlpExporter> make_exporter(const Settings& settings)
 }
 
 Sample one(double value) { return {.labels = {}, .value = value}; }
-Sample labelled(const char* label, const char* name, std::size_t value) {
+Sample labeled(const char* label, const char* name, std::size_t value) {
   return {.labels = {{label, name}}, .value = static_cast<double>(value)};
 }
 
@@ -119,16 +119,16 @@ std::vector<Registry::Subscription> watch(const Watched& watched) {
       [server] { return std::vector{one(static_cast<double>(server->load().connections))}; });
   add("vidi_limit", "How many of them there may be; more are answered 503.",
       [requests = watched.options.max_requests, connections = watched.options.max_connections, recognizer] {
-        return std::vector{labelled("of", "requests", requests), labelled("of", "connections", connections),
-                           labelled("of", "worker_queue", recognizer->workers().max_queue()),
-                           labelled("of", "pdf_queue", recognizer->pdf_workers().max_queue())};
+        return std::vector{labeled("of", "requests", requests), labeled("of", "connections", connections),
+                           labeled("of", "worker_queue", recognizer->workers().max_queue()),
+                           labeled("of", "pdf_queue", recognizer->pdf_workers().max_queue())};
       });
   add("vidi_queue_depth", "What waits: pictures for a worker, PDFs for a renderer, writes for their group's turn.",
       [recognizer, records = &watched.records, objects = &watched.objects] {
-        return std::vector{labelled("queue", "workers", recognizer->workers().waiting()),
-                           labelled("queue", "pdf", recognizer->pdf_workers().waiting()),
-                           labelled("queue", "records", records->waiting()),
-                           labelled("queue", "objects", objects->waiting())};
+        return std::vector{labeled("queue", "workers", recognizer->workers().waiting()),
+                           labeled("queue", "pdf", recognizer->pdf_workers().waiting()),
+                           labeled("queue", "records", records->waiting()),
+                           labeled("queue", "objects", objects->waiting())};
       });
   add("vidi_model_info", "The versions of models, and whether they answer; always 1.",
       [models = &watched.models] { return describe_models(*models); });

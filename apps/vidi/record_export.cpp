@@ -59,8 +59,8 @@ class NewFolder {
     }
     kept_ = true;
     const fs::path parent = wanted_.parent_path();
-    const auto named = files::synchronise_folder(parent.empty() ? "." : parent);
-    if (!named) throw std::runtime_error(files::explain(named.error(), "the labelled set").message);
+    const auto named = files::synchronize_folder(parent.empty() ? "." : parent);
+    if (!named) throw std::runtime_error(files::explain(named.error(), "the labeled set").message);
   }
 
  private:
@@ -71,7 +71,7 @@ class NewFolder {
 
 // A picture, and what is the best that is known of it.
 struct Wanted {
-  LabelledPicture picture;
+  LabeledPicture picture;
   bool corrected = false;
   Timestamp time;  // of the correction, or of the prediction
 
@@ -98,7 +98,7 @@ class LeftOut {
   std::size_t repeated_ = 0;
 };
 
-std::vector<Wanted> find_wanted(records::RecordStore& records, const LabelledExport& what, LeftOut& left_out) {
+std::vector<Wanted> find_wanted(records::RecordStore& records, const LabeledExport& what, LeftOut& left_out) {
   std::map<Digest, Wanted> by_digest;
   std::size_t count = 0;
   records::Query query = what.query;
@@ -137,7 +137,7 @@ Task<std::vector<Result<std::optional<Bytes>>>> fetch(ObjectStore& objects, std:
 }
 
 // Why a picture is left out; absent: it is in the set.
-std::optional<std::string> add(LabelledSet& set, const Wanted& wanted, const Result<std::optional<Bytes>>& file) {
+std::optional<std::string> add(LabeledSet& set, const Wanted& wanted, const Result<std::optional<Bytes>>& file) {
   if (!file && file.error().code != ErrorCode::internal) throw std::runtime_error(file.error().message);
   if (!file) return file.error().message;
   if (!*file) return "its picture is not in the object store";
@@ -146,8 +146,8 @@ std::optional<std::string> add(LabelledSet& set, const Wanted& wanted, const Res
 
 }  // namespace
 
-void export_labelled(records::RecordStore& records, ObjectStore& objects, const LabelledExport& what,
-                     const std::function<std::unique_ptr<LabelledSet>(const fs::path&)>& make_set) {
+void export_labeled(records::RecordStore& records, ObjectStore& objects, const LabeledExport& what,
+                     const std::function<std::unique_ptr<LabeledSet>(const fs::path&)>& make_set) {
   constexpr std::size_t kTogether = 16;
   NewFolder folder(what.folder);
   LeftOut left_out;

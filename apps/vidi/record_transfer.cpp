@@ -26,17 +26,17 @@ enum class Imported { added, corrected, present };
 
 Task<Result<Imported>> import_one(RecordStore& store, Prediction prediction) {
   const auto there = co_await store.find(prediction.id);
-  if (!there) co_return std::unexpected(there.error());
+  if (!there) co_return forward_error(there);
   if (!*there) {
     const auto added = co_await store.append(std::move(prediction));
-    if (!added) co_return std::unexpected(added.error());
+    if (!added) co_return forward_error(added);
     co_return Imported::added;
   }
   if (!prediction.correction) co_return Imported::present;
   const auto& known = (*there)->correction;
   if (known && known->time >= prediction.correction->time) co_return Imported::present;
   const auto corrected = co_await store.correct(prediction.id, *prediction.correction);
-  if (!corrected) co_return std::unexpected(corrected.error());
+  if (!corrected) co_return forward_error(corrected);
   co_return *corrected ? Imported::corrected : Imported::present;
 }
 

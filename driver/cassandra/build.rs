@@ -1,8 +1,8 @@
 fn main() {
     cxx_build::bridge("src/lib.rs")
-        .include("../../src")
+        .include("../../src/platform")
         .std("c++23")
         .compile("vidi-cassandra-bridge");
     println!("cargo:rerun-if-changed=src/lib.rs");
-    println!("cargo:rerun-if-changed=../../src/cassandra/waiter.hpp");
+    println!("cargo:rerun-if-changed=../../src/platform/cassandra/waiter.hpp");
 }

@@ -88,7 +88,7 @@ Moments from_bytes(const nb::bytes& bytes) {
 statistics::PcaSolver read_solver(const std::string& solver) {
   if (solver == "auto") return statistics::PcaSolver::automatic;
   if (solver == "exact") return statistics::PcaSolver::exact;
-  if (solver == "randomized") return statistics::PcaSolver::randomised;
+  if (solver == "randomized") return statistics::PcaSolver::randomized;
   raise({ErrorCode::invalid_argument, "solver '" + solver + "' is not known: auto, exact and randomized are"});
 }
 

@@ -17,7 +17,7 @@ namespace vidi {
 
 inline std::atomic<bool> fsync_fails = false;
 
-inline int synchronise_or_fail(long call, int descriptor) {
+inline int synchronize_or_fail(long call, int descriptor) {
   if (fsync_fails) {
     errno = EIO;
     return -1;
@@ -53,7 +53,7 @@ inline bool mount_small_file_system(const std::filesystem::path& folder, const s
 
 extern "C" {
 [[gnu::visibility("default")]] int fdatasync(int descriptor) {
-  return vidi::synchronise_or_fail(SYS_fdatasync, descriptor);
+  return vidi::synchronize_or_fail(SYS_fdatasync, descriptor);
 }
-[[gnu::visibility("default")]] int fsync(int descriptor) { return vidi::synchronise_or_fail(SYS_fsync, descriptor); }
+[[gnu::visibility("default")]] int fsync(int descriptor) { return vidi::synchronize_or_fail(SYS_fsync, descriptor); }
 }

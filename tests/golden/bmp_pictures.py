@@ -29,7 +29,7 @@ def bmp(samples, bits, *, header=40, compression=NONE, palette=None, masks=(), t
         data = rows(samples, bits, top_down)
     if header == 12:
         info = struct.pack("<IHHHH", 12, width, height, 1, bits)
-        colours = b"".join(bytes(c[::-1]) for c in palette.tolist()) if palette is not None else b""
+        colors = b"".join(bytes(c[::-1]) for c in palette.tolist()) if palette is not None else b""
     else:
         used = len(palette) if palette is not None else 0
         info = struct.pack("<IiiHHIIiiII", header, width, -height if top_down else height, 1, bits, compression,
@@ -39,9 +39,9 @@ def bmp(samples, bits, *, header=40, compression=NONE, palette=None, masks=(), t
             info = (info + fields).ljust(header, b"\0")
         else:
             info += fields
-        colours = b"".join(bytes(c[::-1]) + b"\0" for c in palette.tolist()) if palette is not None else b""
-    offset = 14 + len(info) + len(colours)
-    return b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset) + info + colours + data
+        colors = b"".join(bytes(c[::-1]) + b"\0" for c in palette.tolist()) if palette is not None else b""
+    offset = 14 + len(info) + len(colors)
+    return b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset) + info + colors + data
 
 
 def field(values: numpy.ndarray, mask: int) -> numpy.ndarray:
@@ -54,7 +54,7 @@ def fields(values, masks) -> numpy.ndarray:
 
 
 def run_lengths(indices: numpy.ndarray, bits: int) -> bytes:
-    """Runs where two neighbours are equal, literal stretches elsewhere."""
+    """Runs where two neighbors are equal, literal stretches elsewhere."""
     out = b""
     for row in indices[::-1]:
         x = 0
@@ -135,7 +135,7 @@ def cases(random: numpy.random.Generator):
         indices = random.integers(0, 2**bits, (height, width)) * (random.random((height, width)) < 0.6)
         file = bmp(indices, bits, compression=compression, palette=palette, data=run_lengths(indices, bits))
         yield f"{bits}-rle", file, palette[indices], True
-        # A jump two to the right and one up, three pixels, then the end: what is passed over has colour 0.
+        # A jump two to the right and one up, three pixels, then the end: what is passed over has color 0.
         sparse = numpy.zeros((height, width), int)
         sparse[height - 2, 2:5] = 1
         jumps = b"\0\2\2\1" + bytes([3, 1 if bits == 8 else 17]) + b"\0\1"

@@ -39,34 +39,34 @@ def without(data: bytes, marker: int) -> bytes:
 
 
 def files(random: numpy.random.Generator):
-    colour = Image.fromarray(smooth(random, 27, 35, 3))
-    grey = Image.fromarray(smooth(random, 27, 35, 1)[..., 0])
+    color = Image.fromarray(smooth(random, 27, 35, 3))
+    gray = Image.fromarray(smooth(random, 27, 35, 1)[..., 0])
     inks = Image.fromarray(smooth(random, 27, 35, 4), "CMYK")
-    for name, image in (("rgb", colour), ("grey", grey), ("cmyk", inks)):
+    for name, image in (("rgb", color), ("grey", gray), ("cmyk", inks)):
         yield name, save(image, quality=90)
         yield f"{name}-progressive", save(image, quality=80, progressive=True)
     for name, subsampling in (("444", 0), ("422", 1), ("420", 2)):
-        yield f"rgb-{name}", save(colour, quality=85, subsampling=subsampling)
-    yield "rgb-restarts", save(colour, quality=85, restart_marker_blocks=2)
-    yield "rgb-1x1", save(colour.crop((0, 0, 1, 1)))
-    yield "rgb-optimized", save(colour, optimize=True)
+        yield f"rgb-{name}", save(color, quality=85, subsampling=subsampling)
+    yield "rgb-restarts", save(color, quality=85, restart_marker_blocks=2)
+    yield "rgb-1x1", save(color.crop((0, 0, 1, 1)))
+    yield "rgb-optimized", save(color, optimize=True)
 
     whole = save(inks, quality=90)
     adobe = segment_at(whole, 0xEE)
-    # Byte 11 of the data says how colours are stored: 2 means YCCK.
+    # Byte 11 of the data says how colors are stored: 2 means YCCK.
     yield "ycck", whole[: adobe + 15] + b"\x02" + whole[adobe + 16 :]
     yield "cmyk-without-adobe", without(whole, 0xEE)
-    plain = save(colour, quality=90)
+    plain = save(color, quality=90)
     yield "rgb-without-jfif", without(plain, 0xE0)
     # Bytes before a marker that are no marker are passed over.
     at = segment_at(plain, 0xDB)
     yield "rgb-extraneous", plain[:at] + b"\x00\x11\x22" + plain[at:]
     for orientation in range(1, 9):
         order = "<>"[orientation % 2]
-        yield f"orientation-{orientation}", save(colour, quality=75, exif=exif(order, orientation))
+        yield f"orientation-{orientation}", save(color, quality=75, exif=exif(order, orientation))
     yield "orientation-5-cmyk", save(inks, quality=75, exif=exif("<", 5))
     yield "photograph-100x100", save(Image.fromarray(smooth(random, 100, 100, 3)), quality=85)
-    yield "orientation-9", save(colour, quality=75, exif=exif("<", 9))
+    yield "orientation-9", save(color, quality=75, exif=exif("<", 9))
 
 
 def make(random: numpy.random.Generator):

@@ -3,7 +3,7 @@
 
     python3 tests/golden/make_fields.py
 
-A picture of 32x32 becomes the mean of each of its 8x8 fields, by colour: 48 numbers. The file is ONNX
+A picture of 32x32 becomes the mean of each of its 8x8 fields, by color: 48 numbers. The file is ONNX
 (https://onnx.ai/onnx/repo-docs/IR.html), written field by field, so that nothing need be installed."""
 
 from pathlib import Path
@@ -55,7 +55,7 @@ DESCRIPTION = """\
 # Made by tests/golden/make_fields.py.
 format = 1
 name = "fields"
-description = "The mean of each of 16 fields of a picture, by colour"
+description = "The mean of each of 16 fields of a picture, by color"
 form = "picture"
 
 [input]

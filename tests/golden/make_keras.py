@@ -5,7 +5,7 @@
     VENV/bin/python3 tests/golden/make_keras.py
 
 TensorFlow is not among the test requirements, since only this script needs it. The weights are made by the formula of
-fill(), which src/backbones/golden_test.cpp has too: no large file is kept.
+fill(), which src/networks/backbones/golden_test.cpp has too: no large file is kept.
 
     VENV/bin/python3 tests/golden/make_keras.py --files FOLDER
 
@@ -33,7 +33,7 @@ CASES = [("max", 224, 224), ("avg", 224, 224), ("max", 160, 96)]
 
 
 def noise(text, count):
-    """-1 to 1, in steps of 2^-23: the finaliser of SplitMix64 (Steele, Lea and Flood 2014) of a counter that begins at
+    """-1 to 1, in steps of 2^-23: the finalizer of SplitMix64 (Steele, Lea and Flood 2014) of a counter that begins at
     the text's FNV-1a hash."""
     start = 0xCBF29CE484222325
     for letter in text.encode():

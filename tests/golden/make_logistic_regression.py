@@ -5,7 +5,7 @@ tests/data/statistics/logistic_regression.json.
     python3 -m venv VENV && VENV/bin/pip install numpy==2.4.6 scikit-learn==1.9.1
     VENV/bin/python3 tests/golden/make_logistic_regression.py
 
-src/statistics/logistic_regression_test.cpp makes the same tables and labels."""
+src/batch/statistics/logistic_regression_test.cpp makes the same tables and labels."""
 
 import json
 from pathlib import Path

@@ -95,7 +95,7 @@ def to_tflite(model):
     return tf.lite.TFLiteConverter.from_keras_model(model).convert()
 
 
-def quantised(model, splits):
+def quantized(model, splits):
     """With weights and values of 8 bits, bytes in and bytes out, as for small devices."""
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -195,7 +195,7 @@ def main():
     fruits.export(str(FOLDER / "fruits-saved-model"), verbose=False, input_signature=bytes_in)
     write_ir(nchw_bgr_f16(fruits), FOLDER / "fruits-ir")
     (FOLDER / "fruits-tflite").mkdir()
-    (FOLDER / "fruits-tflite" / "model.tflite").write_bytes(quantised(keras.Sequential([fruits, keras.layers.Softmax()]), splits))
+    (FOLDER / "fruits-tflite" / "model.tflite").write_bytes(quantized(keras.Sequential([fruits, keras.layers.Softmax()]), splits))
     write_pictures(splits)
     (FOLDER / "fruits-labels.txt").write_text("\n".join(FRUITS) + "\n")
 

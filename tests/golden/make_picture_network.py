@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes small networks of pictures to tests/data/networks. residual.onnx has what backbones have: convolutions with
-batch normalisation, one that every channel has for itself, a shortcut with a layer of its own, one without, and a global
+batch normalization, one that every channel has for itself, a shortcut with a layer of its own, one without, and a global
 maximum; its weights are random, with a seed. planes.onnx and pixels.onnx give back what they see of a picture of 4x2
 pixels, channels first and last.
 
@@ -34,7 +34,7 @@ class Writer:
         return name
 
     def convolution(self, x, name, inputs, outputs, kernel, stride=1, groups=1, bias=False):
-        """With batch normalisation."""
+        """With batch normalization."""
         shape = (outputs, inputs // groups, kernel, kernel)
         deviation = (2 / numpy.prod(shape[1:])) ** 0.5
         takes = [x, self.weight(name + ".weight", self.random.normal(0, deviation, shape))]

@@ -6,7 +6,7 @@ tests/data/statistics/golden.json.
     VENV/bin/python3 tests/golden/make_statistics.py
 
 Spark needs Java 17. None of these is among the test requirements, since only this script needs them. The tables are made
-by the formula of table(), which src/statistics/golden_test.cpp has too."""
+by the formula of table(), which src/batch/statistics/golden_test.cpp has too."""
 
 import json
 from pathlib import Path

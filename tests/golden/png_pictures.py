@@ -1,4 +1,4 @@
-"""PNGs of every colour type and depth, written byte by byte, since Pillow writes only some of them."""
+"""PNGs of every color type and depth, written byte by byte, since Pillow writes only some of them."""
 
 import io
 import struct
@@ -7,10 +7,10 @@ import zlib
 import numpy
 from PIL import Image
 
-GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
-CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
-NAMES = {GREY: "grey", RGB: "rgb", PALETTE: "palette", GREY_ALPHA: "greyalpha", RGBA: "rgba"}
-DEPTHS = {GREY: [1, 2, 4, 8, 16], RGB: [8, 16], PALETTE: [1, 2, 4, 8], GREY_ALPHA: [8, 16], RGBA: [8, 16]}
+GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6
+CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGBA: 4}
+NAMES = {GRAY: "grey", RGB: "rgb", PALETTE: "palette", GRAY_ALPHA: "greyalpha", RGBA: "rgba"}
+DEPTHS = {GRAY: [1, 2, 4, 8, 16], RGB: [8, 16], PALETTE: [1, 2, 4, 8], GRAY_ALPHA: [8, 16], RGBA: [8, 16]}
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
@@ -55,9 +55,9 @@ def stored(samples: numpy.ndarray, depth: int) -> bytes:
     return out
 
 
-def png(samples, colour_type, depth, interlaced=False, palette=None, transparency=None, extra=b"", idats=1) -> bytes:
+def png(samples, color_type, depth, interlaced=False, palette=None, transparency=None, extra=b"", idats=1) -> bytes:
     height, width = samples.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(interlaced))
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
     out = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra
     if palette is not None:
         out += chunk(b"PLTE", palette.astype(numpy.uint8).tobytes())
@@ -85,7 +85,7 @@ def eight_bits(samples: numpy.ndarray, depth: int) -> numpy.ndarray:
 def check_with_pillow(name: str, data: bytes, expected: numpy.ndarray) -> None:
     with Image.open(io.BytesIO(data)) as image:
         if image.mode.startswith("I"):
-            return  # Pillow keeps 16-bit grey as 16 bits
+            return  # Pillow keeps 16-bit gray as 16 bits
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[expected.shape[2]]
         found = numpy.asarray(image.convert(mode)).reshape(expected.shape)
     opaque = expected[..., -1:] > 0 if expected.shape[2] in (2, 4) else numpy.ones_like(expected, bool)
@@ -96,11 +96,11 @@ def check_with_pillow(name: str, data: bytes, expected: numpy.ndarray) -> None:
 def make(random: numpy.random.Generator):
     """Yields (name, file, pixels)."""
     height, width = 11, 13
-    for colour_type, depths in DEPTHS.items():
+    for color_type, depths in DEPTHS.items():
         for depth in depths:
             most = 2**depth
-            samples = random.integers(0, most, (height, width, CHANNELS[colour_type]))
-            if colour_type == PALETTE:
+            samples = random.integers(0, most, (height, width, CHANNELS[color_type]))
+            if color_type == PALETTE:
                 palette = random.integers(0, 256, (most, 3))
                 alphas = random.integers(0, 256, (most // 2,))
                 opaque = palette[samples[..., 0]]
@@ -120,10 +120,10 @@ def make(random: numpy.random.Generator):
                 clear = numpy.concatenate([opaque, alpha], 2)
                 trns = key.astype(">u2").tobytes()
             for interlaced in (False, True):
-                name = f"{NAMES[colour_type]}{depth}{'-interlaced' if interlaced else ''}"
-                yield name, png(samples, colour_type, depth, interlaced, palette), opaque
-                if colour_type in (GREY, RGB, PALETTE):
-                    yield f"{name}-trns", png(samples, colour_type, depth, interlaced, palette, trns), clear
+                name = f"{NAMES[color_type]}{depth}{'-interlaced' if interlaced else ''}"
+                yield name, png(samples, color_type, depth, interlaced, palette), opaque
+                if color_type in (GRAY, RGB, PALETTE):
+                    yield f"{name}-trns", png(samples, color_type, depth, interlaced, palette, trns), clear
     yield from odd(random)
 
 
@@ -137,4 +137,4 @@ def odd(random: numpy.random.Generator):
     yield "palette8-two-colours", png(few, PALETTE, 8, palette=palette), palette[few[..., 0]]
     for side in ((1, 1), (1, 9), (9, 1), (2, 3), (5, 5)):
         small = random.integers(0, 256, (*side, 1))
-        yield f"grey8-interlaced-{side[1]}x{side[0]}", png(small, GREY, 8, True), small
+        yield f"grey8-interlaced-{side[1]}x{side[0]}", png(small, GRAY, 8, True), small

@@ -7,11 +7,11 @@ from PIL import Image
 
 from .fields import Shape, between, blur, chance, coordinates, fine_noise, one_of, smooth_noise, to_picture
 from .pens import Pen
-from .pictures import BLACK, WHITE, Picture, drawing, grey, inked, jpeg, luminance
+from .pictures import BLACK, WHITE, Picture, drawing, gray, inked, jpeg, luminance
 from .writing import Order, fitted, place
 
 CANVAS_SIDES = [200, 256, 280, 280, 300, 320, 400]
-BRUSH_COLOURS = [
+BRUSH_COLORS = [
     (0.93, 0.11, 0.14),
     (0.0, 0.45, 0.8),
     (0.13, 0.6, 0.25),
@@ -60,7 +60,7 @@ def brush(rng: Generator, low: float = 0.06, high: float = 0.16, nib: str = "rou
     return Pen(between(rng, low, high), nib)
 
 
-def _two_colours(rng: Generator):
+def _two_colors(rng: Generator):
     return (BLACK, WHITE) if chance(rng, 0.5) else (WHITE, BLACK)
 
 
@@ -68,7 +68,7 @@ def canvas(order: Order) -> Picture:
     """A page's canvas: a round antialiased line, in black on white or white on black."""
     rng = order.rng
     side = canvas_side(order)
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     image = inked(on_canvas(order, (side, side), brush(rng)), ink, paper)
     if chance(rng, 0.3):
         return drawing(rng, image.convert("RGBA"), order.digit, "PNG")
@@ -83,9 +83,9 @@ def paint(order: Order) -> Picture:
         if chance(rng, 0.7)
         else (round(canvas_side(order) * 0.75), canvas_side(order))
     )
-    ink, paper = (BLACK, WHITE) if chance(rng, 0.6) else _two_colours(rng)
+    ink, paper = (BLACK, WHITE) if chance(rng, 0.6) else _two_colors(rng)
     if chance(rng, 0.2):
-        ink, paper = one_of(rng, BRUSH_COLOURS), WHITE
+        ink, paper = one_of(rng, BRUSH_COLORS), WHITE
     page = on_canvas(order, shape, brush(rng, 0.05, 0.18, "hard"))
     return drawing(rng, inked(numpy.round(page), ink, paper), order.digit, "PNG BMP JPEG GIF")
 
@@ -96,7 +96,7 @@ def paint_small(order: Order) -> Picture:
     side = one_of(rng, [28, 28, 32, 40, 48, 64])
     height = between(rng, 0.6, 0.85) * side
     pen = Pen(max(2.0, between(rng, 0.07, 0.15) * height) / height, "hard")
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     page = numpy.round(on_canvas(order, (side, side), pen, (0.65, 0.85)))
     return drawing(rng, inked(page, ink, paper), order.digit, "PNG BMP GIF")
 
@@ -105,8 +105,8 @@ def _transparent(order: Order, level: float) -> Picture:
     rng = order.rng
     side = canvas_side(order)
     page = on_canvas(order, (side, side), brush(rng))
-    colour = numpy.full((side, side, 3), level, numpy.float32) * (page > 0)[..., None]
-    image = to_picture(colour).convert("RGBA")
+    color = numpy.full((side, side, 3), level, numpy.float32) * (page > 0)[..., None]
+    image = to_picture(color).convert("RGBA")
     image.putalpha(to_picture(page))
     return Picture(image, order.digit, "PNG", {"optimize": True})
 
@@ -127,7 +127,7 @@ def tiny_in_big(order: Order) -> Picture:
     shape = (min(order.largest, round(between(rng, 350, 900))), min(order.largest, round(between(rng, 350, 900))))
     height = between(rng, 22, 45)
     pen = Pen(max(2.0, between(rng, 0.07, 0.14) * height) / height, one_of(rng, ["round", "hard"]))
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     page = anywhere(rng, shape, order.hand().write(order.digit, round(height), pen))
     return drawing(rng, inked(page, ink, paper), order.digit, "PNG PNG JPEG")
 
@@ -137,7 +137,7 @@ def thin_line(order: Order) -> Picture:
     rng = order.rng
     side = canvas_side(order)
     pen = Pen(between(rng, 1.2, 3.2) / (0.6 * side), one_of(rng, ["round", "hard"]))
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     return drawing(rng, inked(on_canvas(order, (side, side), pen, real=0.25), ink, paper), order.digit, "PNG PNG JPEG")
 
 
@@ -145,12 +145,12 @@ def thick_brush(order: Order) -> Picture:
     """As thick as the digit's holes allow."""
     rng = order.rng
     side = canvas_side(order)
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     page = on_canvas(order, (side, side), brush(rng, 0.17, 0.26, one_of(rng, ["round", "hard"])))
     return drawing(rng, inked(page, ink, paper), order.digit)
 
 
-def _coloured_pair(rng: Generator, least: float):
+def _colored_pair(rng: Generator, least: float):
     while True:
         ink, paper = tuple(rng.uniform(0, 1, 3)), tuple(rng.uniform(0, 1, 3))
         if abs(luminance(ink) - luminance(paper)) >= least:
@@ -158,15 +158,15 @@ def _coloured_pair(rng: Generator, least: float):
 
 
 def coloured(order: Order) -> Picture:
-    """Any colour on any other, as long as one is clearly lighter."""
+    """Any color on any other, as long as one is clearly lighter."""
     rng = order.rng
     side = canvas_side(order)
-    ink, paper = _coloured_pair(rng, 0.3)
+    ink, paper = _colored_pair(rng, 0.3)
     return drawing(rng, inked(on_canvas(order, (side, side), brush(rng)), ink, paper), order.digit)
 
 
 def gradient(order: Order) -> Picture:
-    """A background that runs from one colour to another; the digit differs clearly from both."""
+    """A background that runs from one color to another; the digit differs clearly from both."""
     rng = order.rng
     side = canvas_side(order)
     y, x = coordinates((side, side))
@@ -175,7 +175,7 @@ def gradient(order: Order) -> Picture:
         ..., None
     ]
     while True:
-        ink, first = _coloured_pair(rng, 0.35)
+        ink, first = _colored_pair(rng, 0.35)
         second = tuple(rng.uniform(0, 1, 3))
         if (luminance(ink) - luminance(first)) * (luminance(ink) - luminance(second)) > 0.35**2:
             break
@@ -184,7 +184,7 @@ def gradient(order: Order) -> Picture:
 
 
 def low_contrast(order: Order) -> Picture:
-    """Grey on nearly the same grey."""
+    """Gray on nearly the same gray."""
     rng = order.rng
     side = canvas_side(order)
     paper = between(rng, 0.25, 0.95)
@@ -200,7 +200,7 @@ def rotated(order: Order) -> Picture:
     """Turned by five to ten degrees either way."""
     rng = order.rng
     side = canvas_side(order)
-    ink, paper = _two_colours(rng)
+    ink, paper = _two_colors(rng)
     angle = between(rng, 5, 10) * one_of(rng, [-1, 1])
     page = on_canvas(order, (side, side), brush(rng), (0.4, 0.7), 0.12)
     turned = to_picture(page).rotate(angle, Image.Resampling.BICUBIC)
@@ -230,13 +230,13 @@ def framed(order: Order) -> Picture:
         numpy.asarray(inked(on_canvas(order, (inner, inner), brush(rng), (0.5, 0.8), 0.06), ink, paper), numpy.float32)
         / 255
     )
-    around = one_of(rng, [WHITE, grey(0.94), grey(0.8), (0.9, 0.95, 1.0)])
+    around = one_of(rng, [WHITE, gray(0.94), gray(0.8), (0.9, 0.95, 1.0)])
     image = numpy.empty((side, side, 3), numpy.float32)
     image[:] = around
     top, left = ((side - inner) * rng.uniform(0.2, 0.8, 2)).astype(int)
     line = max(1, side // 150)
     image[top - line : top + inner + line, left - line : left + inner + line] = one_of(
-        rng, [BLACK, grey(0.5), grey(0.7)]
+        rng, [BLACK, gray(0.5), gray(0.7)]
     )
     image[top : top + inner, left : left + inner] = board
     return drawing(rng, to_picture(image), order.digit, "PNG PNG JPEG")

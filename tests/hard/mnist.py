@@ -12,7 +12,7 @@ from .fields import between, blur, crop_to_ink, euler_number, resize
 from .strokes import upright
 
 FOLDER = Path(__file__).resolve().parents[1] / "data/mnist"
-NEIGHBOURS = 8
+NEIGHBORS = 8
 LINE_SIDE = 96
 # Of thicker strokes the middle line is not the one that the pen went.
 THICKEST_LINE = 0.095 * LINE_SIDE
@@ -41,7 +41,7 @@ def is_clear(index: int) -> bool:
     halved = _halved()
     distances = ((halved - halved[index]) ** 2).sum(1, dtype=numpy.int64)
     distances[index] = numpy.iinfo(numpy.int64).max
-    nearest = numpy.argsort(distances, kind="stable")[:NEIGHBOURS]
+    nearest = numpy.argsort(distances, kind="stable")[:NEIGHBORS]
     labels = test_set()[1]
     return bool((labels[nearest] == labels[index]).all())
 
@@ -102,7 +102,7 @@ def _enlarged(index: int) -> ndarray:
 
 @cache
 def is_steady(index: int) -> bool:
-    """Whether its strokes are thin, and its holes and parts the same wherever its grey is cut: its line is that of its
+    """Whether its strokes are thin, and its holes and parts the same wherever its gray is cut: its line is that of its
     ink."""
     smooth = _enlarged(index)
     thick = (smooth > 0.5).sum() > THICKEST_LINE * thinned(smooth > 0.5).sum()
@@ -116,7 +116,7 @@ def pen_lines(index: int) -> list[ndarray]:
     points = numpy.stack([columns, rows], 1).astype(numpy.float32)
     distances = numpy.abs(points[:, None] - points[None]).max(2)
     near = (distances <= 4).astype(numpy.float32)
-    ends = (distances <= 1).sum(1) <= 2  # itself and one neighbour: where the pen was set down or lifted
+    ends = (distances <= 1).sum(1) <= 2  # itself and one neighbor: where the pen was set down or lifted
     smoothed = numpy.where(ends[:, None], points, near @ points / near.sum(1, keepdims=True))
     first, second = numpy.nonzero(numpy.triu(distances <= 1, 1))
     return upright([numpy.stack([smoothed[a], smoothed[b]]) for a, b in zip(first, second, strict=True)])

@@ -16,8 +16,8 @@ def _on_screen(order: Order, ink: ndarray, label: str) -> Picture:
     rng = order.rng
     room = round(between(rng, 0.3, 1.2) * min(ink.shape)) + 8
     page = anywhere(rng, (ink.shape[0] + room, ink.shape[1] + room), ink)
-    colours = (BLACK, WHITE) if chance(rng, 0.5) else (WHITE, BLACK)
-    return drawing(rng, inked(page, *colours), label, "PNG PNG JPEG BMP")
+    colors = (BLACK, WHITE) if chance(rng, 0.5) else (WHITE, BLACK)
+    return drawing(rng, inked(page, *colors), label, "PNG PNG JPEG BMP")
 
 
 def row_height(order: Order, count: int) -> int:
@@ -35,7 +35,7 @@ def several_digits(order: Order) -> Picture:
 
 
 def touching_digits(order: Order) -> Picture:
-    """Digits of which neighbours just touch."""
+    """Digits of which neighbors just touch."""
     rng = order.rng
     text = number(order, 2, 4)
     pen = brush(rng, 0.06, 0.11)

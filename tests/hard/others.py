@@ -86,11 +86,11 @@ def printed(order: Order) -> Picture:
 
 
 def no_blank(order: Order) -> Picture:
-    """Nothing at all: one colour, or a little grain."""
+    """Nothing at all: one color, or a little grain."""
     rng = order.rng
     shape = one_of(rng, [(28, 28), (28, 28), (200, 200), (280, 280), (300, 400), (16, 16)])
-    colour = one_of(rng, [WHITE, BLACK, tuple(rng.uniform(0, 1, 3))])
-    field = numpy.broadcast_to(numpy.asarray(colour, numpy.float32), (*shape, 3)).copy()
+    color = one_of(rng, [WHITE, BLACK, tuple(rng.uniform(0, 1, 3))])
+    field = numpy.broadcast_to(numpy.asarray(color, numpy.float32), (*shape, 3)).copy()
     if chance(rng, 0.5):
         return drawing(rng, to_picture(field), "")
     field += between(rng, 0.005, 0.03) * fine_noise(rng, shape)[..., None]
@@ -205,8 +205,8 @@ def no_texture(order: Order) -> Picture:
         field = 0.5 + 0.4 * numpy.sin((x + between(rng, -1, 1) * y) * 6.28 / side)
     else:
         field = ((numpy.floor(x / side) + numpy.floor(y / side)) % 2) * 0.8 + 0.1
-    colour = rng.uniform(0.5, 1, 3).astype(numpy.float32)
-    return jpeg(rng, to_picture(field[..., None] * colour), "")
+    color = rng.uniform(0.5, 1, 3).astype(numpy.float32)
+    return jpeg(rng, to_picture(field[..., None] * color), "")
 
 
 def no_noise(order: Order) -> Picture:
@@ -219,7 +219,7 @@ def no_noise(order: Order) -> Picture:
 
 
 def no_face(order: Order) -> Picture:
-    """A face as children draw it, or a head in soft colours."""
+    """A face as children draw it, or a head in soft colors."""
     rng = order.rng
     side = canvas_side(order)
     picture = Image.new("RGB", (side, side), tuple(int(each) for each in rng.integers(120, 256, 3)))

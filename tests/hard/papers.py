@@ -6,24 +6,24 @@ from numpy.random import Generator
 
 from .fields import Shape, between, blur, chance, coordinates, fine_noise, one_of, smooth_noise
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 
 
-def sheet(rng: Generator, shape: Shape, colour: Colour, roughness: float = 0.008) -> ndarray:
-    """Bare paper: fibres and a little unevenness."""
-    fibres = roughness * fine_noise(rng, shape) + roughness * smooth_noise(rng, shape, 5)
+def sheet(rng: Generator, shape: Shape, color: Color, roughness: float = 0.008) -> ndarray:
+    """Bare paper: fibers and a little unevenness."""
+    fibers = roughness * fine_noise(rng, shape) + roughness * smooth_noise(rng, shape, 5)
     waves = 0.01 * smooth_noise(rng, shape, max(shape) / 3)
-    return numpy.asarray(colour, numpy.float32) * (1 + fibres + waves)[..., None]
+    return numpy.asarray(color, numpy.float32) * (1 + fibers + waves)[..., None]
 
 
-def paper_white(rng: Generator) -> Colour:
+def paper_white(rng: Generator) -> Color:
     level = between(rng, 0.88, 0.97)
     return (level, level - between(rng, 0, 0.015), level - between(rng, 0, 0.04))
 
 
-def print_over(page: ndarray, coverage: ndarray, colour: Colour) -> None:
-    """Ink of a colour, where it covers the page; paper shines through as with real ink."""
-    page *= 1 - coverage[..., None] * (1 - numpy.asarray(colour, numpy.float32))
+def print_over(page: ndarray, coverage: ndarray, color: Color) -> None:
+    """Ink of a color, where it covers the page; paper shines through as with real ink."""
+    page *= 1 - coverage[..., None] * (1 - numpy.asarray(color, numpy.float32))
 
 
 def _rules(at: ndarray, pitch: float, start: float, width: float) -> ndarray:
@@ -37,14 +37,14 @@ def plain(rng: Generator, shape: Shape, scale: float) -> ndarray:
 
 
 def lined(rng: Generator, shape: Shape, scale: float) -> ndarray:
-    """Writing paper; `scale` is pixels a millimetre, here and below."""
+    """Writing paper; `scale` is pixels a millimeter, here and below."""
     page = sheet(rng, shape, paper_white(rng))
     y, x = coordinates(shape)
     pitch = between(rng, 7, 10) * scale
     width = between(rng, 0.2, 0.4) * scale
-    colour = one_of(rng, [(0.6, 0.7, 0.86), (0.68, 0.68, 0.72), (0.58, 0.78, 0.85), (0.75, 0.7, 0.8)])
+    color = one_of(rng, [(0.6, 0.7, 0.86), (0.68, 0.68, 0.72), (0.58, 0.78, 0.85), (0.75, 0.7, 0.8)])
     rules = _rules(y, pitch, between(rng, 0, pitch), width)
-    print_over(page, numpy.broadcast_to(rules, shape), colour)
+    print_over(page, numpy.broadcast_to(rules, shape), color)
     if chance(rng, 0.3):
         at = shape[1] * between(rng, 0.03, 0.15)
         margin = numpy.clip(width / 2 - numpy.abs(x - at) + 0.5, 0, 1)
@@ -57,10 +57,10 @@ def squared(rng: Generator, shape: Shape, scale: float) -> ndarray:
     y, x = coordinates(shape)
     pitch = one_of(rng, [4.0, 5.0, 5.0, 5.0]) * scale
     width = between(rng, 0.15, 0.3) * scale
-    colour = one_of(rng, [(0.62, 0.75, 0.88), (0.7, 0.7, 0.74), (0.72, 0.66, 0.85), (0.62, 0.82, 0.74)])
+    color = one_of(rng, [(0.62, 0.75, 0.88), (0.7, 0.7, 0.74), (0.72, 0.66, 0.85), (0.62, 0.82, 0.74)])
     start = between(rng, 0, pitch), between(rng, 0, pitch)
     rules = numpy.maximum(_rules(y, pitch, start[0], width), _rules(x, pitch, start[1], width))
-    print_over(page, rules, colour)
+    print_over(page, rules, color)
     return page
 
 
@@ -87,8 +87,8 @@ def kraft(rng: Generator, shape: Shape, scale: float) -> ndarray:
 
 
 def sticky(rng: Generator, shape: Shape, scale: float) -> ndarray:
-    colours = [(0.98, 0.92, 0.5), (0.98, 0.66, 0.74), (0.66, 0.88, 0.62), (0.6, 0.82, 0.95), (0.99, 0.75, 0.42)]
-    page = sheet(rng, shape, one_of(rng, colours), 0.006)
+    colors = [(0.98, 0.92, 0.5), (0.98, 0.66, 0.74), (0.66, 0.88, 0.62), (0.6, 0.82, 0.95), (0.99, 0.75, 0.42)]
+    page = sheet(rng, shape, one_of(rng, colors), 0.006)
     y, _ = coordinates(shape)
     page *= (1 - between(rng, 0, 0.12) * (y / shape[0]) ** 2)[..., None]  # its foot curls up from the wall
     return page
@@ -103,10 +103,10 @@ def whiteboard(rng: Generator, shape: Shape, scale: float) -> ndarray:
 
 
 def blackboard(rng: Generator, shape: Shape, scale: float) -> ndarray:
-    colour = one_of(
+    color = one_of(
         rng, [(0.1, 0.22, 0.17), (0.13, 0.14, 0.15), (0.2, 0.22, 0.23), (0.12, 0.2, 0.24), (0.16, 0.27, 0.2)]
     )
-    page = sheet(rng, shape, colour, 0.03)
+    page = sheet(rng, shape, color, 0.03)
     streaks = numpy.clip(smooth_noise(rng, shape, (shape[0] / 5, shape[1] / 18)), 0, 2)
     clouds = numpy.clip(smooth_noise(rng, shape, max(shape) / 4) + 0.3, 0, 2)
     return page + (between(rng, 0.01, 0.05) * streaks + between(rng, 0.01, 0.07) * clouds)[..., None]
@@ -117,18 +117,18 @@ def table(rng: Generator, shape: Shape) -> ndarray:
     if chance(rng, 0.35):
         level = between(rng, 0.05, 0.35)
         return sheet(rng, shape, (level, level, level * between(rng, 0.9, 1.1)), 0.02)
-    colour = one_of(rng, [(0.45, 0.3, 0.18), (0.3, 0.19, 0.11), (0.6, 0.44, 0.28), (0.38, 0.3, 0.24)])
+    color = one_of(rng, [(0.45, 0.3, 0.18), (0.3, 0.19, 0.11), (0.6, 0.44, 0.28), (0.38, 0.3, 0.24)])
     grain = smooth_noise(rng, shape, (max(3, shape[0] / 60), shape[1])) + 0.5 * smooth_noise(rng, shape, (4, 60))
-    return sheet(rng, shape, colour, 0.01) * (1 + 0.12 * grain)[..., None]
+    return sheet(rng, shape, color, 0.01) * (1 + 0.12 * grain)[..., None]
 
 
 def skin(rng: Generator, shape: Shape) -> ndarray:
-    colour = one_of(rng, [(0.82, 0.6, 0.5), (0.68, 0.47, 0.36), (0.45, 0.3, 0.22), (0.88, 0.68, 0.58)])
-    return sheet(rng, shape, colour, 0.01) * (1 + 0.06 * smooth_noise(rng, shape, max(shape) / 8))[..., None]
+    color = one_of(rng, [(0.82, 0.6, 0.5), (0.68, 0.47, 0.36), (0.45, 0.3, 0.22), (0.88, 0.68, 0.58)])
+    return sheet(rng, shape, color, 0.01) * (1 + 0.06 * smooth_noise(rng, shape, max(shape) / 8))[..., None]
 
 
 def scanned_white(rng: Generator, shape: Shape) -> ndarray:
-    """Paper as a scanner sees it: flat, a little grey, grained."""
+    """Paper as a scanner sees it: flat, a little gray, grained."""
     level = between(rng, 0.82, 0.99)
     return numpy.clip(level + between(rng, 0.004, 0.02) * fine_noise(rng, shape), 0, 1)
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from . import papers, scenes
 from .fields import Shape, between, chance, coordinates, one_of
-from .papers import Colour, print_over
+from .papers import Color, print_over
 from .pens import Pen, random_nib
 from .pictures import Picture, jpeg
 from .writing import Order, fitted, place
@@ -19,9 +19,9 @@ Paper = Callable[[Generator, Shape, float], ndarray]
 
 @dataclass(frozen=True)
 class Tool:
-    """A pen on paper, in millimetres."""
+    """A pen on paper, in millimeters."""
 
-    colour: Colour
+    color: Color
     width: float
     surface: str = "full"
     nib: str = "round"
@@ -86,7 +86,7 @@ def pen_of(tool: Tool, height: float, pixels: float) -> Pen:
 
 
 def written(order: Order, shot: Shot, view: Shape) -> tuple[ndarray, float]:
-    """The digit's ink, and pixels for each millimetre."""
+    """The digit's ink, and pixels for each millimeter."""
     rng = order.rng
     pixels = between(rng, *shot.share) * min(view)
     height = between(rng, *shot.height)
@@ -98,9 +98,9 @@ def lay_ink(page: ndarray, coverage: ndarray, tool: Tool) -> None:
     if tool.surface == "chalk":
         share = coverage[..., None] * tool.opacity
         page *= 1 - share
-        page += share * numpy.asarray(tool.colour, numpy.float32)
+        page += share * numpy.asarray(tool.color, numpy.float32)
     else:
-        print_over(page, coverage * tool.opacity, tool.colour)
+        print_over(page, coverage * tool.opacity, tool.color)
 
 
 def in_view(rng: Generator, page: ndarray, ink: ndarray, room: float) -> ndarray:
@@ -117,7 +117,7 @@ def in_view(rng: Generator, page: ndarray, ink: ndarray, room: float) -> ndarray
 
 
 def page_of(order: Order, shot: Shot, view: Shape | None = None) -> tuple[ndarray, float]:
-    """The written page, and pixels for each millimetre."""
+    """The written page, and pixels for each millimeter."""
     rng = order.rng
     view = view or view_shape(order)
     ink, scale = written(order, shot, view)
@@ -293,7 +293,7 @@ def photo_sticky(order: Order) -> Picture:
 
 
 def photo_kraft(order: Order) -> Picture:
-    """Brown or grey paper, cardboard."""
+    """Brown or gray paper, cardboard."""
     rng = order.rng
     return _simple(
         order, Shot(one_of(rng, [papers.kraft, papers.recycled]), one_of(rng, [gel_pen, marker])(rng), height=(12, 40))

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from PIL import Image
 
 from .fields import between, one_of, to_picture
-from .papers import Colour
+from .papers import Color
 
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "BMP": "bmp", "GIF": "gif"}
@@ -44,16 +44,16 @@ def drawing(rng: Generator, image: Image.Image, label: str, formats: str = "PNG 
     return Picture(image, label, kind, {"optimize": True} if kind == "PNG" else {})
 
 
-def inked(coverage: ndarray, ink: Colour = BLACK, paper: Colour | ndarray = WHITE) -> Image.Image:
-    """One colour over another. `paper` may be a whole picture."""
+def inked(coverage: ndarray, ink: Color = BLACK, paper: Color | ndarray = WHITE) -> Image.Image:
+    """One color over another. `paper` may be a whole picture."""
     back = numpy.asarray(paper, numpy.float32)
     share = coverage[..., None]
     return to_picture(back * (1 - share) + numpy.asarray(ink, numpy.float32) * share)
 
 
-def luminance(colour: Colour) -> float:
-    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+def luminance(color: Color) -> float:
+    return 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
 
 
-def grey(level: float) -> Colour:
+def gray(level: float) -> Color:
     return (level, level, level)

@@ -23,7 +23,7 @@ def photo_turned(order: Order) -> Picture:
 
 
 def photo_tiny(order: Order) -> Picture:
-    """A photograph made as small as MNIST's pictures by hand: paper, light and all, grey, 28x28 to 64x64."""
+    """A photograph made as small as MNIST's pictures by hand: paper, light and all, gray, 28x28 to 64x64."""
     rng = order.rng
     side = one_of(rng, [28, 28, 28, 32, 48, 64])
     shot = Shot(papers.plain, one_of(rng, [gel_pen, marker])(rng), share=(0.55, 0.8), height=(8, 16))
@@ -79,8 +79,8 @@ def photo_screen(order: Order) -> Picture:
     ink = fitted(ink, round(view[0] * 0.7), round(view[1] * 0.7))
     coverage = numpy.zeros(shape, numpy.float32)
     place(coverage, ink, (shape[0] - ink.shape[0]) // 2, (shape[1] - ink.shape[1]) // 2)
-    colour = numpy.asarray((0.9, 0.93, 1.0) if dark else (0.1, 0.1, 0.14), numpy.float32)
-    page = page * (1 - coverage[..., None]) + colour * coverage[..., None]
+    color = numpy.asarray((0.9, 0.93, 1.0) if dark else (0.1, 0.1, 0.14), numpy.float32)
+    page = page * (1 - coverage[..., None]) + color * coverage[..., None]
     y, x = coordinates(shape)
     pitch = between(rng, 3, 7)
     lines = numpy.sin(y * 6.28 / pitch + 0.02 * x) * numpy.sin(x * 6.28 / (pitch * 1.13) + 0.01 * y)

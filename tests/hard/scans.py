@@ -9,12 +9,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from . import papers
 from .fields import Shape, between, blur, chance, coordinates, one_of, smooth_noise, to_picture
-from .papers import Colour, print_over
+from .papers import Color, print_over
 from .pens import Pen, random_nib
 from .pictures import Picture, drawing, jpeg
 from .writing import Hand, Order, Spacing, fitted, place, write_row
 
-BOX_COLOURS = [
+BOX_COLORS = [
     (0.1, 0.1, 0.1),
     (0.35, 0.35, 0.35),
     (0.55, 0.55, 0.55),
@@ -38,7 +38,7 @@ def scanned_page(rng: Generator, shape: Shape) -> ndarray:
     return numpy.repeat(papers.scanned_white(rng, shape)[..., None], 3, 2)
 
 
-def pen_colour(rng: Generator) -> Colour:
+def pen_color(rng: Generator) -> Color:
     return one_of(rng, [(0.1, 0.1, 0.12), (0.1, 0.1, 0.12), (0.15, 0.2, 0.55), (0.2, 0.2, 0.22)])
 
 
@@ -60,7 +60,7 @@ def add_specks(rng: Generator, coverage: ndarray, count: int, largest: float) ->
 
 
 def finished(rng: Generator, page: ndarray, label: str) -> Picture:
-    """What the scanner keeps: colour or grey, JPEG or PNG."""
+    """What the scanner keeps: color or gray, JPEG or PNG."""
     image = to_picture(blur(numpy.clip(page, 0, 1), between(rng, 0.2, 0.8)))
     if chance(rng, 0.5):
         image = image.convert("L")
@@ -76,7 +76,7 @@ class Boxes:
     count: int
     gap: int
     line: float
-    colour: Colour
+    color: Color
 
     def left(self, number: int) -> int:
         return number * (self.wide + self.gap)
@@ -86,7 +86,7 @@ def boxes_for(rng: Generator, height: int, count: int) -> Boxes:
     high = round(height * between(rng, 1.25, 1.7))
     gap = 0 if chance(rng, 0.5) else round(height * between(rng, 0.12, 0.3))
     line = max(1.0, height * between(rng, 0.02, 0.05))
-    return Boxes(high, round(high * between(rng, 0.75, 1.05)), count, gap, line, one_of(rng, BOX_COLOURS))
+    return Boxes(high, round(high * between(rng, 0.75, 1.05)), count, gap, line, one_of(rng, BOX_COLORS))
 
 
 def draw_boxes(page: ndarray, boxes: Boxes, top: float, left: float) -> None:
@@ -99,7 +99,7 @@ def draw_boxes(page: ndarray, boxes: Boxes, top: float, left: float) -> None:
         beyond_y = numpy.maximum(top - y, y - top - boxes.high)
         distance = numpy.abs(numpy.maximum(beyond_x, beyond_y))
         numpy.maximum(cover, numpy.clip(boxes.line / 2 - distance + 0.5, 0, 1), out=cover)
-    print_over(page, cover, boxes.colour)
+    print_over(page, cover, boxes.color)
 
 
 def _inside(rng: Generator, ink: ndarray, box: tuple[float, float, int, int]) -> tuple[int, int]:
@@ -110,7 +110,7 @@ def _inside(rng: Generator, ink: ndarray, box: tuple[float, float, int, int]) ->
 
 
 def form_box(order: Order) -> Picture:
-    """One box of a form with its digit; neighbouring empty boxes may show at the sides."""
+    """One box of a form with its digit; neighboring empty boxes may show at the sides."""
     rng = order.rng
     height = digit_height(order)
     boxes = boxes_for(rng, height, 3)
@@ -129,7 +129,7 @@ def _with_digit_in(order: Order, page: ndarray, box: tuple[float, float, int, in
     place(coverage, ink, *_inside(rng, ink, box))
     if chance(rng, 0.4):
         add_specks(rng, coverage, round(between(rng, 2, 12)), height * 0.04)
-    print_over(page, coverage, pen_colour(rng))
+    print_over(page, coverage, pen_color(rng))
     return finished(rng, page, order.digit)
 
 
@@ -149,7 +149,7 @@ def form_touching_box(order: Order) -> Picture:
     """The digit runs over its box's lower or right border, the border printed lighter than the ink."""
     rng = order.rng
     height = digit_height(order)
-    boxes = replace(boxes_for(rng, height, 1), colour=one_of(rng, BOX_COLOURS[2:]))
+    boxes = replace(boxes_for(rng, height, 1), color=one_of(rng, BOX_COLORS[2:]))
     margin = round(height * 0.4)
     page = scanned_page(rng, (boxes.high + 2 * margin, boxes.wide + 2 * margin))
     draw_boxes(page, boxes, margin, margin)
@@ -164,7 +164,7 @@ def form_touching_box(order: Order) -> Picture:
     else:
         left = margin + boxes.wide - ink.shape[1] + over
     place(coverage, ink, top, left)
-    print_over(page, coverage, pen_colour(rng))
+    print_over(page, coverage, pen_color(rng))
     return finished(rng, page, order.digit)
 
 
@@ -183,14 +183,14 @@ def table_cell(order: Order) -> Picture:
     if chance(rng, 0.6):
         for at in (0.07, 0.93):
             numpy.maximum(cover, numpy.clip(width / 2 - numpy.abs(x - at * shape[1]) + 0.5, 0, 1), out=cover)
-    print_over(page, cover, one_of(rng, BOX_COLOURS))
+    print_over(page, cover, one_of(rng, BOX_COLORS))
     return _with_digit_in(
         order, page, (0.14 * shape[0], 0.12 * shape[1], round(0.72 * shape[0]), round(0.76 * shape[1])), height
     )
 
 
 def scan(order: Order) -> Picture:
-    """A scanned sheet: grey ground, specks, a fold, what shines through, JPEG dirt."""
+    """A scanned sheet: gray ground, specks, a fold, what shines through, JPEG dirt."""
     rng = order.rng
     height = digit_height(order)
     shape = (round(height * between(rng, 1.5, 3)), round(height * between(rng, 1.3, 3)))
@@ -250,7 +250,7 @@ def scan_neighbours(order: Order) -> Picture:
         seen = min(seen, round(0.25 * other.shape[1]))
         place(coverage, other, (shape[0] - other.shape[0]) // 2, seen - other.shape[1] if left else shape[1] - seen)
     page = scanned_page(rng, shape)
-    print_over(page, coverage, pen_colour(rng))
+    print_over(page, coverage, pen_color(rng))
     return finished(rng, page, order.digit)
 
 
@@ -277,7 +277,7 @@ def form_row(order: Order) -> Picture:
         ink = fitted(hand.write(label, height, pen), round(boxes.high * 0.84), round(boxes.wide * 0.8))
         box = (margin + above, margin + boxes.left(position), boxes.high, boxes.wide)
         place(coverage, ink, *_inside(rng, ink, box))
-    print_over(page, coverage, pen_colour(rng))
+    print_over(page, coverage, pen_color(rng))
     return finished(rng, page, text)
 
 
@@ -302,7 +302,7 @@ def scan_number(order: Order) -> Picture:
         y, x = coordinates(page.shape[:2])
         rule = numpy.clip(0.02 * height - numpy.abs(y - (row.shape[0] + 0.75 * height)) + 0.5, 0, 1)
         print_over(page, numpy.broadcast_to(rule, coverage.shape), (0.4, 0.4, 0.45))
-    print_over(page, coverage, pen_colour(rng))
+    print_over(page, coverage, pen_color(rng))
     return finished(rng, page, text)
 
 

@@ -66,12 +66,12 @@ def photograph(rng: Generator, page: ndarray, camera: Camera) -> Image.Image:
 def _seen(rng: Generator, page: ndarray, camera: Camera) -> Image.Image:
     top, left, height, width = view_of(page.shape[:2])
     angle = numpy.radians(between(rng, -camera.turn, camera.turn))
-    centre = numpy.array([left + width / 2, top + height / 2])
+    center = numpy.array([left + width / 2, top + height / 2])
     corners = []
     for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):  # of the view, round from its top left
         offset = numpy.array([x * width / 2, y * height / 2]) * 0.97
         turned = numpy.array([[numpy.cos(angle), -numpy.sin(angle)], [numpy.sin(angle), numpy.cos(angle)]]) @ offset
-        moved = centre + turned + rng.uniform(-1, 1, 2) * camera.tilt * numpy.array([width, height])
+        moved = center + turned + rng.uniform(-1, 1, 2) * camera.tilt * numpy.array([width, height])
         corners.append(numpy.clip(moved, 0, [page.shape[1] - 1, page.shape[0] - 1]))
     targets = [(0, 0), (width, 0), (width, height), (0, height)]
     return to_picture(page).transform(
@@ -145,14 +145,14 @@ def _moved(rng: Generator, picture: ndarray, distance: float) -> ndarray:
 
 
 def _with_noise(rng: Generator, picture: ndarray, amount: float) -> ndarray:
-    """A sensor's noise, as coarse as its own filter leaves it: more in brightness than in colour."""
+    """A sensor's noise, as coarse as its own filter leaves it: more in brightness than in color."""
     shape = picture.shape[:2]
     half = (max(2, round(shape[0] * 0.6)), max(2, round(shape[1] * 0.6)))
     bright = amount * (0.6 * fine_noise(rng, shape) + 0.8 * resize(fine_noise(rng, half), shape))
     picture = picture + bright[..., None]
     for channel in (0, 2):
-        colour = resize(fine_noise(rng, (max(2, half[0] // 2), max(2, half[1] // 2))), shape)
-        picture[..., channel] += 0.6 * amount * colour
+        color = resize(fine_noise(rng, (max(2, half[0] // 2), max(2, half[1] // 2))), shape)
+        picture[..., channel] += 0.6 * amount * color
     return picture
 
 
@@ -206,9 +206,9 @@ def add_reflection(rng: Generator, page: ndarray) -> None:
     """A lamp or a window mirrored in a board, beside what is written or weakly over it."""
     shape = page.shape[:2]
     y, x = coordinates(shape)
-    centre = between(rng, 0.1, 0.9) * shape[0], between(rng, 0.1, 0.9) * shape[1]
+    center = between(rng, 0.1, 0.9) * shape[0], between(rng, 0.1, 0.9) * shape[1]
     size = between(rng, 0.08, 0.2) * max(shape)
-    shine = numpy.exp(-(((y - centre[0]) / size) ** 2) - ((x - centre[1]) / (size * between(rng, 0.6, 2))) ** 2)
+    shine = numpy.exp(-(((y - center[0]) / size) ** 2) - ((x - center[1]) / (size * between(rng, 0.6, 2))) ** 2)
     page += (between(rng, 0.05, 0.3) * shine)[..., None] * (1 - page)
 
 

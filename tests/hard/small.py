@@ -11,7 +11,7 @@ from .writing import Order
 
 
 def mnist_form(ink: ndarray) -> ndarray:
-    """28x28, the longer side 20, the centre of mass in the middle."""
+    """28x28, the longer side 20, the center of mass in the middle."""
     scale = 20 / max(ink.shape)
     small = numpy.clip(resize(ink, tuple(max(1, round(side * scale)) for side in ink.shape)), 0, 1)
     weights = small / max(float(small.sum()), 1e-6)
@@ -81,7 +81,7 @@ def tight_crop_large(order: Order) -> Picture:
 
 
 def tight_photo(order: Order) -> Picture:
-    """A digit cut out of a scanned page: grey ink on grey paper, up to the frame."""
+    """A digit cut out of a scanned page: gray ink on gray paper, up to the frame."""
     rng = order.rng
     side = round(between(rng, 24, 90))
     field = _tight(order, side, square=chance(rng, 0.4))

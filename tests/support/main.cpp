@@ -1,4 +1,5 @@
-// Runs a GoogleTest program with a temporary folder of its own, so that tests can run side by side.
+// Runs a GoogleTest program in the project's folder, with a temporary folder of its own, so that tests can run side by
+// side.
 
 #include <gmock/gmock.h>
 
@@ -9,6 +10,7 @@
 
 int main(int count, char** arguments) {
   testing::InitGoogleMock(&count, arguments);
+  std::filesystem::current_path(VIDI_SOURCE_DIR);
   std::string folder = (std::filesystem::temp_directory_path() / "vidi-test-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) {
     std::perror("no temporary folder can be made");

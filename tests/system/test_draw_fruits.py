@@ -26,6 +26,6 @@ def test_a_drawing_shows_a_fruit_on_clear_ground(label):
         assert picture.shape == (draw_fruits.SIZE, draw_fruits.SIZE, 4)
         covered = (picture[..., 3] > 127).mean()
         assert 0.08 < covered < 0.9
-        assert picture[..., :3][picture[..., 3] > 127].std() > 5, "a fruit is not of one colour"
+        assert picture[..., :3][picture[..., 3] > 127].std() > 5, "a fruit is not of one color"
     assert not numpy.array_equal(pictures[0], pictures[1])
     assert numpy.array_equal(pictures[0], drawn(label, 0))

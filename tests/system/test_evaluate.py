@@ -1,4 +1,4 @@
-"""`vidi evaluate` on folders of labelled pictures."""
+"""`vidi evaluate` on folders of labeled pictures."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ import pytest
 from harness.pictures import digit_png
 from harness.repository import NETWORKS, Repository
 from harness.server import MODELS, run_vidi
-from test_information import UNKNOWN, add_fruits, entry, grey_picture
+from test_information import UNKNOWN, add_fruits, entry, gray_picture
 
 FRUITS = ["Avocado", "Lemon", "Plum", "Strawberry"]
 
@@ -44,8 +44,8 @@ def test_counts_by_label_and_by_group(models, tmp_path):
     put(data, "Strawberry", "plum.jpg", "Plum")  # wrong
     put(data, "Tree fruit", "avocado.jpg", "Avocado")
     put(data, "Tree fruit", "strawberry.jpg", "Strawberry")
-    put(data, "none", "grey.bmp", grey_picture())
-    put(data, "Plum", "grey.bmp", grey_picture())
+    put(data, "none", "grey.bmp", gray_picture())
+    put(data, "Plum", "grey.bmp", gray_picture())
     put(data, "Plum", "bad.jpg", b"this is no picture")
 
     done = evaluate(models, tmp_path, "--json")

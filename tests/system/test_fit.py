@@ -1,4 +1,4 @@
-"""`vidi features`, `vidi fit` and `vidi predict` with what came of them: from labelled pictures to a served model."""
+"""`vidi features`, `vidi fit` and `vidi predict` with what came of them: from labeled pictures to a served model."""
 
 import io
 import xml.etree.ElementTree

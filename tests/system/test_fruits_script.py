@@ -14,10 +14,10 @@ CLASSES = 131
 
 
 def put_classes(folder, pictures, seed):
-    """Made-up fruits: each class has a colour for each quarter of its pictures, which differ by light and noise."""
-    colours = numpy.random.default_rng(1).integers(0, 256, (CLASSES, 2, 2, 3))
+    """Made-up fruits: each class has a color for each quarter of its pictures, which differ by light and noise."""
+    colors = numpy.random.default_rng(1).integers(0, 256, (CLASSES, 2, 2, 3))
     random = numpy.random.default_rng(seed)
-    for number, quarters in enumerate(colours):
+    for number, quarters in enumerate(colors):
         label = folder / f"Fruit {number:03}"
         label.mkdir(parents=True)
         for i in range(pictures):

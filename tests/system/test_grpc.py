@@ -22,7 +22,7 @@ from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
 FLAGS = ("--grpc-listen", "127.0.0.1:0", "--model", "digits-softmax")
-PROTOS = ROOT / "src/grpc/proto"
+PROTOS = ROOT / "src/serving/grpc/proto"
 HEALTH = "/grpc.health.v1.Health"
 SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 

@@ -10,7 +10,7 @@ from harness.server import Server, run_vidi
 BLUE_FIRST = {"name": "data", "layout": "NCHW", "color": "BGR", "mean": 127.5, "std": 127.5}
 OUTPUT = {"name": "prob", "kind": "scores"}
 UNKNOWN = {"en": "Not a fruit I know", "fr": "Je ne connais pas ce fruit", "zh": "这不是我认识的水果"}
-# The network is surer of each of the four pictures than that, and not of a grey one.
+# The network is surer of each of the four pictures than that, and not of a gray one.
 SURE = 0.9
 
 
@@ -51,8 +51,8 @@ def fruit_picture(fruit):
     return (NETWORKS / "pictures" / f"{fruit.lower()}.jpg").read_bytes()
 
 
-def grey_picture():
-    """Sixteen grey pixels, as a BMP."""
+def gray_picture():
+    """Sixteen gray pixels, as a BMP."""
     rows = b"\x80\x80\x80" * 4 * 4
     head = b"BM" + (54 + len(rows)).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little")
     sizes = b"".join(number.to_bytes(4, "little") for number in (40, 4, 4))
@@ -97,13 +97,13 @@ def test_the_page_speaks_the_readers_language(client, accepted, language, headin
 
 
 def test_a_picture_of_nothing_it_knows_is_answered_with_its_own_words(client):
-    answer = predict(client, grey_picture()).json
+    answer = predict(client, gray_picture()).json
     assert (answer["result"], answer["confidence"], answer["reason"]) == (None, 0, UNKNOWN["en"])
     assert len(answer["candidates"]) == len(FRUITS)
     assert "information" not in answer
     assert client.get(f"/api/predictions/{answer['id']}?language=fr").json["reason"] == UNKNOWN["fr"]
-    assert predict(client, grey_picture(), "?language=zh").json["reason"] == UNKNOWN["zh"]
-    assert predict(client, grey_picture(), headers={}).text == "识别结果: -\n"
+    assert predict(client, gray_picture(), "?language=zh").json["reason"] == UNKNOWN["zh"]
+    assert predict(client, gray_picture(), headers={}).text == "识别结果: -\n"
     page = client.get(f"/uploads/{answer['id']}", {**BROWSER, "Accept-Language": "fr"}).text
     assert f'<p class="reason" lang="fr">{UNKNOWN["fr"]}</p>' in page
 

@@ -256,7 +256,7 @@ def test_what_makes_no_sense_is_refused_before_it_is_sent(client, tmp_path):
 
 
 def test_every_code_of_the_server_has_its_class():
-    source = (ROOT / "src/core/result.hpp").read_text().split("enum class ErrorCode {")[1].split("};")[0]
+    source = (ROOT / "src/platform/core/result.hpp").read_text().split("enum class ErrorCode {")[1].split("};")[0]
     codes = [line.split(",")[0].strip() for line in source.splitlines() if "," in line.split("//")[0]]
     assert len(codes) >= 13
     for code in codes:

@@ -80,7 +80,7 @@ print(answer.result, rows.shape, pyarrow.compute.sum(pyarrow.array([1, 2])).as_p
     report(f"{wheels[0].name}: {wheels[0].stat().st_size / 1e6:.1f} MB; {done.stdout.strip()}")
 
 
-def test_it_recognises_as_the_program_does(tmp_path):
+def test_it_recognizes_as_the_program_does(tmp_path):
     files = sorted(FRUITS.glob("*.jpg"))
     recognizer = vidi.Recognizer(MODELS / "fruits")
     command = [binary(), "predict", "--models", MODELS, "--model", "fruits", *files]

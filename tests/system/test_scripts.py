@@ -19,7 +19,7 @@ def load(name):
 lint = load("lint")
 
 
-def summarise(folder, *cases, statuses=()):
+def summarize(folder, *cases, statuses=()):
     """The lines and the exit status of test_summary.py for a report with these cases."""
     report = folder / "report.xml"
     report.write_text(f"<testsuite>{''.join(cases)}</testsuite>")
@@ -57,18 +57,18 @@ PYTEST_ERROR = '<testcase name="test_a" classname="b"><error message="fixture"/>
     ],
 )
 def test_the_closing_line_counts_everything(tmp_path, cases, last, status):
-    lines, code = summarise(tmp_path, *cases)
+    lines, code = summarize(tmp_path, *cases)
     assert (lines[-1], code) == (last, status)
 
 
 def test_a_runner_that_failed_without_a_failed_test_counts(tmp_path):
-    lines, code = summarise(tmp_path, PASSED, statuses=["pytest=2"])
+    lines, code = summarize(tmp_path, PASSED, statuses=["pytest=2"])
     assert (lines[-1], code) == ("1 passed, 1 failed, 0 skipped", 1)
     assert "pytest" in lines[0]
 
 
 def test_skips_are_given_with_their_reason(tmp_path):
-    lines, _ = summarise(tmp_path, PASSED, SKIPPED)
+    lines, _ = summarize(tmp_path, PASSED, SKIPPED)
     assert "skipped: A.Skipped: VIDI_DATA is not set" in lines
 
 

@@ -1,6 +1,6 @@
 //! The bridge between vidi and Apache Cassandra: C++ hands over a prepared statement's number and its values as the
 //! native protocol writes them, and is called back with rows as the native protocol writes them. What statements mean is
-//! decided in C++ (src/cassandra, src/records/cassandra, src/objects/cassandra); connections, tokens, retries and
+//! decided in C++ (src/platform/cassandra, src/storage/records/cassandra, src/storage/objects/cassandra); connections, tokens, retries and
 //! reconnection are the driver's.
 
 mod answer;

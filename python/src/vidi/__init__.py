@@ -1,4 +1,4 @@
-"""vidi recognises pictures and remembers what it saw.
+"""vidi recognizes pictures and remembers what it saw.
 
 `Client` asks a running server and needs nothing but Python. `Recognizer` and `FeatureExtractor` compute in this process,
 `Moments` and `solve_pca` reduce what comes of it; `vidi.spark` does so on a cluster. What is in `_MODULE_OF` is imported when it is first used,

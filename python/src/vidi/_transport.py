@@ -24,7 +24,7 @@ _PIECE_BYTES = 1 << 18
 _EARLY_ANSWER_SECONDS = 5.0
 _MOST_MESSAGE = 500
 
-# The codes of vidi's errors by the statuses of src/api/status.cpp, and of proxies, for answers that name none.
+# The codes of vidi's errors by the statuses of src/serving/api/status.cpp, and of proxies, for answers that name none.
 _CODES = {
     400: "invalid_argument",
     401: "unauthorized",

@@ -139,6 +139,6 @@ def from_code(
     status: int | None = None,
     retry_after: float | None = None,
 ) -> Error:
-    """The error of vidi's code of that name ("invalid_argument"; all of them: src/core/result.hpp). Of a name that this
+    """The error of vidi's code of that name ("invalid_argument"; all of them: src/platform/core/result.hpp). Of a name that this
     version does not know it is `Internal`."""
     return _CLASSES.get(code, Internal)(message, url=url, status=status, retry_after=retry_after)

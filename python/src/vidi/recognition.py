@@ -1,4 +1,4 @@
-"""Recognising pictures in this process, without a server."""
+"""Recognizing pictures in this process, without a server."""
 
 from __future__ import annotations
 

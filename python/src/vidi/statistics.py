@@ -32,7 +32,7 @@ def _matrix(rows: Any, columns: int) -> np.ndarray:
 
 
 class Moments:
-    """Number of rows, means and centred cross-products of a table's columns, in double precision.
+    """Number of rows, means and centered cross-products of a table's columns, in double precision.
 
     Parts of a table can be counted apart, in other processes too, and merged. Of 2,048 columns they take 16.8 MB. Can be
     pickled. One thread at a time changes it.

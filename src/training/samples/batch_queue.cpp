@@ -1,4 +1,4 @@
-#include "training/samples/batch_queue.hpp"
+#include "samples/batch_queue.hpp"
 
 #include <utility>
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "training/samples/sampler.hpp"
+#include "samples/sampler.hpp"
 
 namespace vidi::samples {
 

@@ -1,4 +1,4 @@
-#include "training/samples/distort.hpp"
+#include "samples/distort.hpp"
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
@@ -90,7 +90,7 @@ void change_pen(cv::Mat& picture, Random& random) {
   cv::addWeighted(picture, 1 - part, changed, part, 0, picture);
 }
 
-// Another exponent and another brightest grey.
+// Another exponent and another brightest gray.
 void change_tones(cv::Mat& picture, Random& random) {
   const double exponent = std::exp(random.uniform(-0.6, 0.6));
   const double brightest = random.uniform(0.75, 1.15);
@@ -110,16 +110,16 @@ void add_noise(cv::Mat& picture, Random& random) {
 }
 
 // What stands beside reaches into the form by some pixels.
-void add_neighbour(cv::Mat& picture, const cv::Mat& neighbour, Random& random) {
+void add_neighbor(cv::Mat& picture, const cv::Mat& neighbor, Random& random) {
   const int side = random.chance(0.5) ? 1 : -1;
   const cv::Matx23d shift(1, 0, side * random.uniform(17, 21), 0, 1, random.uniform(-3, 3));
   cv::Mat moved;
-  cv::warpAffine(neighbour, moved, shift, picture.size(), cv::INTER_LINEAR);
+  cv::warpAffine(neighbor, moved, shift, picture.size(), cv::INTER_LINEAR);
   cv::max(picture, moved, picture);
 }
 
 // Fits the ink into MNIST's box and puts its mass in the middle.
-cv::Mat centre(const cv::Mat& picture) {
+cv::Mat center(const cv::Mat& picture) {
   const cv::Mat solid = picture > 30;
   const cv::Rect box = cv::boundingRect(solid);
   if (box.empty()) return picture;
@@ -149,7 +149,7 @@ Form distort_gently(const Form& form, Random& random) {
                       random));
 }
 
-Form distort(const Form& form, const Form& neighbour, Random& random) {
+Form distort(const Form& form, const Form& neighbor, Random& random) {
   const double scale = random.uniform(0.85, 1.12);
   cv::Mat picture = move(view(form),
                          {.turn = std::clamp(random.normal() * 7, -16.0, 16.0) * kDegree,
@@ -161,7 +161,7 @@ Form distort(const Form& form, const Form& neighbour, Random& random) {
                           .wobble = random.chance(0.6) ? random.uniform(0, 1.0) : 0},
                          random);
   if (random.chance(0.4)) change_pen(picture, random);
-  if (random.chance(0.15)) add_neighbour(picture, view(neighbour), random);
+  if (random.chance(0.15)) add_neighbor(picture, view(neighbor), random);
   if (random.chance(0.25)) cv::GaussianBlur(picture, picture, {}, random.uniform(0.3, 0.9));
   if (random.chance(0.3)) change_tones(picture, random);
   if (random.chance(0.15)) add_noise(picture, random);
@@ -178,7 +178,7 @@ Form cut_off(const Form& form, Random& random) {
   away.height = static_cast<int>(box.height * part);
   if (random.chance(0.5)) away.y = box.y + box.height - away.height;
   picture(away).setTo(0);
-  return to_form(centre(picture));
+  return to_form(center(picture));
 }
 
 Form squeeze_together(const Form& left, const Form& right, Random& random) {
@@ -193,7 +193,7 @@ Form squeeze_together(const Form& left, const Form& right, Random& random) {
   cv::warpAffine(view(right), other, cv::Matx23d(scale, 0, rest + apart * 0.5, 0, scale, rest + random.uniform(-1, 1)),
                  {kFormSide, kFormSide}, cv::INTER_LINEAR);
   cv::max(one, other, one);
-  return to_form(centre(one));
+  return to_form(center(one));
 }
 
 }  // namespace vidi::samples

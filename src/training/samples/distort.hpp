@@ -9,8 +9,8 @@ namespace vidi::samples {
 // Small turns, slants, stretches and shifts.
 digits::Form distort_gently(const digits::Form& form, Random& random);
 
-// Larger ones; a hand's wobble; a thinner or thicker pen; blur, noise, contrast; bits of `neighbour` at the sides.
-digits::Form distort(const digits::Form& form, const digits::Form& neighbour, Random& random);
+// Larger ones; a hand's wobble; a thinner or thicker pen; blur, noise, contrast; bits of `neighbor` at the sides.
+digits::Form distort(const digits::Form& form, const digits::Form& neighbor, Random& random);
 
 // 40 to 60 % of the form, brought back to the middle: no digit.
 digits::Form cut_off(const digits::Form& form, Random& random);

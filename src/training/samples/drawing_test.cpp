@@ -7,9 +7,9 @@
 #include <set>
 
 #include "core/random.hpp"
-#include "training/samples/fonts.hpp"
-#include "training/samples/paper.hpp"
-#include "training/samples/strokes.hpp"
+#include "samples/fonts.hpp"
+#include "samples/paper.hpp"
+#include "samples/strokes.hpp"
 
 namespace vidi::samples {
 namespace {

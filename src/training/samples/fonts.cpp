@@ -1,4 +1,4 @@
-#include "training/samples/fonts.hpp"
+#include "samples/fonts.hpp"
 
 #include <fmt/format.h>
 #include <ft2build.h>

@@ -1,4 +1,4 @@
-#include "training/samples/paper.hpp"
+#include "samples/paper.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -11,7 +11,7 @@
 namespace vidi::samples {
 namespace {
 
-cv::Scalar grey(double value) { return {value, value, value}; }
+cv::Scalar gray(double value) { return {value, value, value}; }
 
 // A light that falls off to one side, and the edge of a shadow.
 void shade(cv::Mat& paper, Random& random) {
@@ -40,31 +40,31 @@ void shade(cv::Mat& paper, Random& random) {
 // Ruled or squared paper, a table's cell, or an underline.
 void rule(cv::Mat& paper, Random& random) {
   const double depth = random.uniform(0.5, 0.9);
-  const cv::Scalar colour(255 * depth * random.uniform(0.8, 1.1), 255 * depth, 255 * depth * random.uniform(0.8, 1.1));
+  const cv::Scalar color(255 * depth * random.uniform(0.8, 1.1), 255 * depth, 255 * depth * random.uniform(0.8, 1.1));
   const int width = random.chance(0.75) ? 1 : 2;
   const double kind = random.uniform();
   if (kind < 0.75) {
     const double step = paper.rows * random.uniform(0.25, 1.2);
     for (double y = random.uniform(0, step); y < paper.rows; y += step) {
       const int row = static_cast<int>(y);
-      cv::line(paper, {0, row}, {paper.cols, row + random.integer(-1, 1)}, colour, width, cv::LINE_AA);
+      cv::line(paper, {0, row}, {paper.cols, row + random.integer(-1, 1)}, color, width, cv::LINE_AA);
     }
     if (kind < 0.35) {
       for (double x = random.uniform(0, step); x < paper.cols; x += step) {
-        cv::line(paper, {static_cast<int>(x), 0}, {static_cast<int>(x), paper.rows}, colour, width, cv::LINE_AA);
+        cv::line(paper, {static_cast<int>(x), 0}, {static_cast<int>(x), paper.rows}, color, width, cv::LINE_AA);
       }
     }
     return;
   }
   const int margin = random.integer(1, std::max(2, paper.rows / 10));
-  cv::rectangle(paper, {margin, margin}, {paper.cols - margin, paper.rows - margin}, colour, width);
+  cv::rectangle(paper, {margin, margin}, {paper.cols - margin, paper.rows - margin}, color, width);
 }
 
 void sprinkle(cv::Mat& picture, Random& random) {
   const int specks = random.integer(1, 12);
   for (int i = 0; i < specks; ++i) {
     const cv::Point at(random.integer(0, picture.cols - 1), random.integer(0, picture.rows - 1));
-    cv::circle(picture, at, random.integer(0, 1), grey(random.uniform(0, 255)), cv::FILLED);
+    cv::circle(picture, at, random.integer(0, 1), gray(random.uniform(0, 255)), cv::FILLED);
   }
 }
 
@@ -87,19 +87,19 @@ void add_noise(cv::Mat& picture, double deviation, Random& random) {
 
 cv::Mat make_paper(cv::Size size, Random& random) {
   const double white = random.chance(0.7) ? random.uniform(200, 255) : random.uniform(110, 220);
-  cv::Scalar colour = grey(white);
+  cv::Scalar color = gray(white);
   if (random.chance(0.4)) {
-    for (int channel = 0; channel < 3; ++channel) colour[channel] *= random.uniform(0.75, 1.0);
+    for (int channel = 0; channel < 3; ++channel) color[channel] *= random.uniform(0.75, 1.0);
   }
-  cv::Mat paper(size, CV_32FC3, colour);
+  cv::Mat paper(size, CV_32FC3, color);
   if (random.chance(0.35)) rule(paper, random);
   if (random.chance(0.5)) shade(paper, random);
   return paper;
 }
 
 void write_on(cv::Mat& paper, const cv::Mat& ink, Random& random) {
-  cv::Scalar colour = grey(random.uniform(0, 60));
-  if (random.chance(0.35)) colour = {random.uniform(0, 120), random.uniform(0, 120), random.uniform(0, 180)};
+  cv::Scalar color = gray(random.uniform(0, 60));
+  if (random.chance(0.35)) color = {random.uniform(0, 120), random.uniform(0, 120), random.uniform(0, 180)};
   const double strength = random.chance(0.75) ? random.uniform(0.75, 1.0) : random.uniform(0.3, 0.75);
   for (int y = 0; y < paper.rows; ++y) {
     const auto* cover = ink.ptr<std::uint8_t>(y);
@@ -108,7 +108,7 @@ void write_on(cv::Mat& paper, const cv::Mat& ink, Random& random) {
       if (cover[x] == 0) continue;
       const auto part = static_cast<float>(cover[x] * strength / 255.0);
       for (int channel = 0; channel < 3; ++channel) {
-        pixel[x][channel] += (static_cast<float>(colour[channel]) - pixel[x][channel]) * part;
+        pixel[x][channel] += (static_cast<float>(color[channel]) - pixel[x][channel]) * part;
       }
     }
   }

@@ -1,4 +1,4 @@
-#include "training/samples/sampler.hpp"
+#include "samples/sampler.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,8 +7,8 @@
 #include <span>
 #include <thread>
 
-#include "training/samples/distort.hpp"
-#include "training/samples/scene.hpp"
+#include "samples/distort.hpp"
+#include "samples/scene.hpp"
 
 namespace vidi::samples {
 namespace {
@@ -99,11 +99,11 @@ class PageMaker {
   Library page_;
 };
 
-Sample distorted(const Sample& sample, const Form& neighbour, Random& random) {
+Sample distorted(const Sample& sample, const Form& neighbor, Random& random) {
   const double kind = random.uniform();
   if (kind < 0.25) return sample;
   if (kind < 0.85) return {distort_gently(sample.form, random), sample.label};
-  return {distort(sample.form, neighbour, random), sample.label};
+  return {distort(sample.form, neighbor, random), sample.label};
 }
 
 }  // namespace

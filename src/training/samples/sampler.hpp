@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "digits/form.hpp"
-#include "training/samples/fonts.hpp"
-#include "training/samples/writing.hpp"
+#include "samples/fonts.hpp"
+#include "samples/writing.hpp"
 
 namespace vidi::samples {
 

@@ -1,6 +1,6 @@
 // What a training is given: forms with labels that are true.
 
-#include "training/samples/sampler.hpp"
+#include "samples/sampler.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 #include <numeric>
 
 #include "datasets/mnist.hpp"
-#include "training/samples/batch_queue.hpp"
-#include "training/samples/distort.hpp"
-#include "training/samples/scene.hpp"
+#include "samples/batch_queue.hpp"
+#include "samples/distort.hpp"
+#include "samples/scene.hpp"
 
 namespace vidi::samples {
 namespace {
@@ -30,8 +30,8 @@ class SamplerTest : public testing::Test {
     for (std::size_t i = 0; i < 1000; ++i)
       handwriting().digits.push_back({digits().image(i).data(), digits().labels[i]});
   }
-  static datasets::LabelledImages& digits() {
-    static datasets::LabelledImages images;
+  static datasets::LabeledImages& digits() {
+    static datasets::LabeledImages images;
     return images;
   }
   static std::vector<Font>& fonts() {

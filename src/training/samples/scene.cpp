@@ -1,10 +1,10 @@
-#include "training/samples/scene.hpp"
+#include "samples/scene.hpp"
 
 #include <algorithm>
 #include <array>
 #include <opencv2/imgproc.hpp>
 
-#include "training/samples/paper.hpp"
+#include "samples/paper.hpp"
 
 namespace vidi::samples {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "digits/find.hpp"
 #include "image/image.hpp"
-#include "training/samples/writing.hpp"
+#include "samples/writing.hpp"
 
 namespace vidi::samples {
 

@@ -1,4 +1,4 @@
-#include "training/samples/strokes.hpp"
+#include "samples/strokes.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
-#include "training/samples/writing.hpp"
+#include "samples/writing.hpp"
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
-#include "training/samples/strokes.hpp"
+#include "samples/strokes.hpp"
 
 namespace vidi::samples {
 namespace {
@@ -19,7 +19,7 @@ cv::Mat trim(const cv::Mat& ink) {
   return box.empty() ? ink : ink(box).clone();
 }
 
-// A line through the middle of the character's edges is drawn sharp at that level of grey: a low level makes a thick
+// A line through the middle of the character's edges is drawn sharp at that level of gray: a low level makes a thick
 // pen, a high one a thin pen.
 void sharpen(cv::Mat& ink, double level, double gain) { ink.convertTo(ink, -1, gain, 128 - gain * level); }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "training/samples/fonts.hpp"
+#include "samples/fonts.hpp"
 
 namespace vidi::samples {
 

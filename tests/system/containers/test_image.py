@@ -89,9 +89,9 @@ def test_its_bill_of_materials_names_every_library(files):
         assert components[name]
     references = [component["bom-ref"] for component in bill["components"]]
     assert len(set(references)) == len(references)
-    licences = [name for name in names if name.startswith("usr/share/doc/vidi/licences/")]
+    licenses = [name for name in names if name.startswith("usr/share/doc/vidi/licences/")]
     for name in ("libssl3.txt", "libopencv-core406.txt"):
-        assert f"usr/share/doc/vidi/licences/{name}" in licences
+        assert f"usr/share/doc/vidi/licences/{name}" in licenses
 
 
 def test_a_picture_in_an_answer_out(run, report):

@@ -9,7 +9,7 @@ PAPERS = ["cream", "gradient", "blue"]
 
 
 def opened(path):
-    """As it is seen: upright, in colour, laid on white where it is transparent."""
+    """As it is seen: upright, in color, laid on white where it is transparent."""
     picture = ImageOps.exif_transpose(Image.open(path))
     if "A" in picture.mode or "transparency" in picture.info:
         picture = picture.convert("RGBA")
@@ -18,7 +18,7 @@ def opened(path):
 
 
 def ground(picture):
-    """The colour that most of a picture's outermost pixels have."""
+    """The color that most of a picture's outermost pixels have."""
     pixels = numpy.asarray(picture)
     border = numpy.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     return tuple(int(value) for value in numpy.median(border, 0))
@@ -55,7 +55,7 @@ def recompressed(picture, quality=50):
 
 
 def on_paper(picture, paper):
-    """The digits of a drawing of two colours, on another background."""
+    """The digits of a drawing of two colors, on another background."""
     pixels = numpy.asarray(picture, numpy.float32)
     back = numpy.array(ground(picture), numpy.float32)
     distance = numpy.abs(pixels - back).sum(2)
@@ -64,10 +64,10 @@ def on_paper(picture, paper):
     random = numpy.random.default_rng(width * 10007 + height)
     grain = random.normal(0, 2, (height, width, 1))
     if paper == "cream":
-        base, colour = numpy.array([243, 236, 215]) + grain, (25, 30, 70)
+        base, color = numpy.array([243, 236, 215]) + grain, (25, 30, 70)
     elif paper == "gradient":
         light = numpy.linspace(0.55, 1, width)[None, :, None] * numpy.linspace(0.8, 1, height)[:, None, None]
-        base, colour = 235 * light * numpy.ones(3) + grain, (20, 20, 20)
+        base, color = 235 * light * numpy.ones(3) + grain, (20, 20, 20)
     else:
-        base, colour = numpy.array([30, 60, 150]) + grain, (240, 240, 240)
-    return Image.fromarray(numpy.clip(base * (1 - ink) + numpy.array(colour) * ink, 0, 255).astype(numpy.uint8))
+        base, color = numpy.array([30, 60, 150]) + grain, (240, 240, 240)
+    return Image.fromarray(numpy.clip(base * (1 - ink) + numpy.array(color) * ink, 0, 255).astype(numpy.uint8))

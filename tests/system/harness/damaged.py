@@ -31,17 +31,17 @@ def corrupt(kind):
 
 
 def _gif_pixels(file):
-    """The position of the byte behind the first picture's descriptor and colours."""
-    position = 13 + _colours(file[10])
+    """The position of the byte behind the first picture's descriptor and colors."""
+    position = 13 + _colors(file[10])
     while file[position] == 0x21:  # an extension: blocks up to an empty one
         position += 2
         while file[position]:
             position += 1 + file[position]
         position += 1
-    return position + 10 + _colours(file[position + 9])
+    return position + 10 + _colors(file[position + 9])
 
 
-def _colours(flags):
+def _colors(flags):
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
@@ -49,7 +49,7 @@ def _chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def _grey_png(width, height, bits):
+def _gray_png(width, height, bits):
     header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
     row = b"\0" + bytes((width * bits + 7) // 8)
     packer = zlib.compressobj(9)
@@ -60,13 +60,13 @@ def _grey_png(width, height, bits):
 def bomb(kind):
     """A small file that says it holds a picture of gigabytes."""
     if kind == "PNG":  # true to its word: 900 million pixels in 110 KB
-        return _grey_png(30_000, 30_000, 1)
+        return _gray_png(30_000, 30_000, 1)
     if kind == "JPEG":
         file = digit_file("JPEG")
         return replaced(file, file.index(b"\xff\xc0") + 5, struct.pack(">HH", 65_500, 65_500))
     if kind == "GIF":
         file = replaced(digit_file("GIF"), 6, struct.pack("<HH", 65_535, 65_535))
-        frame = _gif_pixels(file) - 10 - _colours(file[_gif_pixels(file) - 1])
+        frame = _gif_pixels(file) - 10 - _colors(file[_gif_pixels(file) - 1])
         return replaced(file, frame + 5, struct.pack("<HH", 65_535, 65_535))
     header = struct.pack("<IiiHHIIiiII", 40, 60_000, 60_000, 1, 8, 1, 4, 2835, 2835, 2, 2)  # run-length encoded
     start = 14 + len(header) + 8

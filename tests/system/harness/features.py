@@ -15,7 +15,7 @@ from .pictures import encode
 from .server import ROOT, binary, environment
 
 FRUITS = ROOT / "tests/data/networks/pictures"  # real ones, of Fruits-360
-# A network that is quick to start: the mean of each of 16 fields of a picture, by colour.
+# A network that is quick to start: the mean of each of 16 fields of a picture, by color.
 SMALL = ROOT / "tests/data/networks/fields"
 
 

@@ -28,7 +28,7 @@ class Reader:
         )
 
     def rows(self, statement, seconds=30):
-        """All rows. A node that has just gone is asked until its neighbours have noticed."""
+        """All rows. A node that has just gone is asked until its neighbors have noticed."""
         end = time.monotonic() + seconds
         while True:
             try:

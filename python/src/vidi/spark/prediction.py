@@ -1,4 +1,4 @@
-"""Recognises the pictures of a DataFrame, and records what was recognised where vidi's servers record it."""
+"""Recognizes the pictures of a DataFrame, and records what was recognized where vidi's servers record it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .pictures import choose_columns, kept_columns, read_anywhere, s3_settings
 from .shipping import Model, ship_model
 from .versions import check_version
 
-# Pictures that are recognised, and recorded, together.
+# Pictures that are recognized, and recorded, together.
 _PICTURES = 64
 _BYTES = 64 << 20
 
@@ -136,7 +136,7 @@ def predict(
     max_bytes: int = 32 << 20,
     max_pixels: int = 64_000_000,
 ) -> DataFrame:
-    """Recognises a picture a row. Lazy, as all of Spark's: the work is done when the result is used, and each time it is.
+    """Recognizes a picture a row. Lazy, as all of Spark's: the work is done when the result is used, and each time it is.
 
     `content` names a column of pictures' bytes, as Spark's binaryFile gives them ("content" without either); `path` a column
     of paths, which executors read themselves: files that they all see, or s3:// (s3a:// is the same), asked as Spark's
@@ -227,7 +227,7 @@ def recognize_batches(job: _Job, batches: Iterator[pa.RecordBatch]) -> Iterator[
 
 
 def _read(job: _Job, batch: pa.RecordBatch) -> List[Union[bytes, Error]]:
-    """The bytes of the first rows' pictures: of so many as are recognised together."""
+    """The bytes of the first rows' pictures: of so many as are recognized together."""
     column = batch.column(job.content or job.path)
     pictures: List[Union[bytes, Error]] = []
     size = 0

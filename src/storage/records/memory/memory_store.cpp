@@ -1,0 +1,97 @@
+#include "records/memory/memory_store.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "records/query_range.hpp"
+
+namespace vidi::records::memory {
+namespace {
+
+class MemoryStore final : public RecordStore {
+ public:
+  Task<Result<void>> append(Prediction prediction) override {
+    const std::scoped_lock lock(mutex_);
+    const Uuid id = prediction.id;
+    predictions_.try_emplace(id, std::move(prediction));
+    co_return Result<void>();
+  }
+
+  Task<Result<std::optional<Prediction>>> find(Uuid id) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = predictions_.find(id);
+    if (found == predictions_.end()) co_return std::optional<Prediction>();
+    co_return std::optional<Prediction>(found->second);
+  }
+
+  Task<Result<Page>> list(Query query) override {
+    const auto range = id_range(query);
+    if (!range) co_return forward_error(range);
+    const std::scoped_lock lock(mutex_);
+    Page page;
+    // Newest first: it begins with the first one before the end of the range.
+    const std::optional<Uuid>& end = range->end;
+    auto at = end ? predictions_.upper_bound(*end) : predictions_.begin();
+    for (; at != predictions_.end() && at->first >= range->first; ++at) {
+      if (!matches(query, at->second)) continue;
+      if (page.predictions.size() == query.limit) {
+        page.next = to_string(page.predictions.back().id);
+        break;
+      }
+      page.predictions.push_back(at->second);
+    }
+    co_return page;
+  }
+
+  Task<Result<std::vector<Count>>> count(Days days) override {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::tuple<std::chrono::sys_days, std::string, std::optional<std::string>>, std::uint64_t> sums;
+    for (const auto& [id, prediction] : predictions_) {
+      const auto day = std::chrono::floor<std::chrono::days>(time_of(id));
+      if ((days.from && day < *days.from) || (days.to && day >= *days.to)) continue;
+      ++sums[{day, prediction.model, prediction.result}];
+    }
+    std::vector<Count> counts;
+    for (const auto& [key, sum] : sums) {
+      const auto& [day, model, result] = key;
+      counts.push_back({.day = day, .model = model, .result = result, .predictions = sum});
+    }
+    co_return counts;
+  }
+
+  Task<Result<bool>> correct(Uuid id, Correction correction) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = predictions_.find(id);
+    if (found == predictions_.end()) co_return false;
+    found->second.correction = std::move(correction);
+    co_return true;
+  }
+
+  Task<Result<Forgotten>> forget(Uuid id) override {
+    const std::scoped_lock lock(mutex_);
+    Forgotten forgotten;
+    const auto node = predictions_.extract(id);
+    if (!node.empty()) {
+      forgotten.existed = true;
+      const auto& image = node.mapped().image;
+      const auto same_image = [&](const auto& entry) { return entry.second.image == image; };
+      if (std::ranges::none_of(predictions_, same_image)) forgotten.orphan = image;
+    }
+    co_return forgotten;
+  }
+
+  Task<Result<void>> check() override { co_return Result<void>(); }
+
+ private:
+  std::mutex mutex_;
+  std::map<Uuid, Prediction, std::greater<>> predictions_;  // newest first
+};
+
+}  // namespace
+
+std::unique_ptr<RecordStore> make_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace vidi::records::memory
