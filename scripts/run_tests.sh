@@ -2,7 +2,7 @@
 # Runs groups of the tests of a preset that has been built, and ends in one line `N passed, N failed, N skipped`.
 #   scripts/run_tests.sh PRESET unit|contract|system|soak...
 # `soak` is those system tests whose number of rounds is set by the environment, as `make soak` does.
-# Reports in JUnit's format are left in build/PRESET/reports. VIDI_TEST_WORKERS: how many system tests at a time.
+# Reports in JUnit's format are left in build/PRESET/reports, and in times.txt there how long each file of tests took. VIDI_TEST_WORKERS: how many system tests at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=$1
@@ -49,4 +49,4 @@ if ((${#files[@]} > 0)); then
     "${files[@]}" -n "${VIDI_TEST_WORKERS:-$workers}" -q -rN --tb=short --junitxml="$reports/system.xml" -p no:cacheprovider || status=$?
   statuses+=(--status "pytest=$status")
 fi
-exec /usr/bin/python3 scripts/test_summary.py "${statuses[@]}" "$reports"/*.xml
+exec /usr/bin/python3 scripts/test_summary.py "${statuses[@]}" --times "$reports/times.txt" "$reports"/*.xml

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A packages_of=(
-  [serve]="make g++ cmake ninja-build pkg-config ca-certificates python3-venv libboost1.81-dev libspng-dev
+  [serve]="make g++ cmake ninja-build ccache mold pkg-config ca-certificates python3-venv libboost1.81-dev libspng-dev
     libjpeg62-turbo-dev libopencv-core-dev libopencv-imgproc-dev libseccomp-dev libgif-dev libdeflate-dev libsqlite3-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev
     nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
     libssl-dev zlib1g-dev libutf8proc-dev libonnx-dev libminizip-dev"
@@ -30,6 +30,24 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() {
   printf 'setup: %s\n' "$@" >&2
   exit 1
+}
+
+# with_progress NAME COMMAND...: its output goes into the log; a line every ten seconds says what it is doing. A bare
+# machine has no Python before the first packages are there.
+with_progress() {
+  local name=$1
+  shift
+  if [[ -x /usr/bin/python3 ]]; then
+    /usr/bin/python3 scripts/progress.py --log "$log" "$name" -- "$@" >&2
+    return
+  fi
+  "$@" >>"$log" 2>&1 &
+  local command=$! begin=$SECONDS
+  while kill -0 "$command" 2>/dev/null; do
+    sleep 1
+    if (((SECONDS - begin) % 8 == 7)); then printf '%s: %d s (%s)\n' "$name" $((SECONDS - begin)) "$(tail -n 1 "$log" | cut -c 1-80)" >&2; fi
+  done
+  wait "$command"
 }
 
 check_system() {
@@ -101,7 +119,8 @@ install_packages() {
   local options=(-q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
   # A source of this machine that cannot be reached is no reason to stop: the install says whether it was needed.
   "${as_root[@]}" apt-get "${options[@]}" update >"$log" 2>&1 || true
-  if ! "${as_root[@]}" apt-get "${options[@]}" install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+  if ! with_progress "setup: packages" "${as_root[@]}" apt-get "${options[@]}" install -y --no-install-recommends \
+    "${missing[@]}"; then
     grep -E '^(E|W):' "$log" | tail -n 8 >&2 || tail -n 8 "$log" >&2
     fail "apt-get could not install them. Is there a network, and does this machine use Debian 12's archive?" \
       "All that apt-get said is in $log."
@@ -109,7 +128,7 @@ install_packages() {
 }
 
 pip_install() {
-  .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@"
+  with_progress "setup: wheels" .venv/bin/python3 -m pip install --disable-pip-version-check --no-deps --require-hashes "$@"
 }
 
 # The wheels of a group, when the group's file is not the one they were installed from.
@@ -128,8 +147,8 @@ install_wheels() {
   say "installing the wheels of $requirements into .venv"
   # Spark, which is published as a source archive alone, comes last: what others add to setuptools runs then, and needs
   # some of them.
-  if ! pip_install --only-binary :all: -r <(sed '/^pyspark==/,/--hash=/d' "$requirements") 2>"$log" ||
-    ! pip_install --only-binary :all: --no-binary pyspark -r "$requirements" 2>"$log"; then
+  if ! pip_install --only-binary :all: -r <(sed '/^pyspark==/,/--hash=/d' "$requirements") ||
+    ! pip_install --only-binary :all: --no-binary pyspark -r "$requirements"; then
     tail -n 8 "$log" >&2
     fail "pip could not install them. Is there a network? (A proxy or a mirror is set in pip's own configuration.)" \
       "All that pip said is in $log."

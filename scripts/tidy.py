@@ -4,9 +4,11 @@
 tidy.py rules DATABASE FOLDER       writes FOLDER/build.ninja, one step for each batch of sources
 tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the headers it depends on
 
-The sources that a unity build compiles together are one batch: most of the time goes into the headers that they share,
-and a batch parses and searches those once. A batch is checked again when one of its sources, a header of ours that
-these include, .clang-tidy or its compile command has changed.
+Most of the time goes into the headers that sources share, so up to twelve sources of a target are one batch, which
+parses and searches those headers once: docs/decisions/0024 has the times. Sources whose file-local names clash go into
+different batches, and a batch that does not compile all the same is checked source by source, so nobody has to choose
+names for it. A batch is checked again when one of its sources, a header of ours that these include, .clang-tidy or its
+compile command has changed.
 """
 
 import hashlib
@@ -30,6 +32,12 @@ RULE = """rule tidy
   description = clang-tidy $name
 """
 INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
+LARGEST_BATCH = 12
+ANONYMOUS = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
+# What is declared at the beginning of a line: a function, a constant, a type, an alias.
+DECLARED = re.compile(
+    r"^(?:struct|class|enum(?: class)?|using|concept) (\w+)|^[\w:<][\w:<>,&*\[\]() ]*?\b(\w+)(?:\(| = |\{|;)", re.MULTILINE
+)
 
 
 # Sources that cannot be checked, and why.
@@ -42,14 +50,6 @@ LEFT_OUT = {
 def is_ours(source):
     """Written by us: not by a generator, into the build folder, nor by those whose packages are in .venv."""
     return source.is_relative_to(ROOT) and not any(source.is_relative_to(ROOT / name) for name in ("build", ".venv"))
-
-
-def sources_of(entry):
-    """Those that a step of the build compiles: what the file of a unity build includes, or the one source."""
-    file = Path(entry["file"])
-    if file.parent.name != "Unity":
-        return [file]
-    return [Path(source) for source in INCLUDED.findall(file.read_text())]
 
 
 def flags_of(entry):
@@ -67,44 +67,86 @@ def write_if_new(path, text):
         path.write_text(text)
 
 
+def local_names(source):
+    """Names that only this source knows. One too many only makes batches smaller."""
+    text = source.read_text()
+    names = set()
+    for block in ANONYMOUS.findall(text):
+        names |= {first or second for first, second in DECLARED.findall(block)}
+    return names - {"TEST", "TEST_F", "TEST_P"}
+
+
+def batches_of(sources):
+    """The sources of one target and one command, in groups without a name in common."""
+    batches = []
+    for source in sources:
+        names = local_names(source)
+        for batch in batches:
+            if len(batch["sources"]) < LARGEST_BATCH and not names & batch["names"]:
+                break
+        else:
+            batch = {"sources": [], "names": set()}
+            batches.append(batch)
+        batch["sources"].append(source)
+        batch["names"] |= names
+    return [batch["sources"] for batch in batches]
+
+
+def batch_text(sources, flags):
+    includes = [f'#include "{source}"  // NOLINT(bugprone-suspicious-include)' for source in sources]
+    return "\n".join([*includes, "// " + shlex.join(flags), ""])
+
+
 def write_rules(database, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    batches = set()
-    lines = [RULE.format(script=Path(__file__).resolve())]
+    targets = {}
     for entry in json.loads((database / "compile_commands.json").read_text()):
-        sources = []
-        for source in filter(is_ours, sources_of(entry)):
-            name = source.relative_to(ROOT).as_posix()
-            if name in LEFT_OUT:
-                print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
-            else:
-                sources.append(source)
-        if not sources:
+        source = Path(entry["file"])
+        if not is_ours(source):
             continue
-        includes = [f'#include "{source}"  // NOLINT(bugprone-suspicious-include)' for source in sources]
-        text = "\n".join([*includes, "// " + shlex.join(flags_of(entry)), ""])
-        # Another command is another batch.
-        batch = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.cpp"
-        batches.add(batch)
-        write_if_new(batch, text)
-        names = " ".join(source.relative_to(ROOT).as_posix() for source in sources)
-        lines.append(f"build {batch.stem}.stamp: tidy {batch} | {ROOT / '.clang-tidy'}")
-        lines.append(f"  name = {names}")
+        name = source.relative_to(ROOT).as_posix()
+        if name in LEFT_OUT:
+            print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
+            continue
+        # A folder below it is another target's.
+        targets.setdefault((source.parent, tuple(flags_of(entry))), []).append(source)
+    written = set()
+    lines = [RULE.format(script=Path(__file__).resolve())]
+    for (_, flags), sources in targets.items():
+        for group in batches_of(sources):
+            text = batch_text(group, flags)
+            batch = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.cpp"  # another command is another batch
+            written.add(batch)
+            write_if_new(batch, text)
+            lines.append(f"build {batch.stem}.stamp: tidy {batch} | {ROOT / '.clang-tidy'}")
+            lines.append(f"  name = {' '.join(source.relative_to(ROOT).as_posix() for source in group)}")
     (folder / "build.ninja").write_text("\n".join(lines) + "\n")
-    for old in set(folder.glob("*.cpp")) - batches:
+    for old in set(folder.glob("*.cpp")) - written:
         old.unlink()
 
 
+def run_tidy(source, flags):
+    """What clang-tidy found in a source; empty: nothing."""
+    command = [CLANG_TIDY, "--quiet", *EXTRA, str(source), "--", *flags]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if not NOISE.search(line)]
+    return "\n".join(lines) or "clang-tidy failed" if done.returncode else ""
+
+
 def check(batch):
-    flags = shlex.split(batch.read_text().splitlines()[-1].removeprefix("// "))
+    text = batch.read_text()
+    flags = shlex.split(text.splitlines()[-1].removeprefix("// "))
+    sources = INCLUDED.findall(text)
     stamp = batch.with_suffix(".stamp")
     subprocess.run(
         ["c++", *flags, "-MM", "-MF", f"{stamp}.d", "-MT", stamp.name, batch], cwd=batch.parent, check=True
     )
-    command = [CLANG_TIDY, "--quiet", *EXTRA, str(batch), "--", *flags]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        print("\n".join(line for line in done.stdout.splitlines() if not NOISE.search(line)))
+    found = run_tidy(batch, flags)
+    if "[clang-diagnostic-error]" in found and len(sources) > 1:
+        print(f"tidy: {batch.stem} is checked source by source: {found.splitlines()[0]}")
+        found = "\n".join(filter(None, (run_tidy(source, flags) for source in sources)))
+    if found:
+        print(found)
         sys.exit(1)
     stamp.touch()
 
