@@ -8,7 +8,8 @@ ARGS ?=
 help:
 	@echo 'make run         set up, build, and serve on http://localhost:4000 (more flags: ARGS="--listen 127.0.0.1:8080")'
 	@echo 'make test        set up, build, and run every test'
-	@echo 'make test-GROUP  one group of tests: unit, contract, system'
+	@echo 'make test-GROUP  one group of tests: unit, contract, system, or those of a wing of src/, as in test-vision'
+	@echo 'make test-long   the system tests that kill and cut off at random moments, for many minutes'
 	@echo 'make build       set up and build the programs (release)'
 	@echo 'make package     build/package: vidi with everything it loads, as .deb and as .tar.gz'
 	@echo 'make image       the image vidi:VERSION, for a Docker engine that runs here (compose: deploy/compose.yaml)'
@@ -18,7 +19,6 @@ help:
 	@echo 'make format      format every C++ file in place'
 	@echo 'make asan        unit and contract tests under the address and undefined-behavior sanitizers'
 	@echo 'make tsan        unit and contract tests under the thread sanitizer'
-	@echo 'make soak        killed at random moments and cut off, as the system tests have it, but for many minutes'
 	@echo 'make bench       the parts of a request, and whole requests (ARGS="--peer FOLDER" for one to compare with)'
 	@echo 'make fuzz        each fuzzer for a while (SECONDS_EACH=60)'
 	@echo 'make clean       remove everything that was built (the packages and .venv stay)'
@@ -66,12 +66,19 @@ test: build-test
 test-unit test-contract test-system: test-%: build-test
 	@scripts/run_tests.sh test $*
 
-.PHONY: soak
-soak: export VIDI_TEST_ROUNDS ?= 50
-soak: export VIDI_KILL_ROUNDS ?= 50
-soak: export VIDI_TEST_S3_OUTAGE_SECONDS ?= 120
-soak: build-test
-	@scripts/run_tests.sh test soak
+wings := platform vision networks storage serving batch training
+.PHONY: $(wings:%=test-%)
+$(wings:%=test-%): test-%:
+	@scripts/setup.sh test
+	@scripts/build.sh test vidi_tests_$*
+	@scripts/run_tests.sh test $*
+
+.PHONY: test-long
+test-long: export VIDI_TEST_ROUNDS ?= 50
+test-long: export VIDI_KILL_ROUNDS ?= 50
+test-long: export VIDI_TEST_S3_OUTAGE_SECONDS ?= 120
+test-long: build-test
+	@scripts/run_tests.sh test long
 
 .PHONY: asan tsan
 asan tsan:

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs groups of the tests of a preset that has been built, and ends in one line `N passed, N failed, N skipped`.
-#   scripts/run_tests.sh PRESET unit|contract|system|soak...
-# `soak` is those system tests whose number of rounds is set by the environment, as `make soak` does.
+#   scripts/run_tests.sh PRESET unit|contract|system|long|WING...
+# A wing of src/ stands for its unit and contract tests.
+# `long` is those system tests whose number of rounds is set by the environment, as `make test-long` does.
 # Reports in JUnit's format are left in build/PRESET/reports, and in times.txt there how long each file of tests took. VIDI_TEST_WORKERS: how many system tests at a time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,10 +19,10 @@ statuses=()
 labels=()
 for group in "$@"; do
   case "$group" in
-    unit | contract) labels+=("$group") ;;
-    system | soak) ;;
+    unit | contract | platform | vision | networks | storage | serving | batch | training) labels+=("$group") ;;
+    system | long) ;;
     *)
-      echo "run_tests: there is no group '$group': unit, contract, system or soak" >&2
+      echo "run_tests: there is no group '$group': unit, contract, system, long or a wing of src/" >&2
       exit 1
       ;;
   esac
@@ -35,7 +36,7 @@ if ((${#labels[@]} > 0)); then
   statuses+=(--status "ctest=$status")
 fi
 files=()
-if [[ " $* " == *" soak "* ]]; then files=(tests/system/test_{kill,cassandra_kill,s3}.py); fi
+if [[ " $* " == *" long "* ]]; then files=(tests/system/test_{kill,cassandra_kill,s3}.py); fi
 if [[ " $* " == *" system "* ]]; then files=(tests/system); fi
 if ((${#files[@]} > 0)); then
   status=0
