@@ -34,9 +34,12 @@ RULE = """rule tidy
 INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
 LARGEST_BATCH = 12
 ANONYMOUS = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
-# What is declared at the beginning of a line: a function, a constant, a type, an alias.
+# What is declared at the beginning of a line: a function, a constant, a type, an alias. A name brought in from another
+# namespace may be brought in twice.
 DECLARED = re.compile(
-    r"^(?:struct|class|enum(?: class)?|using|concept) (\w+)|^[\w:<][\w:<>,&*\[\]() ]*?\b(\w+)(?:\(| = |\{|;)", re.MULTILINE
+    r"^(?:struct|class|enum(?: class)?|concept) (\w+)|^using (\w+) ="
+    r"|^(?!using |namespace )[\w:<][\w:<>,&*\[\]() ]*?\b(\w+)(?:\(| = |\{|;)",
+    re.MULTILINE,
 )
 
 
@@ -72,7 +75,7 @@ def local_names(source):
     text = source.read_text()
     names = set()
     for block in ANONYMOUS.findall(text):
-        names |= {first or second for first, second in DECLARED.findall(block)}
+        names |= {next(filter(None, found)) for found in DECLARED.findall(block)}
     return names - {"TEST", "TEST_F", "TEST_P"}
 
 
