@@ -6,6 +6,13 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 WINGS = "cmake/VidiWings.cmake"
 
 
+def check_readme(tree, wing, text):
+    """It names every module of its wing."""
+    for module in tree.modules(wing):
+        if f"`{module}/`" not in text:
+            yield f"src/{wing}/README.md:1: does not say what {module}/ is"
+
+
 def check_folders(tree, files):
     """`files` are all files of the project."""
     names = {name.split("/")[1] for name in files if name.startswith("src/") and name.count("/") > 1}

@@ -4,7 +4,7 @@ import unittest
 
 from small_tree import small_tree
 
-from lint_rules.includes import Includes, check_folders
+from lint_rules.includes import Includes, check_folders, check_readme
 
 
 def findings(name, include, **changed):
@@ -31,6 +31,12 @@ class Wings(unittest.TestCase):
         with small_tree() as (tree, files):
             (found,) = check_folders(tree, [name for name in files if name != "src/serving/README.md"])
         self.assertTrue(found.startswith("src/serving: has no README.md"), found)
+
+    def test_a_readme_names_every_module(self):
+        with small_tree() as (tree, _):
+            self.assertEqual(list(check_readme(tree, "platform", "`core/`: results; `files/`: files")), [])
+            found = list(check_readme(tree, "platform", "`core/`: results and files"))
+        self.assertEqual(found, ["src/platform/README.md:1: does not say what files/ is"])
 
     def test_the_whole_of_it_is_in_order(self):
         with small_tree() as (tree, files):
