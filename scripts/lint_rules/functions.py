@@ -6,6 +6,7 @@ MAX_LINES = 60
 # FILE:FUNCTION that may be longer, each with its reason.
 LONG_FUNCTIONS = {
     "program_settings.cpp:settings_table": "a table: a line or two for each setting",
+    "program_settings.cpp:settings_after_stores": "its other half, where the stores' own settings stand between the two",
     "strokes.cpp:shapes_of": "a table: the strokes of each digit",
     "strokes.cpp:doodles": "a table: the strokes of each thing that is no digit",
 }
