@@ -1,7 +1,7 @@
 # vidi in a container: docker run -p 4000:80 -v vidi:/var/lib/vidi vidi
 #   docker build .    builds everything from the sources, on any machine
 #   make image        packs what `make package` has built on this one (TREE)
-# Settings are VIDI_ variables (docs/configuration.md); docs/run.md says more.
+# Settings are VIDI_ variables (docs/reference/configuration.md); docs/how-to/run.md says more.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS package

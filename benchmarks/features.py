@@ -3,7 +3,7 @@
 
     .venv/bin/python3 benchmarks/features.py IMAGES [--pictures 1000] [--rounds 3] [--student PYTHON PIPELINE]
 
-IMAGES holds folders of JPEG files. Printed is the table of docs/features.md:
+IMAGES holds folders of JPEG files. Printed is the table of docs/how-to/features.md:
 - the limit: OpenVINO's own asynchronous queue over random tensors, the same network, the best of batches of 1 and 4;
 - `vidi features --backbone resnet50 --weights none --seed 7`, from its start to its end, decoding and Parquet included;
 - both again with AVX2 only, as on older machines;

@@ -12,7 +12,7 @@ set_target_properties(vidi-pdf PROPERTIES INSTALL_RPATH "$ORIGIN")
 install(TARGETS vidi RUNTIME_DEPENDENCY_SET vidi_libraries RUNTIME DESTINATION bin COMPONENT vidi)
 install(TARGETS vidi-pdf RUNTIME_DEPENDENCY_SET vidi_libraries RUNTIME DESTINATION ${VIDI_LIBRARIES} COMPONENT vidi)
 
-# What OpenVINO loads by itself: the processor's kernels, and the readers of the formats that docs/models.md names. Its
+# What OpenVINO loads by itself: the processor's kernels, and the readers of the formats that docs/how-to/models.md names. Its
 # threads are one library for OpenCV too.
 get_target_property(openvino openvino::runtime LOCATION)
 get_filename_component(openvino "${openvino}" DIRECTORY)

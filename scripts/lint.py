@@ -7,6 +7,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import draw_architecture  # noqa: E402
+from lint_rules import functions, history  # noqa: E402
+from lint_rules.code import without_comments_and_strings  # noqa: E402
+from lint_rules.includes import Includes, check_folders, check_readme  # noqa: E402
+from lint_rules.paths import Paths  # noqa: E402
+from wings import read_tree  # noqa: E402
+
 MAX_LINES = 500
 # Files that may be longer, each with its reason.
 LONG_FILES = {}
@@ -39,12 +48,6 @@ def read_text(name):
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def without_comments_and_strings(code):
-    """The same text with comments and the contents of strings blanked, line for line."""
-    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.DOTALL)
-    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), code)
 
 
 # What stands before the brace of a body: of a lambda, or of a statement whose condition has just been closed.
@@ -81,7 +84,7 @@ BROUGHT_IN = re.compile(r"^[ \t]*(?:using\s+(?:\w+::)+(\w+)|namespace\s+(\w+)\s*
 
 
 def unused_names(code):
-    """Lines that bring in a name which the file does not use. clang-tidy sees several sources as one, and misses those."""
+    """Lines that bring in a name which the file does not use."""
     for found in BROUGHT_IN.finditer(code):
         name = found.group(1) or found.group(2)
         if len(re.findall(rf"\b{name}\b", code)) < 2:
@@ -112,6 +115,7 @@ def check_code(name, text):
     code = without_comments_and_strings(text)
     for line in aggregates_in_co_await(code):
         yield f"{name}:{line}: a braced value is built inside co_await; name it first (g++ 12 destroys it twice)"
+    yield from functions.check(name, code)
     if name.endswith(".cpp"):
         for line, brought_in in unused_names(code):
             yield f"{name}:{line}: {brought_in} is brought in and not used"
@@ -137,13 +141,24 @@ def check_python(name, text):
 
 def findings():
     sources = listed_sources()
-    for name in committed_files():
+    files = committed_files()
+    tree = read_tree(ROOT)
+    includes = Includes(tree, files)
+    paths = Paths(tree, files)
+    yield from check_folders(tree, files)
+    yield from history.check(ROOT)
+    yield from draw_architecture.check(ROOT, tree)
+    for name in files:
         text = read_text(name)
         if text is None:
             continue
         yield from check_text(name, text)
+        yield from paths.check(name, text)
+        if name.endswith("/README.md") and name.count("/") == 2 and (wing := tree.wing_of(name)):
+            yield from check_readme(tree, wing, text)
         if name.endswith(CODE):
             yield from check_code(name, text)
+            yield from includes.check(name, text)
         if name.endswith(".cpp") and (ROOT / name).resolve() not in sources:
             yield f"{name}:1: is in no CMakeLists.txt, so nothing builds it"
         if name.endswith(".py"):

@@ -27,6 +27,7 @@ shell_scripts() { git ls-files -z '*.sh' .ci/run | xargs -0 -n 1 bash -n && git 
 python_types() { .venv/bin/python3 -m mypy --config-file python/pyproject.toml --cache-dir build/mypy python/src; }
 
 check "this project's own rules" /usr/bin/python3 scripts/lint.py
+check "those rules find what breaks them" /usr/bin/python3 -m unittest discover -q -s tests/lint
 check "shell scripts" shell_scripts
 check "clang-format" clang_format
 check "types of the Python package" python_types

@@ -88,7 +88,7 @@ Command add_cost(CLI::App& program) {
       ->add_option("OUT", options->sources,
                    "Folder that the job wrote, its manifest.json, or - for standard input; several for --estimate")
       ->required();
-  command->add_option("--prices", options->prices, "File of prices, in TOML: docs/cost.md has one")
+  command->add_option("--prices", options->prices, "File of prices, in TOML: docs/how-to/cost.md has one")
       ->required()
       ->type_name("FILE.toml");
   CLI::Option* estimate =

@@ -42,7 +42,7 @@ void print_values(const Settings& settings) {
 Command add_settings(CLI::App& program) {
   CLI::App* command = program.add_subcommand("settings", "Print every setting, its value and where that comes from");
   auto markdown = std::make_shared<bool>(false);
-  command->add_flag("--markdown", *markdown, "The table of docs/configuration.md instead");
+  command->add_flag("--markdown", *markdown, "The table of docs/reference/configuration.md instead");
   auto flags = std::make_shared<SettingFlags>(*command);
   return [markdown, flags] {
     if (*markdown) {

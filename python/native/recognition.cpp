@@ -48,7 +48,7 @@ void in_parallel(std::size_t threads, std::size_t count, const std::function<voi
   take();
 }
 
-// As vidi's JSON has it (docs/api.md).
+// As vidi's JSON has it (docs/reference/api.md).
 nb::dict to_dict(const records::Prediction& prediction) {
   const auto text_or_none = [](const std::string& text) { return text.empty() ? nb::none() : nb::cast(text); };
   nb::dict answer;

@@ -94,7 +94,7 @@ def test_a_backup_of_a_busy_server_is_a_data_folder(make_server, report):
 
     server.kill9()
     shutil.rmtree(server.folder / "data")
-    # `cp -a`, as docs/backup.md says.
+    # `cp -a`, as docs/how-to/backup.md says.
     shutil.copytree(server.folder / "backup", server.folder / "data")
     server.start()
     kept = [(answer, index) for answer, index in before + between if answer["id"] not in gone]

@@ -7,7 +7,7 @@ import pytest
 from harness.server import run_vidi
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "docs" / "prices-example.toml"
+EXAMPLE = ROOT / "docs/how-to/prices-example.toml"
 S3 = {"list_requests": 5, "get_requests": 1000, "put_requests": 12, "bytes_in": 5_000_000, "bytes_out": 12_000_000}
 BILL = {"instance_seconds": 71.2, "disk_bytes": 12_000_000, "s3": S3, "pictures": 1000}
 
@@ -26,7 +26,7 @@ def cost(folder, *arguments, prices=EXAMPLE, **options):
 def test_prints_the_bill_that_the_documentation_shows(out):
     done = cost(out, "out")
     assert done.returncode == 0, done.stderr.decode()
-    documented = [line.removeprefix("    ") for line in (ROOT / "docs" / "cost.md").read_text().splitlines()]
+    documented = [line.removeprefix("    ") for line in (ROOT / "docs/how-to/cost.md").read_text().splitlines()]
     for line in done.stdout.decode().splitlines():
         assert line in documented
 
@@ -102,7 +102,7 @@ def test_a_known_bill_of_a_cluster_is_computed(out):
 
 
 MEASURED = [ROOT / "tests" / "data" / "costs" / f"pictures-{pictures}.json" for pictures in (100, 1000, 10_000)]
-DOCUMENTED = (ROOT / "docs" / "cost.md").read_text()
+DOCUMENTED = (ROOT / "docs/how-to/cost.md").read_text()
 
 
 def estimate(pictures, machines, *manifests, folder, flags=("--json",)):
@@ -112,7 +112,7 @@ def estimate(pictures, machines, *manifests, folder, flags=("--json",)):
 
 
 def table_row(name, bill):
-    """A bill as docs/cost.md shows it: three digits of everything that is not counted."""
+    """A bill as docs/how-to/cost.md shows it: three digits of everything that is not counted."""
 
     def short(number):
         return f"{float(f'{number:.3g}'):,g}"

@@ -89,7 +89,7 @@ def test_labels_in_the_dashboard_exist(metrics):
 
 
 def test_every_metric_is_documented(metrics):
-    table = (ROOT / "docs/observability.md").read_text().split("## The log")[0]
+    table = (ROOT / "docs/reference/observability.md").read_text().split("## The log")[0]
     documented = {}
     for line in re.findall(r"^\|(.*)$", table, re.MULTILINE):
         for name, labels in re.findall(r"`((?:vidi|process)_\w+)(?:\{([\w,]+)\})?`", line.split("|")[0]):

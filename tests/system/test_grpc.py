@@ -310,7 +310,7 @@ def test_what_vidi_records_lists_comes_from_here(make_server, tmp_path):
 
 
 def test_the_example_of_the_documentation(server, tmp_path):
-    example = re.search(r"```python\n(.*?)```", (ROOT / "docs/grpc.md").read_text(), re.DOTALL).group(1)
+    example = re.search(r"```python\n(.*?)```", (ROOT / "docs/reference/grpc.md").read_text(), re.DOTALL).group(1)
     (tmp_path / "four.png").write_bytes(digit_png("4"))
     (tmp_path / "example.py").write_text(example.replace("localhost:8001", server.grpc_address))
     done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=True)

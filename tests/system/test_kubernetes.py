@@ -324,7 +324,7 @@ def test_the_addresses_of_the_stores_lead_to_them(rendered, tmp_path):
 def test_the_guide_shows_kustomizations_that_work(tmp_path):
     """Its pieces together, around the base of this tree."""
     own = {}
-    guide = MarkdownIt().parse((ROOT / "docs/kubernetes.md").read_text())
+    guide = MarkdownIt().parse((ROOT / "docs/how-to/kubernetes.md").read_text())
     for block in (textwrap.dedent(token.content) for token in guide if token.type == "code_block"):
         if re.match("# kustomization|configMapGenerator|components|patches", block):
             for name, value in yaml.safe_load(block).items():

@@ -94,7 +94,7 @@ def test_it_fits_the_image(application):
 
 
 def test_each_process_of_an_executor_has_memory(application):
-    """As docs/spark.md reckons: 600 MB for each copy of the network."""
+    """As docs/how-to/spark.md reckons: 600 MB for each copy of the network."""
     executor = application["spec"]["executor"]
     processes = executor["cores"] // int(application["spec"]["sparkConf"]["spark.task.cpus"])
     assert mebibytes(executor["memoryOverhead"]) >= 600 * processes + 256

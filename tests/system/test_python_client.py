@@ -415,7 +415,7 @@ with vidi.Client({server.url!r}) as client:
 
 
 def test_the_guides_example_does_what_it_says(server, four, tmp_path):
-    guide = (ROOT / "docs/python.md").read_text()
+    guide = (ROOT / "docs/how-to/python.md").read_text()
     example = guide.split("## A client")[1].split("```python\n")[1].split("```")[0]
     for name in ("4.png", "a.png", "b.png"):
         (tmp_path / name).write_bytes(four)

@@ -209,8 +209,8 @@ def test_others_work_meanwhile(pictures, extractor):
 
 
 def test_the_guide(tmp_path):
-    """The examples of docs/python.md that need no server, as they stand there."""
-    guide = (ROOT / "docs/python.md").read_text()
+    """The examples of docs/how-to/python.md that need no server, as they stand there."""
+    guide = (ROOT / "docs/how-to/python.md").read_text()
     examples = [text for text in re.findall(r"```python\n(.*?)```", guide, re.S) if "Client(" not in text]
     assert len(examples) == 2
     for picture in FRUITS.glob("*.jpg"):

@@ -398,7 +398,7 @@ def test_features_of_a_frame_are_those_of_the_extractor(spark, tmp_path):
 
 @pytest.mark.services("cassandra")
 def test_the_guides_examples_run(spark, vectors, node, keyspace, tmp_path, monkeypatch):
-    section = (ROOT / "docs/spark.md").read_text()
+    section = (ROOT / "docs/how-to/spark.md").read_text()
     section = section.split("## In your own job")[1].split("\n## ")[0]
     code = textwrap.dedent("".join(re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.MULTILINE)))
     make_pictures(tmp_path / "pictures", 6)

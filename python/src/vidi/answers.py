@@ -1,4 +1,4 @@
-"""What a server answers besides predictions. The names are those of its JSON (docs/api.md, docs/protocols.md)."""
+"""What a server answers besides predictions. The names are those of its JSON (docs/reference/api.md, docs/reference/protocols.md)."""
 
 from __future__ import annotations
 

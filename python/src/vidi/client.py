@@ -1,4 +1,4 @@
-"""A client of vidi's HTTP interface (docs/api.md). Nothing but Python's own library is needed."""
+"""A client of vidi's HTTP interface (docs/reference/api.md). Nothing but Python's own library is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What vidi answers to a picture. The names are those of its JSON (docs/api.md)."""
+"""What vidi answers to a picture. The names are those of its JSON (docs/reference/api.md)."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Moments:
         return self
 
     def to_bytes(self) -> bytes:
-        """In the form that docs/formats/moments.md describes."""
+        """In the form that docs/reference/formats/moments.md describes."""
         return bytes(self._native.to_bytes())
 
     @classmethod

@@ -1,5 +1,5 @@
 #pragma once
-// The output of `vidi features` as something to learn from: docs/formats/features.md.
+// The output of `vidi features` as something to learn from: docs/reference/formats/features.md.
 
 #include <cstddef>
 #include <cstdint>

@@ -24,7 +24,7 @@ struct FitJob {
   bool half = false;                                 // weights in half precision
   std::string description;                           // empty: one that says what it is
   std::string unknown;                               // what is said of a picture of none; empty: nothing of its own
-  std::optional<std::filesystem::path> information;  // of the labels, with their groups: docs/formats/model.md
+  std::optional<std::filesystem::path> information;  // of the labels: docs/reference/formats/model.md
   std::optional<std::filesystem::path> groups;       // lines "label,group" instead
   std::string command;                               // what makes the model again
 };

@@ -37,7 +37,7 @@ Bill make_bill(const Usage& usage, const Prices& prices);
 // For people: a line for each line of the bill, subtotal and tax if there is one, the total, and the price of a million
 // pictures.
 std::string to_text(const Bill& bill);
-// For programs: docs/cost.md.
+// For programs: docs/how-to/cost.md.
 std::string to_json(const Bill& bill);
 
 }  // namespace vidi::costs

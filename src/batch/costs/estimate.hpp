@@ -1,5 +1,5 @@
 #pragma once
-// What a larger job will cost: a model fitted to jobs that were measured. docs/cost.md describes it.
+// What a larger job will cost: a model fitted to jobs that were measured. docs/how-to/cost.md describes it.
 
 #include <cstdint>
 #include <string>
@@ -51,7 +51,7 @@ std::vector<std::string> assumptions(const CostModel& model, const Estimate& est
 
 // For people: the time, the bill, and the assumptions. `bill` is that of the estimate's usage.
 std::string to_text(const CostModel& model, const Estimate& estimate, const Bill& bill);
-// For programs: docs/cost.md.
+// For programs: docs/how-to/cost.md.
 std::string to_json(const CostModel& model, const Estimate& estimate, const Bill& bill);
 
 }  // namespace vidi::costs

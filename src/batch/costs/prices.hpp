@@ -1,5 +1,5 @@
 #pragma once
-// The prices of whoever runs the machines: docs/cost.md.
+// The prices of whoever runs the machines: docs/how-to/cost.md.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
 // `vidi features`: the pictures of a source become a table of features, scaled and reduced. What was begun is gone on
-// with; docs/features.md says what users see, docs/formats/features.md what lies in the output.
+// with; docs/how-to/features.md says what users see, docs/reference/formats/features.md what lies in the output.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 #pragma once
-// manifest.json: what a job is, what it has done, and what it cost. docs/formats/features.md describes it.
+// manifest.json: what a job is, what it has done, and what it cost. docs/reference/formats/features.md describes it.
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>

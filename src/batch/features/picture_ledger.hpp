@@ -1,6 +1,6 @@
 #pragma once
 // What a job knows of every picture, in a file: which there are, which are done, and the rows that are in no part of
-// the table yet. A job that was killed goes on from it. docs/formats/features.md describes the file.
+// the table yet. A job that was killed goes on from it. docs/reference/formats/features.md describes the file.
 //
 // Pictures are numbered in the order in which they were first listed. Those whose numbers divided by `part_pictures`
 // agree make up one part of the table, whatever is rejected among them and in whatever order they are done: the same

@@ -56,7 +56,7 @@ class Moments {
   // In any order.
   [[nodiscard]] double cross_product(std::size_t i, std::size_t j) const;
 
-  // docs/formats/moments.md.
+  // docs/reference/formats/moments.md.
   [[nodiscard]] Bytes to_bytes() const;
   // Error invalid_argument: the bytes are not those of moments, or not all of them, or damaged; the message says which.
   static Result<Moments> from_bytes(ByteView bytes);

@@ -1,4 +1,4 @@
-// Moments as bytes; docs/formats/moments.md.
+// Moments as bytes; docs/reference/formats/moments.md.
 
 #include <fmt/format.h>
 

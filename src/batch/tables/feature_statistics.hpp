@@ -1,5 +1,6 @@
 #pragma once
-// A standard scaler and principal components as Parquet files. docs/formats/features.md describes the columns.
+// A standard scaler and principal components as Parquet files. docs/reference/formats/features.md describes the
+// columns.
 
 #include <filesystem>
 

@@ -1,6 +1,6 @@
 #pragma once
 // Features of pictures as Parquet files: a row for each picture, or for each variant of one.
-// docs/formats/features.md describes the columns.
+// docs/reference/formats/features.md describes the columns.
 
 #include <cstddef>
 #include <cstdint>

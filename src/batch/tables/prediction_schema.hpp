@@ -1,5 +1,5 @@
 #pragma once
-// The columns of a table of predictions; docs/formats/tables.md describes them. Internal to this module.
+// The columns of a table of predictions; docs/reference/formats/tables.md describes them. Internal to this module.
 
 #include <memory>
 

@@ -1,5 +1,5 @@
 #pragma once
-// Predictions as a Parquet file, and back; docs/formats/tables.md describes its columns.
+// Predictions as a Parquet file, and back; docs/reference/formats/tables.md describes its columns.
 
 #include <filesystem>
 #include <memory>

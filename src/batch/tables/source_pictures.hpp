@@ -1,6 +1,6 @@
 #pragma once
 // The pictures of a source that features were made of, or that were rejected, as Parquet files.
-// docs/formats/features.md describes the columns.
+// docs/reference/formats/features.md describes the columns.
 
 #include <cstdint>
 #include <filesystem>

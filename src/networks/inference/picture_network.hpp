@@ -37,7 +37,7 @@ struct PixelInput {
 struct PictureNetworkOptions {
   Precision precision = Precision::f32;
   // Pictures that are computed together, and batches computed at the same time. 0: what is fastest for the usual
-  // backbones (docs/performance.md): 4, and as many batches as there are processors to compute with.
+  // backbones (docs/reference/performance.md): 4, and as many batches as there are processors to compute with.
   std::size_t batch = 0;
   std::size_t streams = 0;
   std::size_t threads = 0;  // processors to compute with; 0: all

@@ -1,5 +1,5 @@
 #pragma once
-// What model.toml says of a model: docs/formats/model.md.
+// What model.toml says of a model: docs/reference/formats/model.md.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// What a model tells of its labels beside their names: docs/formats/model.md.
+// What a model tells of its labels beside their names: docs/reference/formats/model.md.
 
 #include <filesystem>
 #include <map>

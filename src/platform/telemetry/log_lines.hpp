@@ -1,5 +1,5 @@
 #pragma once
-// What stands in the log, as text for people or as one JSON object a line: docs/observability.md.
+// What stands in the log, as text for people or as one JSON object a line: docs/reference/observability.md.
 
 #include <string>
 #include <string_view>

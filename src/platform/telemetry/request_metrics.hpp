@@ -1,5 +1,5 @@
 #pragma once
-// The metrics that every request is counted in: docs/observability.md.
+// The metrics that every request is counted in: docs/reference/observability.md.
 
 #include "telemetry/request_record.hpp"
 

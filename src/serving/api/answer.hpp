@@ -9,7 +9,7 @@
 
 namespace vidi::api {
 
-// The fields that docs/api.md lists, in its order.
+// The fields that docs/reference/api.md lists, in its order.
 nlohmann::ordered_json to_json(const records::Prediction& prediction);
 
 // "识别结果: 4" and a newline; lines of a result are joined by a space; "-" when there is no result.

@@ -1,5 +1,6 @@
 #pragma once
-// The file of the keys: docs/formats/keys.md. It is replaced as a whole, so that a reader sees the old or the new one.
+// The file of the keys: docs/reference/formats/keys.md. It is replaced as a whole, so that a reader sees the old or the
+// new one.
 
 #include <filesystem>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 // Entries on the local disk, in the order in which they came, until somebody has dealt with them: what the spools keep
-// what a remote store cannot take now in. docs/formats/spool.md describes the files.
+// what a remote store cannot take now in. docs/internals/formats/spool.md describes the files.
 
 #include <atomic>
 #include <cstdint>

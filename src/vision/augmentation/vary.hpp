@@ -2,7 +2,7 @@
 // Pictures made from a picture, as a camera might have taken them elsewhere: for learning from few and uniform ones.
 //
 // Fruits-360 and its like show one object on a white ground. A classifier that learns from them alone takes the ground
-// for a part of the object and fails on photos. docs/features.md says what the variants change about that.
+// for a part of the object and fails on photos. docs/how-to/features.md says what the variants change about that.
 
 #include <cstdint>
 
@@ -19,7 +19,7 @@ struct VaryOptions {
   double several = 0.35;  // how probable it is that the object is there two to ten times
   double covered = 0.3;   // how probable it is that leaves or other things lie over its edge
   double light = 1;       // how far brightness, contrast and shading may go; 0: they stay
-  double color = 1;      // how far the light's color and the saturation may go; 0: they stay
+  double color = 1;       // how far the light's color and the saturation may go; 0: they stay
   double camera = 1;      // how probable blur, sharpening and noise are, as a part of what is usual; 0: never
 };
 

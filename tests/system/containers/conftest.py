@@ -46,7 +46,7 @@ def spark_image():
 
 @pytest.fixture
 def run(image):
-    """Runs vidi in a container with the strictest options that docs/run.md names; gone after the test."""
+    """Runs vidi in a container with the strictest options that docs/how-to/run.md names; gone after the test."""
     containers = []
 
     def start(*command, options=(), publish=True):

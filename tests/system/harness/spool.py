@@ -1,4 +1,4 @@
-"""The files of a spool, read and damaged as docs/formats/spool.md describes them."""
+"""The files of a spool, read and damaged as docs/internals/formats/spool.md describes them."""
 
 import struct
 import subprocess

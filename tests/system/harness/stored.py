@@ -47,7 +47,7 @@ class Reader:
 
 
 def demand_key(answer):
-    """The key of an answer's row in the plain table, as docs/formats/cassandra.md says."""
+    """The key of an answer's row in the plain table, as docs/reference/formats/cassandra.md says."""
     return answer["time"].replace("T", " ").removesuffix("Z") + "-" + answer["id"].replace("-", "")[-8:]
 
 

@@ -17,7 +17,7 @@ def identifier(job: bytes, time: int, key: Optional[str], content: bytes) -> str
 
     SHA-256 over job, key and SHA-256 of the content gives the fraction of the second that ends at `time`, and the 62 bits
     behind the variant. The fraction is spread because rows of one microsecond would share the key of a plain table, which
-    has 32 bits of the identifier (docs/formats/cassandra.md).
+    has 32 bits of the identifier (docs/reference/formats/cassandra.md).
     """
     named = b"\0" if key is None else b"\1" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     digest = hashlib.sha256(hashlib.sha256(job).digest() + hashlib.sha256(content).digest() + named).digest()

@@ -1,7 +1,7 @@
 """The driver of vidi_features.py: `vidi features` on a Spark cluster.
 
 Executors read the pictures and write the parts of the table; the driver lists, plans, and solves for the principal
-components. Every stage can be repeated: docs/spark.md says what happens when something fails.
+components. Every stage can be repeated: docs/how-to/spark.md says what happens when something fails.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""manifest.json: what a job is, what it has done, and what it took. docs/formats/features.md describes it."""
+"""manifest.json: what a job is, what it has done, and what it took. docs/reference/formats/features.md describes it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="vidi_features.py",
         description="Turn the pictures of a folder or bucket into a table of features, on an Apache Spark cluster. "
         "The options are those of `vidi features`, and the table is the same.",
-        epilog="Given again, the same command goes on where it was. docs/spark.md is the guide.",
+        epilog="Given again, the same command goes on where it was. docs/how-to/spark.md is the guide.",
     )
     count = _at_least(0)
     parser.add_argument("source", help="a folder that every machine sees, or s3://BUCKET/PREFIX (s3a:// is the same)")

@@ -1,4 +1,4 @@
-"""The Parquet files of a job, as `vidi features` writes them: docs/formats/features.md describes the columns."""
+"""The Parquet files of a job, as `vidi features` writes them: docs/reference/formats/features.md describes the columns."""
 
 from __future__ import annotations
 

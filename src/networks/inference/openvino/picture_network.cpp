@@ -21,8 +21,8 @@ namespace {
 
 namespace op = ov::opset8;
 
-// What is fastest for ResNet50 and EfficientNet-Lite0 in all precisions: docs/performance.md. A larger batch spares
-// little of what the weights cost, and its pictures leave the second cache.
+// What is fastest for ResNet50 and EfficientNet-Lite0 in all precisions: docs/reference/performance.md. A larger batch
+// spares little of what the weights cost, and its pictures leave the second cache.
 constexpr std::size_t kUsualBatch = 4;
 
 struct Sizes {

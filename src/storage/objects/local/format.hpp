@@ -1,5 +1,5 @@
 #pragma once
-// The bytes of a segment: a header, then records. docs/formats/objects.md describes them.
+// The bytes of a segment: a header, then records. docs/internals/formats/objects.md describes them.
 
 #include <cstddef>
 #include <cstdint>

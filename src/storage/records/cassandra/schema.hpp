@@ -1,6 +1,6 @@
 #pragma once
-// The tables of the records in Cassandra; docs/formats/cassandra.md shows them, and docs/decisions/ says why they are
-// as they are.
+// The tables of the records in Cassandra; docs/reference/formats/cassandra.md shows them, and docs/decisions/ says why
+// they are as they are.
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #pragma once
 // The index by user, model, result and picture. It follows the rows: a row is appended without touching it, and the
 // rows of a slice are entered together, which costs a tenth of entering each. A query scans the rows that are not
-// entered yet. docs/formats/records.md describes it.
+// entered yet. docs/internals/formats/records.md describes it.
 
 #include <cstdint>
 #include <optional>

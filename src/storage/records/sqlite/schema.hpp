@@ -1,5 +1,5 @@
 #pragma once
-// The tables, and how an older file is brought forward. docs/formats/records.md describes them.
+// The tables, and how an older file is brought forward. docs/internals/formats/records.md describes them.
 
 #include <string>
 
