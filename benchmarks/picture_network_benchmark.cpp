@@ -30,7 +30,7 @@
 
 #include "image/decode.hpp"
 #include "image/resample.hpp"
-#include "inference/picture_network.hpp"
+#include "inference/load.hpp"
 
 namespace {
 
@@ -264,9 +264,7 @@ void print(const std::string& what, const std::vector<Speed>& speeds) {
   fmt::print("  {:<24} {:8.1f} pictures/s, {:8.1f} by processor time\n", what, median(clock), median(processor));
 }
 
-Precision precision_of(const std::string& name) {
-  return name == "int8" ? Precision::int8 : name == "bf16" ? Precision::bf16 : Precision::f32;
-}
+Precision precision_of(const std::string& name) { return inference::precision_named(name).value_or(Precision::f32); }
 
 int run(const Options& options) {
   std::ifstream stream(options.file, std::ios::binary);

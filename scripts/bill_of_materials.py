@@ -17,7 +17,7 @@ import sys
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WHEELS = ["openvino", "pyarrow", "pypdfium2"]
+WHEELS = sorted({line.split("==")[0] for line in (ROOT / "scripts/requirements/serve.in").read_text().splitlines()})
 # What is compiled into vidi and leaves no library of its own.
 HEADERS = ["libboost1.81-dev", "libcli11-dev", "nlohmann-json3-dev"]
 OWN = {"vidi-pdf"}

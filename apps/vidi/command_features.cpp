@@ -80,8 +80,9 @@ void read_size(const std::string& size, backbones::Choice& choice) {
 }
 
 inference::Precision read_precision(const std::string& precision) {
-  if (const auto named = features::precision_named(precision)) return *named;
-  throw std::runtime_error(fmt::format("--precision {} is not known: f32, bf16 and int8 are", precision));
+  if (const auto named = inference::precision_named(precision)) return *named;
+  throw std::runtime_error(
+      fmt::format("--precision {} is not known: {} are", precision, inference::precision_list("and")));
 }
 
 fs::path cache_folder() {
@@ -98,7 +99,7 @@ void print_precision(const features::PrecisionCheck& check, inference::Precision
   fmt::print(
       "{} beside f32, {} pictures: cosine {:.6f} on average, {:.6f} at least; {:.2f} degrees between the first {} "
       "components\n",
-      features::precision_name(precision), check.pictures, check.mean_cosine, check.least_cosine, check.angle,
+      inference::precision_name(precision), check.pictures, check.mean_cosine, check.least_cosine, check.angle,
       check.components);
 }
 
@@ -176,7 +177,9 @@ void add_backbone_options(CLI::App& command, FeaturesOptions& options) {
   command.add_option("--size", options.size, "Of resnet50: WIDTHxHEIGHT in pixels; 224x224 without")->group(group);
   command.add_option("--weights-home", choice.weights_home, "Where --weights imagenet is fetched from")->group(group);
   command.add_option("--cache", choice.cache, "Where it is kept; ~/.cache/vidi without")->group(group);
-  command.add_option("--precision", options.precision, "f32, bf16 or int8; without, f32, or that of --apply")
+  command
+      .add_option("--precision", options.precision,
+                  fmt::format("{}; without, f32, or that of --apply", inference::precision_list("or")))
       ->group(group);
 }
 

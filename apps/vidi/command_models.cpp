@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "inference/inspect.hpp"
+#include "inference/load.hpp"
 #include "models/folder_state.hpp"
 #include "models/load.hpp"
 #include "models/network_file.hpp"

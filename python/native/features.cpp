@@ -24,8 +24,9 @@ namespace {
 using features::Extractor;
 
 inference::Precision read_precision(const std::string& precision) {
-  if (const auto named = features::precision_named(precision)) return *named;
-  raise({ErrorCode::invalid_argument, "precision '" + precision + "' is not known: f32, bf16 and int8 are"});
+  if (const auto named = inference::precision_named(precision)) return *named;
+  raise({ErrorCode::invalid_argument,
+         "precision '" + precision + "' is not known: " + inference::precision_list("and") + " are"});
 }
 
 backbones::Choice read_choice(const nb::dict& options) {

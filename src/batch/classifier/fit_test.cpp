@@ -6,7 +6,7 @@
 #include "classifier/feature_table.hpp"
 #include "classifier/test_output.hpp"
 #include "core/task.hpp"
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "model_writing/test_folder.hpp"
 #include "models/description.hpp"
 

@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "inference/load.hpp"
+
 namespace vidi::features {
 namespace {
 
@@ -18,7 +20,6 @@ Result<std::unique_ptr<inference::PictureNetwork>> compile_for(const backbones::
   return inference::compile_picture_network(backbone.onnx, pixel_input(backbone.input),
                                             {.precision = options.precision,
                                              .batch = options.batch,
-                                             .streams = threads,
                                              .threads = threads,
                                              .output = backbone.output,
                                              .calibration = options.calibration});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files/file.hpp"
+#include "inference/load.hpp"
 
 namespace vidi::features {
 namespace {

@@ -101,25 +101,6 @@ double largest_angle(const statistics::Pca& a, const statistics::Pca& b) {
 
 }  // namespace
 
-std::string_view precision_name(inference::Precision precision) {
-  switch (precision) {
-    case inference::Precision::bf16:
-      return "bf16";
-    case inference::Precision::int8:
-      return "int8";
-    default:
-      return "f32";
-  }
-}
-
-std::optional<inference::Precision> precision_named(std::string_view name) {
-  using enum inference::Precision;
-  for (const auto precision : {f32, bf16, int8}) {
-    if (name == precision_name(precision)) return precision;
-  }
-  return std::nullopt;
-}
-
 Result<PrecisionCheck> check_precision(inference::PictureNetwork& exact, inference::PictureNetwork& network,
                                        std::span<const std::uint8_t> pictures, std::size_t count) {
   auto wanted = infer_all(exact, pictures, count);

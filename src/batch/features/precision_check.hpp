@@ -1,20 +1,17 @@
 #pragma once
-// The precisions of features by name, and how far those of a lower one are from those in float32.
+// How far features of a lower precision are from those in float32.
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 
 #include "core/result.hpp"
 #include "inference/picture_network.hpp"
 
 namespace vidi::features {
 
-// "f32", "bf16" or "int8"; nothing: no precision has that name.
-std::string_view precision_name(inference::Precision precision);
-std::optional<inference::Precision> precision_named(std::string_view name);
+using inference::precision_name;
+using inference::precision_named;
 
 struct PrecisionCheck {
   std::size_t pictures = 0;  // of the sample

@@ -14,7 +14,7 @@
 #include "backbones/random_weights.hpp"
 #include "backbones/resnet50.hpp"
 #include "image/decode.hpp"
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "models/preprocess.hpp"
 
 namespace vidi::backbones {

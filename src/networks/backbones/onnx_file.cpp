@@ -9,7 +9,7 @@
 
 #include "core/digest.hpp"
 #include "files/file.hpp"
-#include "inference/inspect.hpp"
+#include "inference/load.hpp"
 #include "models/folder_state.hpp"
 #include "models/load.hpp"
 #include "models/network_file.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "inference/test_leaks.hpp"
 
 namespace vidi::inference {

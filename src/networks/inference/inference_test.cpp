@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "inference/fake.hpp"
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "inference/test_leaks.hpp"
 
 namespace vidi::inference {

@@ -6,14 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/result.hpp"
-#include "inference/model.hpp"
-
 namespace vidi::inference {
 
 struct Port {
   std::string name;
-  std::string type;                                // as OpenVINO writes it: "f32", "u8"
+  std::string type;                                // of its numbers, kind and bits: "f32", "i64", "u8"
   std::optional<std::vector<std::int64_t>> shape;  // -1: any size; absent: any number of dimensions
   bool is_softmax = false;                         // an output that softmax made
 };
@@ -23,12 +20,8 @@ struct Ports {
   std::vector<Port> outputs;
 };
 
-// Every input and output that the file has. Of a TensorFlow checkpoint those of the graph that it was trained with.
-// Errors: as load_model.
-Result<Ports> list_ports(const std::string& path);
-
 struct Layer {
-  std::string type;  // as OpenVINO calls the operation
+  std::string type;  // of the operation, as the runtime calls it
   std::string name;
   std::vector<std::int64_t> shape;  // of its first output, for one picture; -1: not known before it runs
   std::uint64_t parameters = 0;     // trained numbers that it takes, each counted where it is first used
@@ -42,9 +35,6 @@ struct Summary {
   std::uint64_t parameters = 0;
   std::uint64_t multiply_adds = 0;
 };
-
-// Of the part of the network that leads from that input to that output. Errors: as load_model.
-Result<Summary> summarize(const std::string& path, const LoadOptions& options);
 
 // "[n,28,28,1]"; the first size that is not known is n, others are ?.
 std::string shape_text(const std::vector<std::int64_t>& shape);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "inference/load.hpp"
 #include "inference/test_leaks.hpp"
 
 namespace vidi::inference {

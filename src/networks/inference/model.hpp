@@ -1,5 +1,5 @@
 #pragma once
-// A network that can be run: tensors in, tensors out. Implementations: openvino/, and fake.hpp for tests.
+// A network that can be run: tensors in, tensors out. A runtime (runtime.hpp) loads one; fake.hpp has one for tests.
 // Batching, caching and metrics are wrappers of the same interface.
 
 #include <chrono>
@@ -13,6 +13,7 @@
 
 #include "core/result.hpp"
 #include "core/task.hpp"
+#include "inference/precision.hpp"
 
 namespace vidi::inference {
 
@@ -63,23 +64,12 @@ class Model {
   [[nodiscard]] virtual Statistics statistics() const { return {}; }
 };
 
-// How exactly a network is computed.
-enum class Precision {
-  f32,
-  bf16,  // products of numbers with 8 binary digits, sums in float32: up to twice as fast, probabilities differ by
-         // about 0.01; f32 where the processor cannot do it
-  int8,  // products of whole numbers of 8 bits, whose ranges are found with pictures; what does not gain by it is bf16.
-         // Of picture networks only (picture_network.hpp).
-};
-
 struct LoadOptions {
   std::string name;    // of the model, in the metrics
   std::string input;   // the name of the input to feed; empty: the only one
   std::string output;  // the name of the output to read; empty: the only one
   Precision precision = Precision::f32;
-  // Processors that work on one batch, and batches computed at the same time. When both are 0 the
-  // network is measured: a small one is computed on the threads that ask, a larger one on threads of its own, and when
-  // a row takes long several work on one batch. One that is 0 is 1, or as many as there are processors.
+  // Processors that work on one batch, and batches computed at the same time. 0: tuning.hpp chooses.
   std::size_t threads = 0;
   std::size_t streams = 0;
   std::size_t batch = 32;                   // rows at most that are inferred together
@@ -91,12 +81,5 @@ struct LoadOptions {
   // keeps.
   std::map<std::string, double> constants;
 };
-
-// Reads and compiles a network for this machine's processor: ONNX (.onnx), OpenVINO IR (.xml with its .bin), a
-// TensorFlow SavedModel (its folder), a TensorFlow checkpoint (.meta with its index and data), TFLite (.tflite).
-// Numbers of other types become float32 at both ends, a batch of fixed size any number of rows, where the network
-// allows by reshaping it. Errors: not_found (no such file), invalid_argument (it cannot be read or has other inputs and
-// outputs).
-Result<std::unique_ptr<Model>> load_model(const std::string& path, const LoadOptions& options);
 
 }  // namespace vidi::inference

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 
 namespace vidi::inference {
 namespace {

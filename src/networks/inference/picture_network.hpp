@@ -36,12 +36,12 @@ struct PixelInput {
 
 struct PictureNetworkOptions {
   Precision precision = Precision::f32;
-  // Pictures that are computed together, and batches computed at the same time. 0: what is fastest for the usual
-  // backbones (docs/reference/performance.md): 4, and as many batches as there are processors to compute with.
+  // Pictures that are computed together, batches computed at the same time, and processors to compute with. 0: what is
+  // fastest for the usual backbones, as tuning.hpp chooses.
   std::size_t batch = 0;
   std::size_t streams = 0;
-  std::size_t threads = 0;  // processors to compute with; 0: all
-  std::string output;       // the name of the output to read; empty: the only one
+  std::size_t threads = 0;
+  std::string output;  // the name of the output to read; empty: the only one
   // Pictures, one behind the other as infer() takes them, from which int8 finds its ranges: 64 are enough of a set that
   // they are like. They are not needed after compilation.
   std::span<const std::uint8_t> calibration;
@@ -49,8 +49,8 @@ struct PictureNetworkOptions {
 
 // How a network is computed, as the compiled network says of itself.
 struct Execution {
-  std::string processor;  // its name
-  // Convolutions and matrix products by the type that they are computed in: "f32", "bf16", "int8".
+  std::string processor;  // the name of what computes it
+  // Convolutions and matrix products by the precision that they are computed in.
   std::map<std::string, std::size_t> operations;
 };
 
@@ -74,12 +74,5 @@ class PictureNetwork {
 // For people: "convolutions and matrix products: 1 in bf16, 52 in int8; on PROCESSOR, 2 batches of 4 pictures at a
 // time".
 std::string describe(const PictureNetwork& network);
-
-// Compiles a network of ONNX for this machine's processor. `onnx` is not needed afterwards. With int8 the calibration
-// pictures are run through the network in float32 first. Errors: invalid_argument: it cannot be read, does not take
-// pictures as `input` describes them, answers something else than rows of numbers, or is to be computed in int8 without
-// calibration pictures.
-Result<std::unique_ptr<PictureNetwork>> compile_picture_network(ByteView onnx, const PixelInput& input,
-                                                                const PictureNetworkOptions& options);
 
 }  // namespace vidi::inference

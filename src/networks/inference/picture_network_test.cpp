@@ -11,6 +11,8 @@
 #include <random>
 #include <thread>
 
+#include "inference/load.hpp"
+
 namespace vidi::inference {
 namespace {
 

@@ -43,8 +43,15 @@ constexpr std::array<Word<OutputKind>, 4> kKinds{{{"probabilities", OutputKind::
                                                   {"sigmoid", OutputKind::sigmoid},
                                                   {"features", OutputKind::features}}};
 constexpr std::array<Word<bool>, 2> kPolarities{{{"light-on-dark", false}, {"dark-on-light", true}}};
-constexpr std::array<Word<inference::Precision>, 2> kPrecisions{
-    {{"f32", inference::Precision::f32}, {"bf16", inference::Precision::bf16}}};
+
+// Those that need no pictures to find their ranges.
+std::vector<Word<inference::Precision>> served_precisions() {
+  std::vector<Word<inference::Precision>> words;
+  for (const inference::PrecisionEntry& each : inference::kPrecisions) {
+    if (!each.is_calibrated) words.push_back({each.name, each.value});
+  }
+  return words;
+}
 
 template <typename Words>
 std::string_view text_of(const Words& words, auto value) {
@@ -99,8 +106,8 @@ class Reader {
   }
 
   // Without `otherwise` the key must be there.
-  template <typename T, std::size_t N>
-  T word(std::string_view key, const std::array<Word<T>, N>& words, std::optional<T> otherwise = std::nullopt) {
+  template <typename Words, typename T = decltype(Words::value_type::value)>
+  T word(std::string_view key, const Words& words, std::optional<T> otherwise = std::nullopt) {
     if (!has(key) && otherwise) return *otherwise;
     const auto text = required<std::string>(key, listed(words));
     const auto found = std::ranges::find_if(words, [&](const auto& each) { return each.text == text; });
@@ -345,7 +352,8 @@ void read_output(Reader& reader, Description& description) {
 }
 
 void read_inference(Reader& reader, Description& description) {
-  description.precision = reader.word("inference.precision", kPrecisions, std::optional(inference::Precision::f32));
+  description.precision =
+      reader.word("inference.precision", served_precisions(), std::optional(inference::Precision::f32));
   description.streams = static_cast<std::size_t>(reader.whole("inference.streams", 1, 1024, 0));
   description.threads = static_cast<std::size_t>(reader.whole("inference.threads", 1, 1024, 0));
   description.max_wait = static_cast<std::size_t>(reader.whole("batch.max_wait", 1, 3'600'000, 100));

@@ -86,7 +86,9 @@ std::string serving_sections(const Description& description) {
   }
   text += versions_section(description.versions);
   std::string inference;
-  if (description.precision == inference::Precision::bf16) inference += "precision = \"bf16\"\n";
+  if (description.precision != usual.precision) {
+    inference += fmt::format("precision = \"{}\"\n", precision_name(description.precision));
+  }
   if (description.streams > 0) inference += fmt::format("streams = {}\n", description.streams);
   if (description.threads > 0) inference += fmt::format("threads = {}\n", description.threads);
   return text + (inference.empty() ? "" : "\n[inference]\n" + inference);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "inference/inspect.hpp"
+#include "inference/load.hpp"
 #include "models/preprocess.hpp"
 #include "models/suggest.hpp"
 

@@ -14,7 +14,7 @@ namespace vidi::models {
 struct LoadedModel {
   Description description;
   std::string version;
-  std::string platform;     // "onnx", "openvino_ir", "tensorflow_savedmodel", "tensorflow_checkpoint", "tflite"
+  std::string platform;     // inference::platform_name()
   std::uint64_t bytes = 0;  // of the network's files
   std::unique_ptr<inference::Model> network;
 };

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "inference/file_form.hpp"
+
 namespace vidi::models {
 namespace {
 
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kExpected =
     "expected model.onnx, model.xml with model.bin, saved_model.pb with its variables, a TensorFlow checkpoint such as "
     "model.ckpt.meta with its index and data files, or model.tflite";
+
+constexpr const char* kCheckpoint = "a checkpoint";
 
 std::uint64_t size_of(const fs::path& folder) {
   std::uint64_t sum = 0;
@@ -96,7 +100,7 @@ Result<NetworkFile> find_network(const fs::path& folder) {
     if (fs::exists(folder / name)) found.emplace_back(name);
   }
   const auto checkpoints = names_ending_in(folder, ".meta");
-  if (!checkpoints.empty() || fs::exists(folder / "checkpoint")) found.emplace_back("a checkpoint");
+  if (!checkpoints.empty() || fs::exists(folder / "checkpoint")) found.emplace_back(kCheckpoint);
   if (found.size() != 1) {
     return fail(found.empty() ? ErrorCode::not_found : ErrorCode::invalid_argument,
                 found.empty()
@@ -106,22 +110,16 @@ Result<NetworkFile> find_network(const fs::path& folder) {
   const std::string& file = found.front();
   Result<fs::path> path = folder / file;
   NetworkFile network;
-  if (file == "model.onnx") {
-    network.platform = "onnx";
-  } else if (file == "model.xml") {
-    network.platform = "openvino_ir";
+  if (file == "model.xml") {
     path = find_part(folder, file, "model.bin");
   } else if (file == "saved_model.pb") {
-    network.platform = "tensorflow_savedmodel";
     path = folder;
-  } else if (file == "model.tflite") {
-    network.platform = "tflite";
-  } else {
-    network.platform = "tensorflow_checkpoint";
+  } else if (file == kCheckpoint) {
     path = find_checkpoint(folder, checkpoints);
   }
   if (!path) return forward_error(path);
   network.path = *path;
+  network.platform = inference::platform_name(inference::form_of(path->string()));
   network.bytes = size_of(folder);
   return network;
 }

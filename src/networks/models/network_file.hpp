@@ -10,8 +10,8 @@
 namespace vidi::models {
 
 struct NetworkFile {
-  std::filesystem::path path;  // as inference::load_model takes it
-  std::string platform;        // "onnx", "openvino_ir", "tensorflow_savedmodel", "tensorflow_checkpoint", "tflite"
+  std::filesystem::path path;  // as inference::load_model() takes it
+  std::string platform;        // inference::platform_name()
   std::uint64_t bytes = 0;     // of all its files
 };
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "inference/inspect.hpp"
+#include "inference/load.hpp"
 #include "models/folder_state.hpp"
 #include "models/network_file.hpp"
 

@@ -7,8 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "inference/inspect.hpp"
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "onnx_writing/onnx_writer.hpp"
 
 namespace vidi::onnx_writing {

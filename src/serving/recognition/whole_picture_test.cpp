@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "image/encode.hpp"
+#include "inference/load.hpp"
 #include "recognition/recognizer.hpp"
 
 namespace vidi::recognition {

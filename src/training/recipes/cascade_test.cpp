@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "inference/model.hpp"
+#include "inference/load.hpp"
 #include "model_writing/durable_file.hpp"
 #include "model_writing/test_folder.hpp"
 #include "recipes/image_range.hpp"

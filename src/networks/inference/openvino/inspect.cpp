@@ -1,16 +1,14 @@
-#include "inference/inspect.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/result.hpp>
 #include <openvino/openvino.hpp>
 #include <set>
 
-#include "inference/openvino/read_network.hpp"
+#include "inference/openvino/load_graph.hpp"
+#include "inference/openvino/openvino_runtime.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -128,20 +126,10 @@ Error not_loaded(const std::string& path, const std::exception& error) {
 
 }  // namespace
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i > 0) text += ',';
-    text += shape[i] >= 0 ? std::to_string(shape[i]) : i == 0 ? "n" : "?";
-  }
-  return text + "]";
-}
-
-Result<Ports> list_ports(const std::string& path) {
-  if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, fmt::format("there is no file {}", path));
+Result<Ports> OpenVinoRuntime::list_ports(const std::string& path) const {
   try {
     if (is_checkpoint(path)) return list_checkpoint_ports(path);
-    const auto graph = read_graph(path, "");
+    const auto graph = read_whole_graph(path, "");
     if (!graph) return fail(graph.error().code, fmt::format("{}: {}", path, graph.error().message));
     Ports ports;
     for (const auto& port : (*graph)->inputs()) ports.inputs.push_back(describe(port));
@@ -156,10 +144,9 @@ Result<Ports> list_ports(const std::string& path) {
   }
 }
 
-Result<Summary> summarize(const std::string& path, const LoadOptions& options) {
-  if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, fmt::format("there is no file {}", path));
+Result<Summary> OpenVinoRuntime::summarize(const std::string& path, const LoadOptions& options) const {
   try {
-    auto network = read_network(path, options);
+    auto network = load_graph(path, options);
     if (!network) return fail(network.error().code, fmt::format("{}: {}", path, network.error().message));
     Summary summary;
     summary.input = {.name = network->input.name, .type = "f32", .shape = network->input.shape};

@@ -1,17 +1,15 @@
-#include "inference/openvino/openvino_model.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <openvino/openvino.hpp>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "inference/openvino/half_dense.hpp"
+#include "inference/openvino/load_graph.hpp"
+#include "inference/openvino/openvino_runtime.hpp"
 #include "inference/openvino/precision.hpp"
-#include "inference/openvino/read_network.hpp"
 #include "inference/openvino/request_pool.hpp"
 #include "inference/openvino/winograd_convolution.hpp"
 
@@ -73,14 +71,9 @@ class OpenVinoModel final : public Model {
 
 }  // namespace
 
-Result<std::unique_ptr<Model>> load_openvino_model(const std::string& path, const LoadOptions& options) {
-  if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, fmt::format("there is no file {}", path));
-  if (options.precision == Precision::int8) {
-    return fail(ErrorCode::invalid_argument,
-                "a served network cannot be computed in int8, which takes pictures to find its ranges: f32 or bf16");
-  }
+Result<std::unique_ptr<Model>> OpenVinoRuntime::load(const std::string& path, const LoadOptions& options) const {
   try {
-    auto network = read_network(path, options);
+    auto network = load_graph(path, options);
     if (!network) {
       return fail(network.error().code, fmt::format("{}: {}", path, network.error().message));
     }

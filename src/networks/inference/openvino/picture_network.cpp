@@ -1,5 +1,3 @@
-#include "inference/picture_network.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,22 +6,18 @@
 #include <openvino/core/preprocess/pre_post_process.hpp>
 #include <openvino/openvino.hpp>
 #include <openvino/opsets/opset8.hpp>
-#include <thread>
 #include <utility>
 
+#include "inference/openvino/load_graph.hpp"
+#include "inference/openvino/openvino_runtime.hpp"
 #include "inference/openvino/precision.hpp"
 #include "inference/openvino/quantize.hpp"
-#include "inference/openvino/read_network.hpp"
 #include "inference/openvino/request_pool.hpp"
 
 namespace vidi::inference {
 namespace {
 
 namespace op = ov::opset8;
-
-// What is fastest for ResNet50 and EfficientNet-Lite0 in all precisions: docs/reference/performance.md. A larger batch
-// spares little of what the weights cost, and its pictures leave the second cache.
-constexpr std::size_t kUsualBatch = 4;
 
 struct Sizes {
   std::size_t batch;
@@ -93,20 +87,6 @@ class OpenVinoPictureNetwork final : public PictureNetwork {
   const Execution execution_;
   RequestPool requests_;
 };
-
-Result<void> check_pixels(const PixelInput& input) {
-  if (input.width < 1 || input.height < 1 || (input.channels != 1 && input.channels != 3)) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("pictures of {}x{} pixels with {} channels: sizes from 1 and 1 or 3 channels were expected",
-                            input.width, input.height, input.channels));
-  }
-  const auto channels = static_cast<std::size_t>(input.channels);
-  const bool one_each = input.mean.size() == channels && input.deviation.size() == channels;
-  if ((input.mean.empty() && input.deviation.empty()) || one_each) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} means and {} deviations of {} channels: one of each for every channel was expected",
-                          input.mean.size(), input.deviation.size(), input.channels));
-}
 
 // The shapes in which a batch of pictures can be fed to a network, the best first: with the channel, without it where
 // there is only one, and as one row.
@@ -207,51 +187,37 @@ Result<std::size_t> columns_of(const ov::Model& graph) {
 
 Result<std::unique_ptr<PictureNetwork>> compile(ByteView onnx, const PixelInput& input,
                                                 const PictureNetworkOptions& options) {
-  auto network = read_network(
+  auto network = load_graph(
       onnx,
       {.input = input.name, .output = options.output, .input_shapes = shapes_of(input), .constants = input.constants});
   if (!network) return forward_error(network);
   const ov::Dimension rows = network->graph->input().get_partial_shape()[0];
-  std::size_t batch = options.batch == 0 ? kUsualBatch : options.batch;
   // One that cannot be given any other keeps the batch that it has.
-  if (rows.is_static()) batch = static_cast<std::size_t>(rows.get_length());
+  const std::size_t batch = rows.is_static() ? static_cast<std::size_t>(rows.get_length()) : options.batch;
   const auto graph = take_bytes(network->graph, input);
   graph->reshape(ov::PartialShape({static_cast<std::int64_t>(batch), input.height, input.width, input.channels}));
   auto columns = columns_of(*graph);
   if (!columns) return forward_error(columns);
-  std::size_t threads = options.threads;
-  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t streams = options.streams == 0 ? threads : options.streams;
-  threads = std::max(threads, streams);
   if (options.precision == Precision::int8) {
-    if (auto done = quantize(graph, options.calibration, threads); !done) return forward_error(done);
+    if (auto done = quantize(graph, options.calibration, options.threads); !done) return forward_error(done);
   }
-  ov::CompiledModel model = core().compile_model(
-      graph, "CPU", ov::num_streams(static_cast<int>(streams)), ov::inference_num_threads(static_cast<int>(threads)),
-      ov::hint::inference_precision(type_of(options.precision)), ov::hint::enable_cpu_pinning(false));
+  ov::CompiledModel model = core().compile_model(graph, "CPU", ov::num_streams(static_cast<int>(options.streams)),
+                                                 ov::inference_num_threads(static_cast<int>(options.threads)),
+                                                 ov::hint::inference_precision(type_of(options.precision)),
+                                                 ov::hint::enable_cpu_pinning(false));
   const Sizes sizes{.batch = batch,
                     .picture = static_cast<std::size_t>(input.width) * static_cast<std::size_t>(input.height) *
                                static_cast<std::size_t>(input.channels),
                     .columns = *columns,
-                    .streams = streams};
+                    .streams = options.streams};
   Execution execution = execution_of(model);
   return std::make_unique<OpenVinoPictureNetwork>(std::move(model), sizes, std::move(execution));
 }
 
 }  // namespace
 
-std::string describe(const PictureNetwork& network) {
-  std::string operations;
-  for (const auto& [type, count] : network.execution().operations) {
-    operations += fmt::format("{}{} in {}", operations.empty() ? "" : ", ", count, type);
-  }
-  return fmt::format("convolutions and matrix products: {}; on {}, {} batches of {} pictures at a time", operations,
-                     network.execution().processor, network.streams(), network.batch());
-}
-
-Result<std::unique_ptr<PictureNetwork>> compile_picture_network(ByteView onnx, const PixelInput& input,
-                                                                const PictureNetworkOptions& options) {
-  if (auto checked = check_pixels(input); !checked) return forward_error(checked);
+Result<std::unique_ptr<PictureNetwork>> OpenVinoRuntime::compile_pictures(ByteView onnx, const PixelInput& input,
+                                                                          const PictureNetworkOptions& options) const {
   try {
     return compile(onnx, input, options);
   } catch (const std::exception& error) {

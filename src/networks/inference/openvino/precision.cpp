@@ -4,7 +4,7 @@
 #include <openvino/openvino.hpp>
 
 #include "inference/openvino/instructions.hpp"
-#include "inference/openvino/read_network.hpp"
+#include "inference/openvino/load_graph.hpp"
 
 namespace vidi::inference {
 

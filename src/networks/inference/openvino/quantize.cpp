@@ -12,8 +12,8 @@
 
 #include "inference/openvino/instructions.hpp"
 #include "inference/openvino/layers.hpp"
+#include "inference/openvino/load_graph.hpp"
 #include "inference/openvino/precision.hpp"
-#include "inference/openvino/read_network.hpp"
 #include "inference/openvino/value_range.hpp"
 
 namespace vidi::inference {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "inference/openvino/layers.hpp"
-#include "inference/openvino/read_network.hpp"
+#include "inference/openvino/load_graph.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -95,7 +95,7 @@ TEST(Quantize, WantsWholePictures) {
 TEST(Layers, NormalizationsBecomePartOfWeightsAndBiases) {
   std::ifstream file(TEST_DATA "/networks/residual.onnx", std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  auto network = read_network(as_bytes(text), {.output = "features"});
+  auto network = load_graph(as_bytes(text), {.output = "features"});
   ASSERT_TRUE(network) << network.error().message;
   const auto graph = network->graph;
   graph->reshape({1, 32, 32, 3});

@@ -1,4 +1,4 @@
-#include "inference/openvino/read_network.hpp"
+#include "inference/openvino/load_graph.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -18,6 +18,8 @@
 #include <string_view>
 #include <utility>
 
+#include "inference/file_form.hpp"
+
 namespace vidi::inference {
 namespace {
 
@@ -25,18 +27,18 @@ namespace fe = ov::frontend;
 using Parameters = std::vector<std::shared_ptr<ov::op::v0::Parameter>>;
 using Shapes = std::vector<std::vector<std::int64_t>>;
 
-std::string_view framework_of(const std::string& path) {
-  if (path.ends_with(".onnx")) return "onnx";
-  if (path.ends_with(".tflite")) return "tflite";
-  return "tf";  // a SavedModel is a folder
+const char* framework_of(FileForm form) {
+  if (form == FileForm::onnx) return "onnx";
+  if (form == FileForm::tflite) return "tflite";
+  return "tf";
 }
 
 // Front ends stay loaded: unloading one after each network would leave memory behind.
-fe::FrontEnd::Ptr front_end_for(const std::string& path) {
+fe::FrontEnd::Ptr front_end_for(FileForm form) {
   static fe::FrontEndManager manager;
   static std::mutex mutex;
   const std::scoped_lock lock(mutex);
-  return manager.load_by_framework(std::string(framework_of(path)));
+  return manager.load_by_framework(framework_of(form));
 }
 
 template <typename Port>
@@ -208,15 +210,15 @@ TensorInfo describe(const ov::Output<ov::Node>& port, const std::string& name) {
   return info;
 }
 
-// What read_network says of a graph that has been read.
-Result<Network> cut_network(const std::shared_ptr<ov::Model>& whole, const LoadOptions& options) {
+// What load_graph says of a graph that has been read.
+Result<LoadedGraph> cut_graph(const std::shared_ptr<ov::Model>& whole, const LoadOptions& options) {
   auto output = choose_output(*whole, options.output);
   if (!output) return forward_error(output);
   Parameters parameters = parameters_of(*whole, *output);
   if (auto set = set_constants(parameters, options.constants); !set) return forward_error(set);
   auto input = choose_input(parameters, options.input);
   if (!input) return forward_error(input);
-  Network network;
+  LoadedGraph network;
   network.graph = std::make_shared<ov::Model>(ov::OutputVector{*output}, ov::ParameterVector{*input});
   network.graph->validate_nodes_and_infer_types();
   if (auto shaped = shape_input(network.graph, options.input_shapes); !shaped) return forward_error(shaped);
@@ -249,11 +251,11 @@ std::string reason_of(const std::exception& error) {
   return reason.empty() ? error.what() : reason;
 }
 
-bool is_checkpoint(const std::string& path) { return path.ends_with(".meta"); }
+bool is_checkpoint(const std::string& path) { return form_of(path) == FileForm::tensorflow_checkpoint; }
 
-Result<std::shared_ptr<ov::Model>> read_graph(const std::string& path, const std::string& output) {
-  if (path.ends_with(".xml")) return core().read_model(path);
-  const fe::FrontEnd::Ptr front_end = front_end_for(path);
+Result<std::shared_ptr<ov::Model>> read_whole_graph(const std::string& path, const std::string& output) {
+  if (form_of(path) == FileForm::openvino_ir) return core().read_model(path);
+  const fe::FrontEnd::Ptr front_end = front_end_for(form_of(path));
   const fe::InputModel::Ptr model = front_end->load(path);
   if (is_checkpoint(path) && !output.empty()) {
     // The graph also holds how it was trained, which cannot be converted and need not be.
@@ -272,7 +274,7 @@ Result<std::shared_ptr<ov::Model>> read_graph(const std::string& path, const std
 }
 
 Ports list_checkpoint_ports(const std::string& path) {
-  const fe::FrontEnd::Ptr front_end = front_end_for(path);
+  const fe::FrontEnd::Ptr front_end = front_end_for(form_of(path));
   const fe::InputModel::Ptr model = front_end->load(path);
   Ports ports;
   const auto add = [&](std::vector<Port>& to, const fe::Place::Ptr& place) {
@@ -288,18 +290,18 @@ Ports list_checkpoint_ports(const std::string& path) {
   return ports;
 }
 
-Result<Network> read_network(const std::string& path, const LoadOptions& options) {
-  auto whole = read_graph(path, options.output);
+Result<LoadedGraph> load_graph(const std::string& path, const LoadOptions& options) {
+  auto whole = read_whole_graph(path, options.output);
   if (!whole) return forward_error(whole);
-  return cut_network(*whole, options);
+  return cut_graph(*whole, options);
 }
 
-Result<Network> read_network(ByteView onnx, const LoadOptions& options) {
+Result<LoadedGraph> load_graph(ByteView onnx, const LoadOptions& options) {
   const std::string_view text = as_text(onnx);
   std::ispanstream stream(std::span(text.data(), text.size()));
-  const fe::FrontEnd::Ptr front_end = front_end_for(".onnx");
+  const fe::FrontEnd::Ptr front_end = front_end_for(FileForm::onnx);
   const fe::InputModel::Ptr model = front_end->load(static_cast<std::istream*>(&stream));
-  return cut_network(front_end->convert(model), options);
+  return cut_graph(front_end->convert(model), options);
 }
 
 }  // namespace vidi::inference

@@ -19,22 +19,22 @@ namespace vidi::inference {
 // One for the process: it holds the plugins.
 ov::Core& core();
 
-struct Network {
+struct LoadedGraph {
   std::shared_ptr<ov::Model> graph;  // float32 at both ends
   TensorInfo input;
   TensorInfo output;
 };
 
 // The part of the file that leads from the chosen input to the chosen output, with the constants of `options` set, and
-// shaped as `options` say. Throws what OpenVINO throws. Errors: as load_model.
-Result<Network> read_network(const std::string& path, const LoadOptions& options);
+// shaped as `options` say. Throws what OpenVINO throws. Errors: as Runtime::load.
+Result<LoadedGraph> load_graph(const std::string& path, const LoadOptions& options);
 
 // The same of ONNX in memory, which is not needed afterwards.
-Result<Network> read_network(ByteView onnx, const LoadOptions& options);
+Result<LoadedGraph> load_graph(ByteView onnx, const LoadOptions& options);
 
 // The graph of everything in the file. `output`: only what leads to that one, where the file is a checkpoint; may be
 // empty. Throws what OpenVINO throws; errors: invalid_argument.
-Result<std::shared_ptr<ov::Model>> read_graph(const std::string& path, const std::string& output);
+Result<std::shared_ptr<ov::Model>> read_whole_graph(const std::string& path, const std::string& output);
 
 // Inputs and outputs of a checkpoint's graph, which as a whole may hold what cannot be converted.
 Ports list_checkpoint_ports(const std::string& path);
