@@ -11,7 +11,8 @@
 #include "datasets/accuracy.hpp"
 #include "datasets/mnist.hpp"
 #include "files/file.hpp"
-#include "recognition/only_digit.hpp"
+#include "image/formats.hpp"
+#include "recognition/single_digit.hpp"
 #include "record_access.hpp"
 #include "tables/labeled_pictures.hpp"
 
@@ -25,23 +26,8 @@ std::string pictures(std::size_t count) {
 }
 
 std::string_view ending_of(ByteView file) {
-  const auto format = image::sniff(file);
-  if (!format) return "bin";
-  switch (*format) {
-    case image::Format::png:
-      return "png";
-    case image::Format::jpeg:
-      return "jpg";
-    case image::Format::gif:
-      return "gif";
-    case image::Format::bmp:
-      return "bmp";
-    case image::Format::txt:
-      return "txt";
-    case image::Format::pdf:
-      return "pdf";
-  }
-  std::unreachable();
+  const image::Format* format = image::sniff(file);
+  return format == nullptr ? "bin" : format->endings.front();
 }
 
 class FolderSet final : public LabeledSet {
@@ -98,7 +84,7 @@ class DigitSet final : public LabeledSet {
   std::optional<std::string> add(const LabeledPicture& picture, ByteView file) override {
     const std::string& label = picture.label;
     if (label.size() != 1 || label[0] < '0' || label[0] > '9') return "its label is not one digit";
-    const auto form = run(recognition::only_digit(file, *options_.model, options_.limits));
+    const auto form = run(recognition::find_single_digit(file, *options_.model, options_.limits));
     if (!form) return form.error().message;
     if (!*form) return "not exactly one digit was found in it";
     digits_.push_back(

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "files/program_folder.hpp"
+#include "image/formats.hpp"
 
 namespace vidi::app {
 namespace {
@@ -106,7 +107,8 @@ const std::vector<Setting>& settings_table() {
       {"tls-key", text, "", "PEM file of that certificate's key."},
       {"retention", text, "",
        "How many days predictions are kept, for all models or by model: 365, or digits=30,365. Empty: for ever."},
-      {"extensions", text, "png,jpg,jpeg,gif,bmp,pdf,txt", "What an uploaded file's name may end in, in any case."},
+      {"extensions", text, fmt::format("{}", fmt::join(image::known_endings(), ",")),
+       "What an uploaded file's name may end in, in any case."},
       {"candidates", count, "5", "How many candidates an answer lists.", 1, 1000},
       {"max-body-bytes", bytes, "32MiB", "The largest request body; more is answered 413 before it is read.", 1,
        1ULL << 40U},

@@ -18,7 +18,7 @@ void require(bool condition) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace vidi;
   const ByteView bytes(reinterpret_cast<const std::byte*>(data), size);
-  const Result<image::Image> decoded = image::decode_txt(bytes);
+  const Result<image::Image> decoded = image::decode_as(image::kTxt, bytes);
   if (!decoded) {
     require(!decoded.error().message.empty() && decoded.error().message.size() < 300);
     for (const char c : decoded.error().message) require(c >= ' ' && c <= '~');

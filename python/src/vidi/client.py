@@ -91,9 +91,10 @@ class Client:
     ) -> RecordedPrediction:
         """What a picture shows, when that and the picture have been recorded.
 
-        PNG, JPEG, GIF, BMP, TXT and PDF are read. `model` and `user` are those of the server and of this client where
-        they are None. `language` ("fr", or several: "fr-CH,de") is that of `information`; None: every one. `filename`
-        is what is recorded as the picture's name; None: that of the file, and none for bytes.
+        The picture is a file in a format that the server reads (docs/api.md, "Formats"). `model` and `user` are those
+        of the server and of this client where they are None. `language` ("fr", or several: "fr-CH,de") is that of
+        `information`; None: every one. `filename` is what is recorded as the picture's name; None: that of the file,
+        and none for bytes.
 
         Raises `Undecodable`, `UnsupportedMedia` and `TooLarge` for a picture that the server does not take, `NotFound`
         for a model that it does not have.

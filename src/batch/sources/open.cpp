@@ -4,7 +4,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "image/decode.hpp"
+#include "image/formats.hpp"
 #include "sources/sources.hpp"
 
 namespace vidi::sources {
@@ -12,13 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A picture, or a list of pictures: the first bytes tell. A list may begin with a number, as a TXT picture does.
+// A picture, or a list of pictures: the first bytes tell. A list may begin with a number, as a picture written as text
+// does.
 bool is_picture(const fs::path& file) {
   std::array<char, 64> begin{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(begin.data(), begin.size());
-  const auto format = image::sniff(as_bytes({begin.data(), static_cast<std::size_t>(stream.gcount())}));
-  return format && *format != image::Format::txt;
+  const image::Format* format = image::sniff(as_bytes({begin.data(), static_cast<std::size_t>(stream.gcount())}));
+  return format != nullptr && format->kind != image::FormatKind::text;
 }
 
 }  // namespace

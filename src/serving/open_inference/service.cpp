@@ -453,7 +453,7 @@ Result<Tensor> Service::raw_input(std::string_view model, std::string_view versi
   } else if (bytes.size() == *values) {
     tensor.type = DataType::uint8;
     tensor.values = std::move(bytes);
-  } else if (image::sniff(bytes)) {
+  } else if (image::sniff(bytes) != nullptr) {
     tensor.type = DataType::bytes;
     tensor.shape = {1};
     tensor.elements.push_back(std::move(bytes));

@@ -93,11 +93,10 @@ std::string add_page(Prediction& prediction, const DigitPage& page, const models
 
 }  // namespace
 
-Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture,
-                            telemetry::Stages* stages) {
+Result<DigitPage> find_page(const image::PictureFile& file, bool keep_picture, telemetry::Stages* stages) {
   auto decoded = [&] {
     const Stopwatch watch(stages, Stage::decode);
-    return image::decode_scaled(file, digits::kEnoughPixels, limits);
+    return file.decode_scaled(digits::kEnoughPixels);
   }();
   if (!decoded) return forward_error(decoded);
   DigitPage page;
@@ -140,7 +139,8 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
   return pages;
 }
 
-std::span<const float> row_of_only_digit(const std::vector<DigitPage>& pages, const models::Description& description) {
+std::span<const float> row_of_single_digit(const std::vector<DigitPage>& pages,
+                                           const models::Description& description) {
   const std::size_t columns = rules_of(description).columns();
   std::span<const float> found;
   for (const DigitPage& page : pages) {
@@ -166,7 +166,7 @@ void describe_pages(const std::vector<DigitPage>& pages, const models::Descripti
     return;
   }
   if (prediction.digits.size() == 1) {
-    prediction.candidates = best_candidates(row_of_only_digit(pages, description), description.labels, candidates);
+    prediction.candidates = best_candidates(row_of_single_digit(pages, description), description.labels, candidates);
   } else {
     prediction.candidates.push_back({result, prediction.confidence});
   }

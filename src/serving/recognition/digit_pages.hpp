@@ -11,7 +11,7 @@
 #include "digits/find.hpp"
 #include "digits/read.hpp"
 #include "documents/pdf.hpp"
-#include "image/decode.hpp"
+#include "image/picture_file.hpp"
 #include "models/repository.hpp"
 #include "records/prediction.hpp"
 #include "telemetry/request_record.hpp"
@@ -27,9 +27,8 @@ struct DigitPage {
 };
 
 // Decodes a picture file and finds what may be digits: processor work.
-// Errors: those of image::decode. `stages` may be null, here and below.
-Result<DigitPage> find_page(ByteView file, const image::DecodeLimits& limits, bool keep_picture,
-                            telemetry::Stages* stages = nullptr);
+// Errors: those of PictureFile::decode(). `stages` may be null, here and below.
+Result<DigitPage> find_page(const image::PictureFile& file, bool keep_picture, telemetry::Stages* stages = nullptr);
 
 // Asks the model what each candidate is. Errors: the model's. `page` and `model` must outlive the task.
 Task<Result<void>> read_page(DigitPage& page, const models::LoadedModel& model, telemetry::Stages* stages = nullptr,
@@ -45,7 +44,7 @@ Result<std::vector<DigitPage>> read_pdf(ByteView file, const documents::PdfOptio
 
 // What the model said of the only digit that was read, one value for each of its classes; empty when there is not
 // exactly one.
-std::span<const float> row_of_only_digit(const std::vector<DigitPage>& pages, const models::Description& description);
+std::span<const float> row_of_single_digit(const std::vector<DigitPage>& pages, const models::Description& description);
 
 // Of a document, in a picture of how it was read.
 constexpr std::size_t kExplainedPages = 8;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "digits/explain.hpp"
+#include "image/picture_file.hpp"
 #include "models/preprocess.hpp"
 #include "recognition/digit_pages.hpp"
 #include "recognition/filename.hpp"
@@ -21,7 +22,7 @@ using models::LoadedModel;
 using records::Prediction;
 
 // Fills in what does not depend on what the picture shows.
-void describe(const Upload& upload, const LoadedModel& model, image::Format format, const Digest& picture,
+void describe(const Upload& upload, const LoadedModel& model, const image::Format& format, const Digest& picture,
               Prediction& prediction) {
   prediction.id = upload.id;
   prediction.time = upload.time;
@@ -33,7 +34,7 @@ void describe(const Upload& upload, const LoadedModel& model, image::Format form
   }
   prediction.user = upload.user;
   prediction.image = picture;
-  prediction.media_type = image::media_type(format);
+  prediction.media_type = format.media_type;
 }
 
 // The work, which is handed to a worker now: the wait for it belongs to decoding. Both must outlive what is returned.
@@ -70,8 +71,8 @@ Result<void> check_load_of(const LoadedModel& model) {
 
 }  // namespace
 
-// What became of an upload before it is put into words.
-struct Recognizer::Examination {
+// What the model made of an upload, before it is put into words.
+struct Recognizer::Outcome {
   std::vector<DigitPage> pages;  // of a model of digits
   WholePicture whole;            // of a model of pictures
 };
@@ -89,16 +90,18 @@ Result<void> Recognizer::check_load(std::string_view model, std::string_view ver
   return found ? check_load_of(**found) : Result<void>();
 }
 
-Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& upload, const LoadedModel& model,
-                                                                 bool keep_picture) {
-  const auto header = image::read_header(upload.bytes, options_.limits, digits::kEnoughPixels);
+bool Recognizer::is_small(const image::Header& header) const {
+  const std::uint64_t pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
+  return pixels <= options_.inline_pixels;
+}
+
+Task<Result<Recognizer::Outcome>> Recognizer::read_picture(const Upload& upload, const image::PictureFile& file,
+                                                           const LoadedModel& model, bool keep_picture) {
+  const auto header = file.header(digits::kEnoughPixels);
   if (!header) co_return forward_error(header);
-  const auto find = [&upload, keep_picture, this] {
-    return find_page(upload.bytes, options_.limits, keep_picture, upload.stages);
-  };
-  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
+  const auto find = [&upload, &file, keep_picture] { return find_page(file, keep_picture, upload.stages); };
   Result<DigitPage> page;
-  if (pixels <= options_.inline_pixels) {
+  if (is_small(*header)) {
     page = find();
   } else {
     page = co_await run_on(workers_, after_wait(upload, find));
@@ -106,13 +109,13 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_picture(const Upload& u
   if (!page) co_return forward_error(page);
   const auto read = co_await read_page(*page, model, upload.stages, upload.deadline);
   if (!read) co_return forward_error(read);
-  std::vector<DigitPage> pages;
-  pages.push_back(std::move(*page));
-  co_return pages;
+  Outcome outcome;
+  outcome.pages.push_back(std::move(*page));
+  co_return outcome;
 }
 
-Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& upload, const LoadedModel& model,
-                                                             bool keep_pictures) {
+Task<Result<Recognizer::Outcome>> Recognizer::read_document(const Upload& upload, const LoadedModel& model,
+                                                            bool keep_pictures) {
   if (upload.bytes.size() > options_.limits.max_bytes) {
     co_return fail(ErrorCode::too_large, fmt::format("The PDF has {} bytes; at most {} are allowed.",
                                                      upload.bytes.size(), options_.limits.max_bytes));
@@ -120,53 +123,47 @@ Task<Result<std::vector<DigitPage>>> Recognizer::examine_pdf(const Upload& uploa
   const auto read = [&upload, &model, keep_pictures, this] {
     return read_pdf(upload.bytes, options_.pdf, model, keep_pictures, upload.stages, upload.deadline);
   };
-  co_return co_await run_on(pdf_workers_, read);
+  auto pages = co_await run_on(pdf_workers_, read);
+  if (!pages) co_return forward_error(pages);
+  Outcome outcome;
+  outcome.pages = std::move(*pages);
+  co_return outcome;
 }
 
-Task<Result<WholePicture>> Recognizer::examine_whole(const Upload& upload, const LoadedModel& model) {
+Task<Result<Recognizer::Outcome>> Recognizer::classify_picture(const Upload& upload, const image::PictureFile& file,
+                                                               const LoadedModel& model) {
   const models::InputDescription& input = model.description.input;
-  const auto header = image::read_header(upload.bytes, options_.limits);
+  const auto header = file.header();
   if (!header) co_return forward_error(header);
-  const auto see = [&upload, &input, this] { return see_picture(upload.bytes, options_.limits, input, upload.stages); };
-  const std::uint64_t pixels = static_cast<std::uint64_t>(header->width) * static_cast<std::uint64_t>(header->height);
+  const auto fit = [&upload, &file, &input] { return fit_to_network(file, input, upload.stages); };
   Result<WholePicture> picture;
-  if (pixels <= options_.inline_pixels) {
-    picture = see();
+  if (is_small(*header)) {
+    picture = fit();
   } else {
-    picture = co_await run_on(workers_, after_wait(upload, see));
+    picture = co_await run_on(workers_, after_wait(upload, fit));
   }
-  if (!picture) co_return picture;
+  if (!picture) co_return forward_error(picture);
   const auto classified = co_await classify(*picture, model, upload.stages, upload.deadline);
   if (!classified) co_return forward_error(classified);
-  co_return picture;
+  Outcome outcome;
+  outcome.whole = std::move(*picture);
+  co_return outcome;
 }
 
-Task<Result<Recognizer::Examination>> Recognizer::examine(const Upload& upload, const ModelHandle& model,
-                                                          image::Format format, bool keep_pictures) {
-  Examination examination;
+Task<Result<Recognizer::Outcome>> Recognizer::ask_model(const Upload& upload, const ModelHandle& model,
+                                                        const image::Format& format, bool keep_pictures) {
   const models::Description& description = model->description;
-  if (description.form == models::Form::picture) {
-    if (format == image::Format::pdf) {
-      co_return fail(
-          ErrorCode::unsupported_media,
-          fmt::format("The model '{}' takes one picture, and this is a PDF: send its page as a PNG, JPEG, GIF "
-                      "or BMP.",
-                      description.name));
-    }
-    auto whole = co_await examine_whole(upload, *model);
-    if (!whole) co_return forward_error(whole);
-    examination.whole = std::move(*whole);
-    co_return examination;
+  const bool whole = description.form == models::Form::picture;
+  if (format.kind == image::FormatKind::document) {
+    if (!whole) co_return co_await read_document(upload, *model, keep_pictures);
+    co_return fail(ErrorCode::unsupported_media,
+                   fmt::format("The model '{}' takes one picture, and this is a {}: send its page as {}.",
+                               description.name, format.name, image::expected_formats({image::FormatKind::picture})));
   }
-  Result<std::vector<DigitPage>> pages;
-  if (format == image::Format::pdf) {
-    pages = co_await examine_pdf(upload, *model, keep_pictures);
-  } else {
-    pages = co_await examine_picture(upload, *model, keep_pictures);
-  }
-  if (!pages) co_return forward_error(pages);
-  examination.pages = std::move(*pages);
-  co_return examination;
+  const auto file = image::PictureFile::open(upload.bytes, format, options_.limits);
+  if (!file) co_return forward_error(file);
+  if (whole) co_return co_await classify_picture(upload, *file, *model);
+  co_return co_await read_picture(upload, *file, *model, keep_pictures);
 }
 
 Task<Result<Prediction>> Recognizer::recognize(const Upload& upload, std::string_view model) {
@@ -185,20 +182,20 @@ Task<Result<Recognition>> Recognizer::recognize(const Upload& upload, ModelHandl
   const Digest picture = sha256(upload.bytes);
   if (auto known = responses_.find(picture, model)) {
     recognition = std::move(*known);
-    describe(upload, *model, *format, picture, prediction);
+    describe(upload, *model, **format, picture, prediction);
     co_return recognition;
   }
   if (auto checked = check_load_of(*model); !checked) co_return forward_error(checked);
-  describe(upload, *model, *format, picture, prediction);
-  const auto examination = co_await examine(upload, model, *format, false);
-  if (!examination) co_return forward_error(examination);
+  describe(upload, *model, **format, picture, prediction);
+  const auto outcome = co_await ask_model(upload, model, **format, false);
+  if (!outcome) co_return forward_error(outcome);
   const models::Description& description = model->description;
   if (description.form == models::Form::picture) {
-    recognition.row = examination->whole.probabilities;
+    recognition.row = outcome->whole.probabilities;
     describe_picture(recognition.row, description, options_.candidates, prediction);
   } else {
-    describe_pages(examination->pages, description, options_.candidates, prediction);
-    const auto row = row_of_only_digit(examination->pages, description);
+    describe_pages(outcome->pages, description, options_.candidates, prediction);
+    const auto row = row_of_single_digit(outcome->pages, description);
     recognition.row.assign(row.begin(), row.end());
   }
   responses_.store(picture, model, recognition);
@@ -240,12 +237,12 @@ Task<Result<image::Image>> Recognizer::explain(const Upload& upload, std::string
   if (!found) co_return forward_error(found);
   const auto format = check_upload(upload, options_.rules);
   if (!format) co_return forward_error(format);
-  const auto examination = co_await examine(upload, *found, *format, true);
-  if (!examination) co_return forward_error(examination);
+  const auto outcome = co_await ask_model(upload, *found, **format, true);
+  if (!outcome) co_return forward_error(outcome);
   const models::Description& description = (*found)->description;
-  if (description.form == models::Form::picture) co_return explain_picture(examination->whole.seen);
+  if (description.form == models::Form::picture) co_return explain_picture(outcome->whole.seen);
   std::vector<image::Image> explained;
-  for (const DigitPage& page : examination->pages) {
+  for (const DigitPage& page : outcome->pages) {
     explained.push_back(digits::explain(page.picture, page.findings, page.reading, description.labels));
   }
   co_return stacked(explained);

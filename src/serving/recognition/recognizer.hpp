@@ -12,7 +12,7 @@
 #include "core/task.hpp"
 #include "core/worker_pool.hpp"
 #include "documents/pdf.hpp"
-#include "image/decode.hpp"
+#include "image/picture_file.hpp"
 #include "models/repository.hpp"
 #include "recognition/recognition.hpp"
 #include "recognition/response_cache.hpp"
@@ -35,9 +35,6 @@ struct RecognizerOptions {
   WorkerPool::Options pdf_workers{.threads = 2, .max_queue = 16};
 };
 
-struct DigitPage;
-struct WholePicture;
-
 // What a network made of rows that a client had prepared itself, and a prediction for each.
 struct RowRecognition {
   inference::Tensor output;
@@ -55,7 +52,7 @@ class Recognizer {
 
   // The prediction of a picture, not yet recorded: `id`, `time`, names and digest are filled in, `latency` is not.
   // By the version that the model answers with by default.
-  // Errors: not_found (no such model), those of check_upload, image::decode and documents::PdfPages, unsupported_media
+  // Errors: not_found (no such model), those of check_upload, PictureFile and documents::PdfPages, unsupported_media
   // (a document for a model of pictures), overloaded (too many pictures waiting), internal.
   Task<Result<records::Prediction>> recognize(const Upload& upload, std::string_view model);
   // By that version of a model, however long it takes.
@@ -75,14 +72,16 @@ class Recognizer {
   [[nodiscard]] const WorkerPool& pdf_workers() const { return pdf_workers_; }
 
  private:
-  struct Examination;
-  Task<Result<Examination>> examine(const Upload& upload, const ModelHandle& model, image::Format format,
-                                    bool keep_pictures);
-  Task<Result<WholePicture>> examine_whole(const Upload& upload, const models::LoadedModel& model);
-  Task<Result<std::vector<DigitPage>>> examine_picture(const Upload& upload, const models::LoadedModel& model,
-                                                       bool keep_picture);
-  Task<Result<std::vector<DigitPage>>> examine_pdf(const Upload& upload, const models::LoadedModel& model,
-                                                   bool keep_pictures);
+  struct Outcome;
+  Task<Result<Outcome>> ask_model(const Upload& upload, const ModelHandle& model, const image::Format& format,
+                                  bool keep_pictures);
+  Task<Result<Outcome>> read_picture(const Upload& upload, const image::PictureFile& file,
+                                     const models::LoadedModel& model, bool keep_picture);
+  Task<Result<Outcome>> read_document(const Upload& upload, const models::LoadedModel& model, bool keep_pictures);
+  Task<Result<Outcome>> classify_picture(const Upload& upload, const image::PictureFile& file,
+                                         const models::LoadedModel& model);
+  // Whether decoding it in place costs less than handing it to a worker.
+  [[nodiscard]] bool is_small(const image::Header& header) const;
 
   models::Repository& models_;
   RecognizerOptions options_;

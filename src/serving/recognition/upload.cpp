@@ -4,21 +4,13 @@
 
 #include <algorithm>
 
+#include "image/decode.hpp"
 #include "recognition/filename.hpp"
 
 namespace vidi::recognition {
 namespace {
 
-// The format that an ending stands for; absent for endings of other kinds of file.
-std::optional<image::Format> format_of(const std::string& ending) {
-  if (ending == "png") return image::Format::png;
-  if (ending == "jpg" || ending == "jpeg") return image::Format::jpeg;
-  if (ending == "gif") return image::Format::gif;
-  if (ending == "bmp") return image::Format::bmp;
-  if (ending == "txt") return image::Format::txt;
-  if (ending == "pdf") return image::Format::pdf;
-  return std::nullopt;
-}
+using image::FormatKind;
 
 std::string quoted_name(const std::string& filename) {
   constexpr std::size_t kShown = 80;
@@ -32,6 +24,13 @@ Result<void> check_ending(const std::string& filename, const UploadRules& rules)
                                                         quoted_name(filename), fmt::join(rules.extensions, ", ")));
 }
 
+// Fails on a text whose name says what it should be with what is wrong with it.
+Result<void> read_as_named(ByteView bytes, const image::Format* named) {
+  if (named == nullptr || named->kind != FormatKind::text) return {};
+  const auto image = image::decode_as(*named, bytes, {.max_bytes = bytes.size()});
+  return image ? Result<void>() : forward_error(image);
+}
+
 }  // namespace
 
 Upload new_upload(Bytes bytes, std::optional<std::string> filename) {
@@ -39,28 +38,24 @@ Upload new_upload(Bytes bytes, std::optional<std::string> filename) {
   return {.id = make_uuid(time), .time = time, .bytes = std::move(bytes), .filename = std::move(filename), .user = {}};
 }
 
-Result<image::Format> check_upload(const Upload& upload, const UploadRules& rules) {
+Result<const image::Format*> check_upload(const Upload& upload, const UploadRules& rules) {
   if (upload.filename) {
     if (auto checked = check_ending(*upload.filename, rules); !checked) return forward_error(checked);
   }
   if (upload.bytes.empty()) return fail(ErrorCode::undecodable, "the file is empty (0 bytes): expected a picture");
-  const auto format = image::sniff(upload.bytes);
-  if (!format && upload.filename && extension(*upload.filename) == "txt") {
-    // Its name says what it should be, so that the answer can say what is wrong with it.
-    if (auto text = image::decode_txt(upload.bytes); !text) return forward_error(text);
+  const image::Format* named = upload.filename ? image::format_of_ending(extension(*upload.filename)) : nullptr;
+  const image::Format* format = image::sniff(upload.bytes);
+  if (format == nullptr) {
+    if (auto read = read_as_named(upload.bytes, named); !read) return forward_error(read);
+    return fail(ErrorCode::undecodable,
+                fmt::format("the {} bytes are no picture that can be read: expected {}", upload.bytes.size(),
+                            image::expected_formats({FormatKind::picture, FormatKind::text, FormatKind::document})));
   }
-  if (!format) {
-    return fail(
-        ErrorCode::undecodable,
-        fmt::format(
-            "the {} bytes are no picture that can be read: expected PNG, JPEG, GIF, BMP, PDF, or TXT with 784 numbers",
-            upload.bytes.size()));
-  }
-  if (upload.filename && format_of(extension(*upload.filename)) != format) {
+  if (upload.filename && named != format) {
     return fail(ErrorCode::unsupported_media, fmt::format("the name '{}' contradicts the content, which is {}",
-                                                          quoted_name(*upload.filename), image::name(*format)));
+                                                          quoted_name(*upload.filename), format->name));
   }
-  return *format;
+  return format;
 }
 
 }  // namespace vidi::recognition

@@ -9,7 +9,7 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "core/uuid.hpp"
-#include "image/decode.hpp"
+#include "image/formats.hpp"
 #include "inference/model.hpp"
 #include "telemetry/request_record.hpp"
 
@@ -39,12 +39,12 @@ Upload new_upload(Bytes bytes, std::optional<std::string> filename = std::nullop
 
 struct UploadRules {
   // What a file's name may end in, in lower case.
-  std::vector<std::string> extensions{"png", "jpg", "jpeg", "gif", "bmp", "pdf", "txt"};
+  std::vector<std::string> extensions = image::known_endings();
 };
 
 // Whether the file's name and content agree with the rules and with one another; a raw body has no name to check.
-// Returns the content's format. Errors: unsupported_media (the ending is not allowed, or is another format's),
-// undecodable (an empty file, or a format that vidi does not read).
-Result<image::Format> check_upload(const Upload& upload, const UploadRules& rules);
+// Returns the content's format, which is not null. Errors: unsupported_media (the ending is not allowed, or is another
+// format's), undecodable (an empty file, or a format that vidi does not read).
+Result<const image::Format*> check_upload(const Upload& upload, const UploadRules& rules);
 
 }  // namespace vidi::recognition

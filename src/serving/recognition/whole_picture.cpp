@@ -27,14 +27,14 @@ bool none_is_likelier(std::span<const float> probabilities, double best, const m
 
 }  // namespace
 
-Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
-                                 const models::InputDescription& input, telemetry::Stages* stages) {
-  const auto header = image::read_header(file, limits);
+Result<WholePicture> fit_to_network(const image::PictureFile& file, const models::InputDescription& input,
+                                    telemetry::Stages* stages) {
+  const auto header = file.header();
   if (!header) return forward_error(header);
   try {
     auto decoded = [&] {
       const Stopwatch watch(stages, Stage::decode);
-      return image::decode_scaled(file, models::enough_pixels(header->width, header->height, input), limits);
+      return file.decode_scaled(models::enough_pixels(header->width, header->height, input));
     }();
     if (!decoded) return forward_error(decoded);
     const Stopwatch watch(stages, Stage::prepare);

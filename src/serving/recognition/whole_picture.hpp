@@ -7,10 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/bytes.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
-#include "image/decode.hpp"
+#include "image/picture_file.hpp"
 #include "models/loaded_model.hpp"
 #include "records/prediction.hpp"
 #include "telemetry/request_record.hpp"
@@ -23,9 +22,9 @@ struct WholePicture {
 };
 
 // Decodes a picture file, upright, and brings it to the network's size: processor work.
-// Errors: those of image::decode; internal (a lack of memory). `stages` may be null, here and below.
-Result<WholePicture> see_picture(ByteView file, const image::DecodeLimits& limits,
-                                 const models::InputDescription& input, telemetry::Stages* stages = nullptr);
+// Errors: those of PictureFile::decode(); internal (a lack of memory). `stages` may be null, here and below.
+Result<WholePicture> fit_to_network(const image::PictureFile& file, const models::InputDescription& input,
+                                    telemetry::Stages* stages = nullptr);
 
 // Asks the model. Errors: the model's. `picture` and `model` must outlive the task.
 Task<Result<void>> classify(WholePicture& picture, const models::LoadedModel& model,

@@ -43,7 +43,7 @@ class OfWholePictures : public testing::Test {
   OfWholePictures() {
     model_->version = "1";
     models::Description& description = model_->description;
-    description.name = "colours";
+    description.name = "colors";
     description.form = models::Form::picture;
     description.labels = {"red", "green", "blue"};
     description.input.layout = models::Layout::nchw;
@@ -57,7 +57,7 @@ class OfWholePictures : public testing::Test {
   Result<records::Prediction> recognize(const Bytes& file, RecognizerOptions options = {}) {
     models::Repository models({model_});
     Recognizer recognizer(models, std::move(options));
-    return run(recognizer.recognize(new_upload(file), "colours"));
+    return run(recognizer.recognize(new_upload(file), "colors"));
   }
 
   std::shared_ptr<models::LoadedModel> model_ = std::make_shared<models::LoadedModel>();
@@ -160,7 +160,7 @@ TEST_F(OfWholePictures, LimitsAreKept) {
 TEST_F(OfWholePictures, ExplainsWithWhatTheNetworkSaw) {
   models::Repository models({model_});
   Recognizer recognizer(models, {});
-  const auto picture = run(recognizer.explain(new_upload(colored(10, 20, 30)), "colours"));
+  const auto picture = run(recognizer.explain(new_upload(colored(10, 20, 30)), "colors"));
   ASSERT_TRUE(picture) << picture.error().message;
   EXPECT_EQ(picture->channels, 3);
   EXPECT_EQ(picture->width, 224) << "8 pixels, each 28 wide";

@@ -5,9 +5,11 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "image/bmp_layout.hpp"
 #include "image/bmp_rle.hpp"
 #include "image/formats.hpp"
 #include "image/integers.hpp"
@@ -120,8 +122,6 @@ Image decode_fields(ByteView bytes, const BmpLayout& layout) {
   return image;
 }
 
-}  // namespace
-
 Result<Image> decode_bmp(ByteView bytes, const BmpLayout& layout) {
   if (layout.compression == BmpCompression::rle4 || layout.compression == BmpCompression::rle8) {
     return decode_run_lengths(bytes, layout);
@@ -130,5 +130,21 @@ Result<Image> decode_bmp(ByteView bytes, const BmpLayout& layout) {
   if (layout.bits == 24) return decode_triples(bytes, layout);
   return decode_fields(bytes, layout);
 }
+
+// "BM" alone begins too many texts: the size of a BMP's header, an integer below 256, must follow in its place.
+bool is_bmp(ByteView bytes) {
+  return as_text(bytes).starts_with("BM") && bytes.size() >= 18 && little32(bytes, 14) >= 12 &&
+         little32(bytes, 14) < 256;
+}
+
+constexpr std::string_view kEndings[] = {"bmp"};
+
+}  // namespace
+
+constinit const Format kBmp{.name = "BMP",
+                            .media_type = "image/bmp",
+                            .endings = kEndings,
+                            .sniff = is_bmp,
+                            .open = open_whole<BmpLayout, inspect_bmp, decode_bmp>};
 
 }  // namespace vidi::image

@@ -9,18 +9,18 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "image/formats.hpp"
+#include "image/bmp_layout.hpp"
 #include "image/integers.hpp"
 
 namespace vidi::image {
 namespace {
 
 constexpr std::size_t kFileHeader = 14;
-constexpr std::uint32_t kCoreHeader = 12;   // OS/2 1: sides of 16 bits, three bytes a color
-constexpr std::uint32_t kInfoHeader = 40;   // Windows 3
+constexpr std::uint32_t kCoreHeader = 12;  // OS/2 1: sides of 16 bits, three bytes a color
+constexpr std::uint32_t kInfoHeader = 40;  // Windows 3
 constexpr std::uint32_t kColorMasks = 52;  // with masks of red, green and blue inside
-constexpr std::uint32_t kAlphaMask = 56;    // and of alpha
-constexpr std::uint32_t kOs2Header = 64;    // OS/2 2
+constexpr std::uint32_t kAlphaMask = 56;   // and of alpha
+constexpr std::uint32_t kOs2Header = 64;   // OS/2 2
 constexpr std::uint32_t kVersion4Header = 108;
 constexpr std::uint32_t kVersion5Header = 124;
 
@@ -143,7 +143,6 @@ Result<BmpLayout> inspect_bmp(ByteView bytes) {
   }
   if (!holds(bytes, kFileHeader, header_size)) return undecodable("it ends inside its header");
   BmpLayout layout;
-  layout.header.format = Format::bmp;
   layout.data_at = little32(bytes, 10);
   layout.palette_at = kFileHeader + header_size;
   layout.palette_entry_bytes = header_size == kCoreHeader ? 3 : 4;

@@ -1,10 +1,15 @@
 #include "image/decode.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "image/encode.hpp"
 #include "image/test_pictures.hpp"
@@ -50,22 +55,22 @@ std::string picture_test_name(const testing::TestParamInfo<std::string>& info) {
 INSTANTIATE_TEST_SUITE_P(All, Pictures, testing::ValuesIn(picture_names()), picture_test_name);
 
 TEST(Sniff, KnowsTheFormatsByTheirContent) {
-  EXPECT_EQ(sniff(picture("grey8.png")), Format::png);
-  EXPECT_EQ(sniff(picture("rgb.jpg")), Format::jpeg);
-  EXPECT_EQ(sniff(picture("plain.gif")), Format::gif);
-  EXPECT_EQ(sniff(picture("24.bmp")), Format::bmp);
-  EXPECT_EQ(sniff(as_bytes("%PDF-1.7")), Format::pdf);
-  EXPECT_EQ(sniff(as_bytes("from: a mail program\r\n\r\n%PDF-1.4\n")), Format::pdf);
-  EXPECT_EQ(sniff(as_bytes("0 0.5 1")), Format::txt);
+  EXPECT_EQ(sniff(picture("grey8.png")), &kPng);
+  EXPECT_EQ(sniff(picture("rgb.jpg")), &kJpeg);
+  EXPECT_EQ(sniff(picture("plain.gif")), &kGif);
+  EXPECT_EQ(sniff(picture("24.bmp")), &kBmp);
+  EXPECT_EQ(sniff(as_bytes("%PDF-1.7")), &kPdf);
+  EXPECT_EQ(sniff(as_bytes("from: a mail program\r\n\r\n%PDF-1.4\n")), &kPdf);
+  EXPECT_EQ(sniff(as_bytes("0 0.5 1")), &kTxt);
 }
 
 TEST(Sniff, TakesNothingElseForAPicture) {
-  EXPECT_EQ(sniff({}), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("\x89PNG\r\n\x1a")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("GIF88a and more")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("BMW is a make of cars, not a picture")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("hello")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes(std::string(2000, ' ') + "%PDF-1.7")), std::nullopt);
+  EXPECT_EQ(sniff({}), nullptr);
+  EXPECT_EQ(sniff(as_bytes("\x89PNG\r\n\x1a")), nullptr);
+  EXPECT_EQ(sniff(as_bytes("GIF88a and more")), nullptr);
+  EXPECT_EQ(sniff(as_bytes("BMW is a make of cars, not a picture")), nullptr);
+  EXPECT_EQ(sniff(as_bytes("hello")), nullptr);
+  EXPECT_EQ(sniff(as_bytes(std::string(2000, ' ') + "%PDF-1.7")), nullptr);
 }
 
 TEST(Decode, SaysWhichFormatsItKnows) {
@@ -87,10 +92,56 @@ TEST(Decode, SaysThatAPdfIsNoSinglePicture) {
 }
 
 TEST(Decode, NamesFormatsAndMediaTypes) {
-  EXPECT_EQ(name(Format::jpeg), "JPEG");
-  EXPECT_EQ(media_type(Format::bmp), "image/bmp");
-  EXPECT_EQ(media_type(Format::txt), "text/plain");
-  EXPECT_EQ(media_type(Format::pdf), "application/pdf");
+  EXPECT_EQ(kJpeg.name, "JPEG");
+  EXPECT_EQ(kBmp.media_type, "image/bmp");
+  EXPECT_EQ(kTxt.media_type, "text/plain");
+  EXPECT_EQ(kPdf.media_type, "application/pdf");
+}
+
+TEST(Formats, HaveEverythingThatTheirUsersAskThemFor) {
+  for (const Format* format : kFormats) {
+    EXPECT_FALSE(format->media_type.empty()) << format->name;
+    EXPECT_NE(format->sniff, nullptr) << format->name;
+    EXPECT_EQ(format->open == nullptr, format->kind == FormatKind::document) << format->name;
+    ASSERT_FALSE(format->endings.empty()) << format->name;
+    for (const std::string_view ending : format->endings) EXPECT_EQ(format_of_ending(ending), format) << ending;
+  }
+  EXPECT_EQ(format_of_ending("exe"), nullptr);
+  EXPECT_EQ(format_of_ending(""), nullptr);
+}
+
+TEST(Formats, AreNamedByKind) {
+  EXPECT_EQ(expected_formats({FormatKind::document}), "PDF");
+  const std::string pictures = expected_formats({FormatKind::picture, FormatKind::text});
+  EXPECT_TRUE(pictures.starts_with("PNG, JPEG, ")) << pictures;
+  EXPECT_TRUE(pictures.ends_with(", or TXT with 784 numbers")) << pictures;
+  EXPECT_EQ(pictures.find("PDF"), std::string::npos) << pictures;
+}
+
+// docs/api.md is the one page that lists them.
+TEST(Formats, AreDocumentedAsTheyAre) {
+  std::ifstream file(TEST_DATA "/../../docs/api.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ASSERT_FALSE(page.empty());
+  for (const Format* format : kFormats) {
+    const std::string row =
+        fmt::format("\n| {} | `.{}` | `{}` | ", format->name, fmt::join(format->endings, "`, `."), format->media_type);
+    EXPECT_NE(page.find(row), std::string::npos) << row;
+  }
+}
+
+TEST(PictureFile, GivesItsSizeAndItsPixelsWithoutBeingOpenedAgain) {
+  const Bytes bytes = picture("rgb.jpg");
+  Result<PictureFile> opened = PictureFile::open(bytes, {});
+  ASSERT_TRUE(opened) << opened.error().message;
+  const PictureFile file = std::move(*opened);
+  EXPECT_EQ(&file.format(), &kJpeg);
+  const Result<Image> decoded = file.decode();
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(*decoded, *decode(bytes));
+  EXPECT_EQ(file.header()->width, decoded->width);
+  EXPECT_EQ(file.decode_scaled(1)->image, decode_scaled(bytes, 1)->image);
+  EXPECT_EQ(*file.decode(), *decoded);
 }
 
 class Encoded : public testing::TestWithParam<int> {};

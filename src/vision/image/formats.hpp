@@ -1,86 +1,64 @@
 #pragma once
-// What decode.cpp asks of each format. `inspect_` reads what stands before the pixels and allocates nothing that grows
-// with the file; `decode_` is called with the same bytes and that layout once its header is within the limits. Errors
-// are undecodable; any thread.
+// The formats that vidi reads: one table. Messages, the endings of file names and media types come from it, so that
+// none of them can forget a format. Each format is described in the file that decodes it. Thread-safe.
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/bytes.hpp"
 #include "core/result.hpp"
-#include "image/decode.hpp"
-#include "image/image.hpp"
 
 namespace vidi::image {
 
-struct PngLayout {
-  Header header;
-  int bit_depth = 0;
-  int color_type = 0;  // PNG specification, table 11.1
-  bool interlaced = false;
-  bool transparency = false;   // a tRNS chunk that applies
-  bool more_critical = false;  // chunks between header and pixels that a decoder must know, as the palette's
-  std::size_t data_at = 0;     // of the first IDAT chunk
+class PictureReader;
+
+enum class FormatKind {
+  picture,   // one picture, as cameras and drawing programs write it
+  text,      // one picture, written as numbers
+  document,  // pages, which documents/pdf.hpp renders to pictures
 };
-Result<PngLayout> inspect_png(ByteView bytes);
-Result<Image> decode_png(ByteView bytes, const PngLayout& layout);
 
-struct JpegLayout {
-  Header header;
-  int stored_width = 0;  // before the orientation is applied
-  int stored_height = 0;
-  int scale = 1;          // 1, 2, 4 or 8 of the stored pixels on a side become one
-  int decoded_width = 0;  // so scaled, before the orientation is applied
-  int decoded_height = 0;
-  int components = 0;
-  int orientation = 1;  // EXIF 2.3, tag 0x0112
-  bool multiple_scans = false;
-  std::size_t fewest_bytes = 0;  // a file of so many pixels cannot have fewer
+struct Format {
+  std::string_view name;                      // "PNG"
+  std::string_view media_type;                // "image/png"
+  std::span<const std::string_view> endings;  // of file names, in lower case; new files get the first
+  FormatKind kind = FormatKind::picture;
+  std::string_view hint;  // what a message adds to the name when it asks for such a file
+
+  // Whether the bytes, of which there may be few or none, begin as such a file.
+  bool (*sniff)(ByteView bytes) = nullptr;
+
+  // Reads what stands before the pixels, and allocates nothing that grows with the file. The bytes must outlive the
+  // reader. Error: undecodable. Null for a document.
+  Result<std::unique_ptr<PictureReader>> (*open)(ByteView bytes) = nullptr;
 };
-// `enough`: see decode_scaled().
-Result<JpegLayout> inspect_jpeg(ByteView bytes, int enough);
-Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout);
 
-struct GifLayout {
-  Header header;
-  int left = 0;  // of the first frame on the canvas
-  int top = 0;
-  int width = 0;
-  int height = 0;
-  bool interlaced = false;
-  int transparent = -1;  // index of the color that is not drawn; -1: none
+extern const Format kPng;
+extern const Format kJpeg;
+extern const Format kGif;
+extern const Format kBmp;
+extern const Format kPdf;
+extern const Format kTxt;
 
-  [[nodiscard]] bool has_alpha() const { return transparent >= 0 || width != header.width || height != header.height; }
-};
-Result<GifLayout> inspect_gif(ByteView bytes);
-Result<Image> decode_gif(ByteView bytes, const GifLayout& layout);
+// They are tried in this order; TXT is the last since almost any text could be one.
+inline constexpr std::array kFormats{&kPng, &kJpeg, &kGif, &kBmp, &kPdf, &kTxt};
 
-// The values as they stand in the file.
-enum class BmpCompression : std::uint32_t { none = 0, rle8 = 1, rle4 = 2, bitfields = 3, alpha_bitfields = 6 };
+// Which format the bytes begin as; null when it is none of the table. A text is taken for a TXT when it begins with a
+// number.
+const Format* sniff(ByteView bytes);
 
-struct BmpLayout {
-  Header header;
-  int bits = 0;  // a pixel
-  BmpCompression compression = BmpCompression::none;
-  bool top_down = false;
-  std::size_t data_at = 0;
-  std::size_t palette_at = 0;
-  int palette_size = 0;                  // entries
-  int palette_entry_bytes = 0;           // 3 or 4
-  std::array<std::uint32_t, 4> masks{};  // red, green, blue, alpha of 16 and 32 bits a pixel; 0: the
-                                         // channel is absent
-};
-std::size_t bmp_row_bytes(const BmpLayout& layout);  // of a row as it is stored without run lengths
-Result<BmpLayout> inspect_bmp(ByteView bytes);
-Result<Image> decode_bmp(ByteView bytes, const BmpLayout& layout);
+// The format that a file name's ending stands for, in lower case and without the dot; null for other kinds of file.
+const Format* format_of_ending(std::string_view ending);
 
-struct TxtLayout {
-  Header header;
-};
-// Whether it is a text that begins with a number.
-bool is_txt(ByteView bytes);
-Result<TxtLayout> inspect_txt(ByteView bytes);
-Result<Image> decode_txt(ByteView bytes, const TxtLayout& layout);
+// Of all formats, in the table's order: "png", "jpg", "jpeg" and so on.
+std::vector<std::string> known_endings();
+
+// The formats of those kinds as a message asks for them: "PNG, JPEG, GIF, or BMP".
+std::string expected_formats(std::initializer_list<FormatKind> kinds);
 
 }  // namespace vidi::image

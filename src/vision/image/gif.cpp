@@ -9,11 +9,14 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "image/formats.hpp"
 #include "image/integers.hpp"
+#include "image/picture_reader.hpp"
 
 namespace vidi::image {
 namespace {
@@ -28,6 +31,18 @@ std::unexpected<Error> undecodable(std::string_view reason) {
 }
 
 std::unexpected<Error> cut() { return undecodable("it ends before its first frame"); }
+
+struct GifLayout {
+  Header header;
+  int left = 0;  // of the first frame on the canvas
+  int top = 0;
+  int width = 0;
+  int height = 0;
+  bool interlaced = false;
+  int transparent = -1;  // index of the color that is not drawn; -1: none
+
+  [[nodiscard]] bool has_alpha() const { return transparent >= 0 || width != header.width || height != header.height; }
+};
 
 std::size_t color_table_bytes(std::uint32_t flags) { return (flags & 0x80U) != 0 ? 3UL << ((flags & 7U) + 1) : 0; }
 
@@ -61,7 +76,6 @@ Result<GifLayout> read_frame(ByteView bytes, std::size_t at, int transparent) {
     return undecodable(fmt::format("its first frame is {} x {}; each side is at least 1", layout.width, layout.height));
   }
   // A frame that reaches over the canvas makes it larger, as in browsers and in Pillow.
-  layout.header.format = Format::gif;
   layout.header.width = std::max(static_cast<int>(little16(bytes, 6)), layout.left + layout.width);
   layout.header.height = std::max(static_cast<int>(little16(bytes, 8)), layout.top + layout.height);
   const std::size_t canvas = static_cast<std::size_t>(layout.header.width) * layout.header.height;
@@ -143,8 +157,6 @@ Result<void> draw_frame(GifFileType& file, const ColorMapObject& colors, const G
   return {};
 }
 
-}  // namespace
-
 Result<GifLayout> inspect_gif(ByteView bytes) {
   if (!holds(bytes, 0, kScreenBytes)) return cut();
   std::size_t at = kScreenBytes + color_table_bytes(byte_at(bytes, 10));
@@ -181,5 +193,20 @@ Result<Image> decode_gif(ByteView bytes, const GifLayout& layout) {
   if (Result<void> drawn = draw_frame(*file, *colors, layout, image); !drawn) return forward_error(drawn);
   return image;
 }
+
+bool is_gif(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  return text.starts_with("GIF87a") || text.starts_with("GIF89a");
+}
+
+constexpr std::string_view kEndings[] = {"gif"};
+
+}  // namespace
+
+constinit const Format kGif{.name = "GIF",
+                            .media_type = "image/gif",
+                            .endings = kEndings,
+                            .sniff = is_gif,
+                            .open = open_whole<GifLayout, inspect_gif, decode_gif>};
 
 }  // namespace vidi::image

@@ -15,11 +15,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "image/formats.hpp"
+#include "image/jpeg_layout.hpp"
 #include "image/orientation.hpp"
+#include "image/picture_reader.hpp"
 
 namespace vidi::image {
 namespace {
@@ -223,8 +227,6 @@ bool read_pixels(JpegReader& reader) {
   return true;
 }
 
-}  // namespace
-
 Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout) {
   if (bytes.size() < layout.fewest_bytes) {
     return fail(ErrorCode::undecodable,
@@ -243,5 +245,34 @@ Result<Image> decode_jpeg(ByteView bytes, const JpegLayout& layout) {
   }
   return std::move(reader.image);
 }
+
+class ScalingReader final : public PictureReader {
+ public:
+  ScalingReader(ByteView bytes, const JpegLayout& layout) : bytes_(bytes), layout_(layout) {}
+
+  [[nodiscard]] Header header(int enough) const override { return scaled_for(layout_, enough).header; }
+  [[nodiscard]] Result<Image> decode(int enough) const override {
+    return decode_jpeg(bytes_, scaled_for(layout_, enough));
+  }
+
+ private:
+  const ByteView bytes_;
+  const JpegLayout layout_;  // of the whole picture
+};
+
+Result<std::unique_ptr<PictureReader>> open_jpeg(ByteView bytes) {
+  const Result<JpegLayout> layout = inspect_jpeg(bytes);
+  if (!layout) return forward_error(layout);
+  return std::make_unique<ScalingReader>(bytes, *layout);
+}
+
+bool is_jpeg(ByteView bytes) { return as_text(bytes).starts_with("\xff\xd8\xff"); }
+
+constexpr std::string_view kEndings[] = {"jpg", "jpeg"};
+
+}  // namespace
+
+constinit const Format kJpeg{
+    .name = "JPEG", .media_type = "image/jpeg", .endings = kEndings, .sniff = is_jpeg, .open = open_jpeg};
 
 }  // namespace vidi::image

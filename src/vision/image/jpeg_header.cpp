@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
-#include "image/formats.hpp"
 #include "image/integers.hpp"
+#include "image/jpeg_layout.hpp"
 #include "image/orientation.hpp"
 
 namespace vidi::image {
@@ -101,34 +102,26 @@ std::size_t coefficient_bytes(const Frame& frame) {
 }
 
 // The largest of libjpeg's quick scales that leaves `enough` pixels on the longer side.
-int scale_for(const Frame& frame, int enough) {
-  const std::int64_t longer = std::max(frame.width, frame.height);
+int scale_for(const JpegLayout& layout, int enough) {
+  const std::int64_t longer = std::max(layout.stored_width, layout.stored_height);
   int scale = 1;
   while (scale < 8 && longer >= std::int64_t{2} * scale * enough) scale *= 2;
   return scale;
 }
 
-JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans, int enough) {
+JpegLayout layout_of(const Frame& frame, int orientation, bool multiple_scans) {
   JpegLayout layout;
   layout.stored_width = static_cast<int>(frame.width);
   layout.stored_height = static_cast<int>(frame.height);
-  layout.scale = scale_for(frame, enough);
-  layout.decoded_width = (layout.stored_width - 1) / layout.scale + 1;
-  layout.decoded_height = (layout.stored_height - 1) / layout.scale + 1;
   layout.components = static_cast<int>(frame.count);
   layout.orientation = orientation;
   layout.multiple_scans = multiple_scans;
+  layout.coefficient_bytes = multiple_scans ? coefficient_bytes(frame) : 0;
   // Huffman codes have at least one bit, and each unit has at least one code.
   layout.fewest_bytes = frame.arithmetic ? 0 : units_of(frame).count / 8;
-  layout.header.format = Format::jpeg;
   layout.header.width = turns_sides(orientation) ? layout.stored_height : layout.stored_width;
   layout.header.height = turns_sides(orientation) ? layout.stored_width : layout.stored_height;
-  const auto width = static_cast<std::size_t>(layout.decoded_width);
-  const std::size_t pixels = width * static_cast<std::size_t>(layout.decoded_height) * (frame.count == 1 ? 1 : 3);
-  // One row of blocks and its neighbors, of every channel, before and after upsampling.
-  const std::size_t rows = (width + 64) * frame.count * 96;
-  layout.header.memory = pixels + rows + (multiple_scans ? coefficient_bytes(frame) : 0) + kLibraryBytes;
-  return layout;
+  return scaled_for(layout, kWholeSize);
 }
 
 // Moves `at` behind the next marker and gives its code; absent at the end. Bytes that are no marker are passed over.
@@ -145,7 +138,19 @@ std::optional<std::uint32_t> next_marker(ByteView bytes, std::size_t& at) {
 
 }  // namespace
 
-Result<JpegLayout> inspect_jpeg(ByteView bytes, int enough) {
+JpegLayout scaled_for(JpegLayout layout, int enough) {
+  layout.scale = scale_for(layout, enough);
+  layout.decoded_width = (layout.stored_width - 1) / layout.scale + 1;
+  layout.decoded_height = (layout.stored_height - 1) / layout.scale + 1;
+  const auto width = static_cast<std::size_t>(layout.decoded_width);
+  const std::size_t pixels = width * static_cast<std::size_t>(layout.decoded_height) * (layout.components == 1 ? 1 : 3);
+  // One row of blocks and its neighbors, of every channel, before and after upsampling.
+  const std::size_t rows = (width + 64) * static_cast<std::size_t>(layout.components) * 96;
+  layout.header.memory = pixels + rows + layout.coefficient_bytes + kLibraryBytes;
+  return layout;
+}
+
+Result<JpegLayout> inspect_jpeg(ByteView bytes) {
   std::optional<Frame> frame;
   int orientation = 1;
   std::size_t at = 2;
@@ -168,7 +173,7 @@ Result<JpegLayout> inspect_jpeg(ByteView bytes, int enough) {
     if (*marker == 0xDA) {
       if (!frame) return undecodable("its first scan stands before its frame header");
       if (segment.empty()) return undecodable("its scan header is cut");
-      return layout_of(*frame, orientation, frame->progressive || byte_at(segment, 0) < frame->count, enough);
+      return layout_of(*frame, orientation, frame->progressive || byte_at(segment, 0) < frame->count);
     }
   }
   return undecodable("it ends before its pixels");

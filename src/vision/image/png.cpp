@@ -14,6 +14,7 @@
 
 #include "image/formats.hpp"
 #include "image/integers.hpp"
+#include "image/png_layout.hpp"
 #include "image/png_small.hpp"
 
 namespace vidi::image {
@@ -80,9 +81,7 @@ int decoded_channels(const PngLayout& layout) {
 }
 
 // Gray of 16 bits is decoded as it stands and reduced in its place.
-bool is_deep_gray(const PngLayout& layout) {
-  return layout.bit_depth == 16 && stored_channels(layout.color_type) <= 2;
-}
+bool is_deep_gray(const PngLayout& layout) { return layout.bit_depth == 16 && stored_channels(layout.color_type) <= 2; }
 
 Result<PngLayout> read_ihdr(ByteView bytes) {
   if (bytes.size() < kHeaderBytes) {
@@ -95,8 +94,7 @@ Result<PngLayout> read_ihdr(ByteView bytes) {
     return undecodable(fmt::format("its size is {} x {}; each side is from 1 to {}", width, height, INT32_MAX));
   }
   PngLayout layout;
-  layout.header = {
-      .format = Format::png, .width = static_cast<int>(width), .height = static_cast<int>(height), .memory = 0};
+  layout.header = {.width = static_cast<int>(width), .height = static_cast<int>(height), .memory = 0};
   layout.bit_depth = static_cast<int>(byte_at(bytes, 24));
   layout.color_type = static_cast<int>(byte_at(bytes, 25));
   if (!is_allowed_depth(layout.color_type, layout.bit_depth)) {
@@ -214,8 +212,7 @@ std::optional<std::uint16_t> transparent_gray(spng_ctx* context) {
 
 // From 16 bits in the machine's order to their upper 8.
 void reduce_deep_gray(Image& image, const PngLayout& layout, std::optional<std::uint16_t> transparent) {
-  const std::size_t samples =
-      static_cast<std::size_t>(image.width) * image.height * stored_channels(layout.color_type);
+  const std::size_t samples = static_cast<std::size_t>(image.width) * image.height * stored_channels(layout.color_type);
   std::uint8_t* out = image.pixels.data();
   for (std::size_t i = 0; i < samples; ++i) {
     const std::uint16_t sample = sample_at(image, i);
@@ -223,16 +220,6 @@ void reduce_deep_gray(Image& image, const PngLayout& layout, std::optional<std::
     if (layout.transparency) *out++ = sample == transparent ? 0 : 255;
   }
   image.pixels.resize(static_cast<std::size_t>(out - image.pixels.data()));
-}
-
-}  // namespace
-
-Result<PngLayout> inspect_png(ByteView bytes) {
-  Result<PngLayout> layout = read_ihdr(bytes);
-  if (!layout) return layout;
-  if (Result<void> found = find_data(bytes, *layout); !found) return forward_error(found);
-  layout->header.memory = memory_for(*layout);
-  return layout;
 }
 
 Result<Image> decode_png(ByteView bytes, const PngLayout& layout) {
@@ -259,5 +246,25 @@ Result<Image> decode_png(ByteView bytes, const PngLayout& layout) {
   if (is_deep_gray(layout)) reduce_deep_gray(image, layout, transparent_gray(context.get()));
   return image;
 }
+
+bool is_png(ByteView bytes) { return as_text(bytes).starts_with("\x89PNG\r\n\x1a\n"); }
+
+constexpr std::string_view kEndings[] = {"png"};
+
+}  // namespace
+
+Result<PngLayout> inspect_png(ByteView bytes) {
+  Result<PngLayout> layout = read_ihdr(bytes);
+  if (!layout) return layout;
+  if (Result<void> found = find_data(bytes, *layout); !found) return forward_error(found);
+  layout->header.memory = memory_for(*layout);
+  return layout;
+}
+
+constinit const Format kPng{.name = "PNG",
+                            .media_type = "image/png",
+                            .endings = kEndings,
+                            .sniff = is_png,
+                            .open = open_whole<PngLayout, inspect_png, decode_png>};
 
 }  // namespace vidi::image

@@ -3,7 +3,8 @@
 
 #include <optional>
 
-#include "image/formats.hpp"
+#include "image/image.hpp"
+#include "image/png_layout.hpp"
 
 namespace vidi::image {
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "image/formats.hpp"
+#include "image/picture_reader.hpp"
 
 namespace vidi::image {
 namespace {
@@ -115,8 +116,7 @@ Result<void> check_arrangement(const Numbers& numbers) {
                                  numbers.count, numbers.full_lines, kSide, kSide));
 }
 
-}  // namespace
-
+// Whether it is a text that begins with a number.
 bool is_txt(ByteView bytes) {
   constexpr std::size_t kLooked = 4096;
   std::string_view text = as_text(bytes).substr(0, kLooked);
@@ -130,14 +130,16 @@ bool is_txt(ByteView bytes) {
   return first != std::string_view::npos && std::string_view("0123456789.+-").find(text[first]) != std::string::npos;
 }
 
+struct TxtLayout {
+  Header header{.width = kSide, .height = kSide, .memory = kValues};
+};
+
 Result<TxtLayout> inspect_txt(ByteView bytes) {
   if (bytes.size() > kMaxBytes) {
     return undecodable(fmt::format("it has {} bytes; {} numbers are expected ({}x{}), in at most {} bytes",
                                    bytes.size(), kValues, kSide, kSide, kMaxBytes));
   }
-  TxtLayout layout;
-  layout.header = {.format = Format::txt, .width = kSide, .height = kSide, .memory = kValues};
-  return layout;
+  return TxtLayout{};
 }
 
 Result<Image> decode_txt(ByteView bytes, const TxtLayout& /*layout*/) {
@@ -151,10 +153,16 @@ Result<Image> decode_txt(ByteView bytes, const TxtLayout& /*layout*/) {
   return image;
 }
 
-Result<Image> decode_txt(ByteView bytes) {
-  Result<TxtLayout> layout = inspect_txt(bytes);
-  if (!layout) return forward_error(layout);
-  return decode_txt(bytes, *layout);
-}
+constexpr std::string_view kEndings[] = {"txt"};
+
+}  // namespace
+
+constinit const Format kTxt{.name = "TXT",
+                            .media_type = "text/plain",
+                            .endings = kEndings,
+                            .kind = FormatKind::text,
+                            .hint = "with 784 numbers",
+                            .sniff = is_txt,
+                            .open = open_whole<TxtLayout, inspect_txt, decode_txt>};
 
 }  // namespace vidi::image

@@ -52,7 +52,7 @@ void expect_refused(const std::string& text, const std::string& named) {
   ASSERT_FALSE(image) << named;
   EXPECT_EQ(image.error().code, ErrorCode::undecodable) << image.error().message;
   EXPECT_NE(image.error().message.find(named), std::string::npos) << image.error().message;
-  EXPECT_EQ(decode_txt(as_bytes(text)).error(), image.error());
+  EXPECT_EQ(decode_as(kTxt, as_bytes(text)).error(), image.error());
 }
 
 TEST(Txt, IsReadInEveryArrangement) {
@@ -144,11 +144,11 @@ TEST(Txt, OfGreatLengthIsRefusedUnread) {
 }
 
 TEST(Txt, IsToldFromOtherContent) {
-  EXPECT_EQ(sniff(as_bytes(" \n-1")), Format::txt);
-  EXPECT_EQ(sniff(as_bytes(".5, .6")), Format::txt);
-  EXPECT_EQ(sniff(as_bytes(" \n")), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes(std::string("1 2\0 3", 6))), std::nullopt);
-  EXPECT_EQ(sniff(as_bytes("<svg>1</svg>")), std::nullopt);
+  EXPECT_EQ(sniff(as_bytes(" \n-1")), &kTxt);
+  EXPECT_EQ(sniff(as_bytes(".5, .6")), &kTxt);
+  EXPECT_EQ(sniff(as_bytes(" \n")), nullptr);
+  EXPECT_EQ(sniff(as_bytes(std::string("1 2\0 3", 6))), nullptr);
+  EXPECT_EQ(sniff(as_bytes("<svg>1</svg>")), nullptr);
 }
 
 TEST(Txt, HeaderTellsTheSize) {

@@ -1,4 +1,4 @@
-#include "recognition/only_digit.hpp"
+#include "recognition/single_digit.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,9 +11,9 @@
 namespace vidi::recognition {
 namespace {
 
-class OnlyDigit : public testing::Test {
+class SingleDigit : public testing::Test {
  protected:
-  OnlyDigit() {
+  SingleDigit() {
     model_.description.labels = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     model_.description.input = {.name = "image", .width = 28, .height = 28, .channels = 1, .scale = 1.0 / 255};
     model_.network = inference::make_fake_model(28, 28, 10);
@@ -21,7 +21,7 @@ class OnlyDigit : public testing::Test {
 
   Result<std::optional<digits::Form>> of(const image::Image& picture) {
     const Bytes file = image::encode_png(picture);
-    return run(only_digit(file, model_, {}));
+    return run(find_single_digit(file, model_, {}));
   }
 
   models::LoadedModel model_;
@@ -40,7 +40,7 @@ image::Image bars(int count) {
   return picture;
 }
 
-TEST_F(OnlyDigit, ADigitOfMnistIsItself) {
+TEST_F(SingleDigit, ADigitOfMnistIsItself) {
   const auto mnist = datasets::load_mnist(TEST_DATA "/mnist", datasets::Split::test);
   ASSERT_TRUE(mnist);
   for (std::size_t i = 0; i < 20; ++i) {
@@ -52,7 +52,7 @@ TEST_F(OnlyDigit, ADigitOfMnistIsItself) {
   }
 }
 
-TEST_F(OnlyDigit, IsLightOnDarkInTheMiddle) {
+TEST_F(SingleDigit, IsLightOnDarkInTheMiddle) {
   const auto form = of(bars(1));
   ASSERT_TRUE(form) << form.error().message;
   ASSERT_TRUE(*form);
@@ -60,12 +60,14 @@ TEST_F(OnlyDigit, IsLightOnDarkInTheMiddle) {
   EXPECT_EQ((**form)[14 * 28 + 2], 0);
 }
 
-TEST_F(OnlyDigit, IsAbsentWhereThereIsNoneOrAreTwo) {
+TEST_F(SingleDigit, IsAbsentWhereThereIsNoneOrAreTwo) {
   EXPECT_EQ(of(bars(0)), Result<std::optional<digits::Form>>(std::nullopt));
   EXPECT_EQ(of(bars(2)), Result<std::optional<digits::Form>>(std::nullopt));
 }
 
-TEST_F(OnlyDigit, AFileThatIsNoPictureIsAnError) { EXPECT_FALSE(run(only_digit(as_bytes("no picture"), model_, {}))); }
+TEST_F(SingleDigit, AFileThatIsNoPictureIsAnError) {
+  EXPECT_FALSE(run(find_single_digit(as_bytes("no picture"), model_, {})));
+}
 
 }  // namespace
 }  // namespace vidi::recognition

@@ -1,4 +1,4 @@
-#include "recognition/only_digit.hpp"
+#include "recognition/single_digit.hpp"
 
 #include <vector>
 
@@ -27,9 +27,11 @@ digits::Reading read_as_digits(const DigitPage& page, const models::Description&
 
 }  // namespace
 
-Task<Result<std::optional<digits::Form>>> only_digit(ByteView picture, const models::LoadedModel& model,
-                                                     image::DecodeLimits limits) {
-  auto page = find_page(picture, limits, false);
+Task<Result<std::optional<digits::Form>>> find_single_digit(ByteView picture, const models::LoadedModel& model,
+                                                            image::DecodeLimits limits) {
+  const auto file = image::PictureFile::open(picture, limits);
+  if (!file) co_return forward_error(file);
+  auto page = find_page(*file, false);
   if (!page) co_return forward_error(page);
   const std::vector<const digits::Form*> forms = digits::forms_of(page->findings);
   if (forms.empty()) co_return std::optional<digits::Form>();
