@@ -72,7 +72,7 @@ list(GET VIDI_PDFIUM_LIBRARY 0 VIDI_PDFIUM_LIBRARY)
 
 if(VIDI_TESTS)
   find_package(GTest REQUIRED)
-  
+
 endif()
 if(VIDI_BENCHMARKS)
   find_package(benchmark REQUIRED)

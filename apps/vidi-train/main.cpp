@@ -16,7 +16,7 @@
 
 namespace {
 
-namespace training = vidi::recipes;
+namespace recipes = vidi::recipes;
 
 constexpr int kExitUsage = 2;
 constexpr int kExitInterrupted = 128 + SIGINT;

@@ -91,7 +91,7 @@ class Client:
     ) -> RecordedPrediction:
         """What a picture shows, when that and the picture have been recorded.
 
-        The picture is a file in a format that the server reads (docs/api.md, "Formats"). `model` and `user` are those
+        The picture is a file in a format that the server reads (docs/reference/api.md, "Formats"). `model` and `user` are those
         of the server and of this client where they are None. `language` ("fr", or several: "fr-CH,de") is that of
         `information`; None: every one. `filename` is what is recorded as the picture's name; None: that of the file,
         and none for bytes.

@@ -118,9 +118,9 @@ TEST(Formats, AreNamedByKind) {
   EXPECT_EQ(pictures.find("PDF"), std::string::npos) << pictures;
 }
 
-// docs/api.md is the one page that lists them.
+// docs/reference/api.md is the one page that lists them.
 TEST(Formats, AreDocumentedAsTheyAre) {
-  std::ifstream file(TEST_DATA "/../../docs/api.md");
+  std::ifstream file(TEST_DATA "/../../docs/reference/api.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   ASSERT_FALSE(page.empty());
   for (const Format* format : kFormats) {
