@@ -1,68 +1,20 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
+#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
 #include "commands/commands.hpp"
-#include "datasets/accuracy.hpp"
 #include "datasets/labeled_folders.hpp"
 #include "datasets/mnist.hpp"
 #include "evaluation/contact_sheet.hpp"
+#include "evaluation/evaluate_digits.hpp"
 #include "evaluation/evaluate_folders.hpp"
-#include "image/encode.hpp"
 #include "image/png_file.hpp"
 #include "settings/program_settings.hpp"
 
 namespace vidi::app {
 namespace {
-
-constexpr std::size_t kDigits = 10;
-
-// confusion[label][answer]; the last column counts pictures without an answer.
-using Confusion = std::array<std::array<std::size_t, kDigits + 1>, kDigits>;
-
-struct Measurement {
-  Confusion confusion{};
-  std::vector<evaluation::Misreading> misreadings;
-};
-
-// Every picture takes the whole way that an uploaded one takes, from the bytes of a PNG file on.
-Measurement measure(recognition::Recognizer& recognizer, const datasets::LabeledImages& images,
-                    const std::string& model) {
-  Measurement measurement;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    image::Image picture = image::make_image(static_cast<int>(images.columns), static_cast<int>(images.rows), 1);
-    std::ranges::copy(images.image(i), picture.pixels.begin());
-    recognition::Upload upload;
-    upload.bytes = image::encode_png(picture);
-    const auto prediction = run(recognizer.recognize(upload, model));
-    if (!prediction) throw std::runtime_error(fmt::format("picture {}: {}", i, prediction.error().message));
-    const std::string answer = prediction->result.value_or("");
-    const bool is_digit = answer.size() == 1 && answer[0] >= '0' && answer[0] <= '9';
-    const std::size_t column = is_digit ? static_cast<std::size_t>(answer[0] - '0') : kDigits;
-    ++measurement.confusion[images.labels[i]][column];
-    if (column != images.labels[i]) measurement.misreadings.push_back({i, images.labels[i], answer});
-  }
-  return measurement;
-}
-
-void print(const Confusion& confusion) {
-  datasets::Accuracy accuracy;
-  for (std::size_t label = 0; label < kDigits; ++label) {
-    accuracy.correct += confusion[label][label];
-    for (const std::size_t count : confusion[label]) accuracy.count += count;
-  }
-  fmt::print("accuracy: {}\n\nconfusion (rows: label, columns: answer)\n     ", datasets::describe(accuracy));
-  for (std::size_t answer = 0; answer < kDigits; ++answer) fmt::print("{:>6}", answer);
-  fmt::print("  none\n");
-  for (std::size_t label = 0; label < kDigits; ++label) {
-    fmt::print("{:>5}", label);
-    for (const std::size_t count : confusion[label]) fmt::print("{:>6}", count);
-    fmt::print("\n");
-  }
-}
 
 struct EvaluateOptions {
   std::string folder;
@@ -73,15 +25,28 @@ struct EvaluateOptions {
 int evaluate_mnist(recognition::Recognizer& recognizer, const datasets::LabeledImages& images,
                    const EvaluateOptions& options, const std::string& model) {
   if (options.json) throw std::runtime_error("--json is for folders of pictures, and this is MNIST: leave it out");
-  const Measurement measurement = measure(recognizer, images, model);
-  print(measurement.confusion);
+  const evaluation::MeasuredDigits measured = evaluation::evaluate_digits(recognizer, images, model);
+  fmt::print("{}", evaluation::to_text(measured.confusion));
   if (!options.sheet.empty()) {
-    const auto written =
-        image::write_png(options.sheet, evaluation::draw_contact_sheet(images, measurement.misreadings));
+    const auto written = image::write_png(options.sheet, evaluation::draw_contact_sheet(images, measured.misreadings));
     if (!written) throw std::runtime_error(fmt::format("the contact sheet {}", written.error().message));
-    fmt::print("\nwrote {}: the {} misread pictures\n", options.sheet, measurement.misreadings.size());
+    fmt::print("\nwrote {}: the {} misread pictures\n", options.sheet, measured.misreadings.size());
   }
   return 0;
+}
+
+// 1 where no picture could be recognized.
+int evaluate_folders(recognition::Recognizer& recognizer, const models::LoadedModel& model,
+                     const std::vector<datasets::LabeledFile>& files, const EvaluateOptions& options) {
+  const auto measured =
+      evaluation::evaluate_folders(recognizer, model, files, [](const std::filesystem::path& file, const auto& why) {
+        fmt::print(stderr, "vidi: {}: {}\n", file.string(), why);
+      });
+  if (measured.unreadable > evaluation::kNamed) {
+    fmt::print(stderr, "vidi: and {} more that are no pictures\n", measured.unreadable - evaluation::kNamed);
+  }
+  fmt::print("{}", options.json ? evaluation::to_json(measured, model) : evaluation::to_text(measured));
+  return measured.evaluation.rows().empty() ? 1 : 0;
 }
 
 // A model of digits takes MNIST's files where they are, any model folders of pictures.
@@ -100,7 +65,7 @@ int evaluate(const EvaluateOptions& options, const Settings& settings) {
   if (!options.sheet.empty()) {
     throw std::runtime_error("--sheet draws MNIST's pictures, and these are folders of pictures: leave it out");
   }
-  return evaluation::evaluate_folders(recognizer, *model, *files, options.json);
+  return evaluate_folders(recognizer, *model, *files, options);
 }
 
 }  // namespace

@@ -33,11 +33,6 @@ struct FeaturesOptions {
   double patience = 300;  // seconds
 };
 
-struct PlotOptions {
-  fs::path out;
-  fs::path picture;
-};
-
 volatile std::sig_atomic_t signals = 0;
 
 extern "C" void note_signal(int /*number*/) {
@@ -145,7 +140,10 @@ int run_features(FeaturesOptions& options) {
   job.backbone.folders = {"backbones", files::program_folder() / "../share/vidi/backbones"};
   job.reading.patience = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * options.patience));
   const Signals stop;
-  features::BatchProgress progress(::isatty(STDERR_FILENO) == 1);
+  features::BatchProgress progress(::isatty(STDERR_FILENO) == 1, [](std::string_view text) {
+    fmt::print(stderr, "{}", text);
+    std::fflush(stderr);
+  });
   const auto summary = features::run_job(job, progress, stop.token());
   progress.finish();
   if (!summary) {
@@ -160,6 +158,22 @@ int run_features(FeaturesOptions& options) {
   }
   print_summary(*summary, options);
   return summary->stopped ? 130 : 0;
+}
+
+int draw(const DrawnFeatures& options) {
+  if (!options.picture.empty() && !charts::can_draw(options.picture)) {
+    fmt::print(stderr, "vidi: {}: the picture's name must end in .svg or .png\n", options.picture);
+    return 2;
+  }
+  try {
+    for (const fs::path& picture : charts::plot_features(options.out, options.picture)) {
+      fmt::print("wrote {}\n", picture.string());
+    }
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "vidi: {}\n", error.what());
+    return 1;
+  }
 }
 
 void add_backbone_options(CLI::App& command, FeaturesOptions& options) {
@@ -231,7 +245,7 @@ Command add_features(CLI::App& program) {
   auto drawn = std::make_shared<DrawnFeatures>();
   plot->add_option("features", drawn->out, "A folder that `vidi features` has written")->required();
   plot->add_option("--out", drawn->picture, "A file that ends in .svg or .png; without, plot.svg and plot.png there");
-  return [=] { return plot->parsed() ? charts::plot_features(drawn->out, drawn->picture) : run_features(*options); };
+  return [=] { return plot->parsed() ? draw(*drawn) : run_features(*options); };
 }
 
 }  // namespace vidi::app

@@ -85,10 +85,11 @@ int list(const CLI::App& command, const ListOptions& options, const Settings& se
   maintenance::check_records_exist(records_url(settings), access_of(settings));
   const auto store = open_records(settings);
   maintenance::wait_until_ready(*store);
-  maintenance::list_records(*store, {.query = query_of(command, options.filters),
+  const maintenance::Listing listing{.query = query_of(command, options.filters),
                                      .most = options.filters.all ? SIZE_MAX : options.filters.limit,
                                      .format = options.format,
-                                     .file = options.out});
+                                     .file = options.out};
+  maintenance::list_records(*store, listing, [](std::string_view text) { fmt::print("{}", text); });
   return 0;
 }
 
@@ -156,12 +157,14 @@ int export_set(const CLI::App& command, const ListOptions& filters, const Export
     digits.test_percent = options.test_percent;
     return labeled_sets::make_digit_set(folder, std::move(digits));
   };
-  labeled_sets::export_labeled(*records, *objects,
-                               {.query = query_of(command, filters.filters),
-                                .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
-                                .corrected = options.corrected,
-                                .folder = options.folder},
-                               make_set);
+  const labeled_sets::LabeledExport what{.query = query_of(command, filters.filters),
+                                         .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
+                                         .corrected = options.corrected,
+                                         .folder = options.folder};
+  const auto exported = labeled_sets::export_labeled(
+      *records, *objects, what, make_set,
+      [](const Uuid& id, const std::string& why) { fmt::print(stderr, "{}: {}\n", to_string(id), why); });
+  fmt::print("{}: {}; {}\n", options.folder, exported.written, labeled_sets::describe_left_out(exported));
   return 0;
 }
 

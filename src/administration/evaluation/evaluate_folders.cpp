@@ -14,7 +14,6 @@
 #include <thread>
 
 #include "core/settings.hpp"
-#include "datasets/evaluation.hpp"
 #include "recognition/upload.hpp"
 
 namespace vidi::evaluation {
@@ -23,8 +22,6 @@ namespace {
 using datasets::Evaluation;
 using datasets::LabeledFile;
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kNamed = 10;
 
 Evaluation make_evaluation(const models::Description& description) {
   std::map<std::string, std::string, std::less<>> groups;
@@ -50,25 +47,25 @@ void require_known_labels(const Evaluation& evaluation, const std::vector<Labele
 // What was made of the pictures, from several threads.
 class Tally {
  public:
-  explicit Tally(Evaluation evaluation) : evaluation_(std::move(evaluation)) {}
+  Tally(Evaluation evaluation, const Unreadable& unreadable)
+      : measured_{.evaluation = std::move(evaluation)}, unreadable_(unreadable) {}
 
   void add(const LabeledFile& file, const Result<records::Prediction>& prediction) {
     const std::scoped_lock lock(mutex_);
     if (prediction) {
-      evaluation_.add(file.label, prediction->result);
-    } else if (++unreadable_ <= kNamed) {
-      fmt::print(stderr, "vidi: {}: {}\n", file.path.string(), prediction.error().message);
+      measured_.evaluation.add(file.label, prediction->result);
+    } else if (++measured_.unreadable <= kNamed) {
+      unreadable_(file.path, prediction.error().message);
     }
   }
 
   // After the threads have ended.
-  [[nodiscard]] const Evaluation& evaluation() const { return evaluation_; }
-  [[nodiscard]] std::size_t unreadable() const { return unreadable_; }
+  MeasuredFolders finish() { return std::move(measured_); }
 
  private:
   std::mutex mutex_;
-  Evaluation evaluation_;
-  std::size_t unreadable_ = 0;
+  MeasuredFolders measured_;
+  const Unreadable& unreadable_;
 };
 
 Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, const LabeledFile& file,
@@ -97,28 +94,16 @@ void recognize_all(recognition::Recognizer& recognizer, const std::vector<Labele
   for (unsigned i = 0; i < 2 * std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
 }
 
-void print_rows(const Evaluation& evaluation) {
+std::string rows_to_text(const Evaluation& evaluation) {
   std::size_t width = std::string_view("label").size();
   for (const auto& [truth, row] : evaluation.rows()) width = std::max(width, truth.size());
-  fmt::print("\n{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}\n", "label", width, "pictures", "right", "by group", "none");
+  std::string text =
+      fmt::format("\n{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}\n", "label", width, "pictures", "right", "by group", "none");
   for (const auto& [truth, row] : evaluation.rows()) {
-    fmt::print("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}\n", truth, width, row.pictures, row.right, row.right_group,
-               row.none);
+    text += fmt::format("{:<{}}  {:>8}  {:>8}  {:>8}  {:>8}\n", truth, width, row.pictures, row.right, row.right_group,
+                        row.none);
   }
-}
-
-void print_text(const Tally& tally) {
-  const Evaluation& evaluation = tally.evaluation();
-  fmt::print("accuracy: {}\n", datasets::describe(evaluation.accuracy()));
-  fmt::print("by group: {}\n", datasets::describe(evaluation.group_accuracy()));
-  fmt::print("no answer: {}\nunreadable, not counted: {}\n", datasets::with_thousands(evaluation.none()),
-             datasets::with_thousands(tally.unreadable()));
-  print_rows(evaluation);
-  const auto confusions = evaluation.confusions();
-  if (!confusions.empty()) fmt::print("\nconfusion (pictures, label, answer)\n");
-  for (const auto& [truth, answer, count] : confusions) {
-    fmt::print("{:>6}  {}  ->  {}\n", count, truth, answer.empty() ? "no answer" : answer);
-  }
+  return text;
 }
 
 Json to_json(const datasets::Accuracy& accuracy) {
@@ -129,15 +114,41 @@ Json to_json(const datasets::Accuracy& accuracy) {
           {"interval", {interval.low, interval.high}}};
 }
 
-void print_json(const Tally& tally, const models::LoadedModel& model) {
-  const Evaluation& evaluation = tally.evaluation();
+}  // namespace
+
+MeasuredFolders evaluate_folders(recognition::Recognizer& recognizer, const models::LoadedModel& model,
+                                 const std::vector<LabeledFile>& files, const Unreadable& unreadable) {
+  Evaluation evaluation = make_evaluation(model.description);
+  require_known_labels(evaluation, files, model.description.name);
+  Tally tally(std::move(evaluation), unreadable);
+  recognize_all(recognizer, files, model.description.name, tally);
+  return tally.finish();
+}
+
+std::string to_text(const MeasuredFolders& measured) {
+  const Evaluation& evaluation = measured.evaluation;
+  std::string text = fmt::format("accuracy: {}\n", datasets::describe(evaluation.accuracy()));
+  text += fmt::format("by group: {}\n", datasets::describe(evaluation.group_accuracy()));
+  text += fmt::format("no answer: {}\nunreadable, not counted: {}\n", datasets::with_thousands(evaluation.none()),
+                      datasets::with_thousands(measured.unreadable));
+  text += rows_to_text(evaluation);
+  const auto confusions = evaluation.confusions();
+  if (!confusions.empty()) text += "\nconfusion (pictures, label, answer)\n";
+  for (const auto& [truth, answer, count] : confusions) {
+    text += fmt::format("{:>6}  {}  ->  {}\n", count, truth, answer.empty() ? "no answer" : answer);
+  }
+  return text;
+}
+
+std::string to_json(const MeasuredFolders& measured, const models::LoadedModel& model) {
+  const Evaluation& evaluation = measured.evaluation;
   Json json;
   json["model"] = model.description.name;
   json["version"] = model.version;
   json["accuracy"] = to_json(evaluation.accuracy());
   json["accuracy_by_group"] = to_json(evaluation.group_accuracy());
   json["none"] = evaluation.none();
-  json["unreadable"] = tally.unreadable();
+  json["unreadable"] = measured.unreadable;
   json["labels"] = Json::object();
   for (const auto& [truth, row] : evaluation.rows()) {
     json["labels"][truth] = {{"pictures", row.pictures},
@@ -146,26 +157,7 @@ void print_json(const Tally& tally, const models::LoadedModel& model) {
                              {"none", row.none},
                              {"answers", Json(row.answers)}};
   }
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-}
-
-}  // namespace
-
-int evaluate_folders(recognition::Recognizer& recognizer, const models::LoadedModel& model,
-                     const std::vector<LabeledFile>& files, bool json) {
-  Evaluation evaluation = make_evaluation(model.description);
-  require_known_labels(evaluation, files, model.description.name);
-  Tally tally(std::move(evaluation));
-  recognize_all(recognizer, files, model.description.name, tally);
-  if (tally.unreadable() > kNamed) {
-    fmt::print(stderr, "vidi: and {} more that are no pictures\n", tally.unreadable() - kNamed);
-  }
-  if (json) {
-    print_json(tally, model);
-  } else {
-    print_text(tally);
-  }
-  return tally.evaluation().rows().empty() ? 1 : 0;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace vidi::evaluation

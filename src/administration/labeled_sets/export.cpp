@@ -80,25 +80,23 @@ struct Wanted {
   }
 };
 
-// What is not in the set.
-class LeftOut {
+// Counts what is not in the set, and says it to whoever wants to know.
+class Omissions {
  public:
-  void name(const Uuid& id, const std::string& why) {
-    ++count_;
-    fmt::print(stderr, "{}: {}\n", to_string(id), why);
-  }
-  void repeat() { ++repeated_; }
+  Omissions(ExportedSet& set, const LeftOut& left_out) : set_(set), left_out_(left_out) {}
 
-  [[nodiscard]] std::string in_words() const {
-    return fmt::format("{} left out, {} of a picture that is there already", count_, repeated_);
+  void name(const Uuid& id, const std::string& why) {
+    ++set_.left_out;
+    left_out_(id, why);
   }
+  void repeat() { ++set_.repeated; }
 
  private:
-  std::size_t count_ = 0;
-  std::size_t repeated_ = 0;
+  ExportedSet& set_;
+  const LeftOut& left_out_;
 };
 
-std::vector<Wanted> find_wanted(records::RecordStore& records, const LabeledExport& what, LeftOut& left_out) {
+std::vector<Wanted> find_wanted(records::RecordStore& records, const LabeledExport& what, Omissions& omissions) {
   std::map<Digest, Wanted> by_digest;
   std::size_t count = 0;
   records::Query query = what.query;
@@ -107,9 +105,9 @@ std::vector<Wanted> find_wanted(records::RecordStore& records, const LabeledExpo
     const auto& correction = prediction.correction;
     if (what.corrected && !correction) return true;
     if (!correction && !prediction.result) {
-      left_out.name(prediction.id, "it has no result, and nobody has said what is right");
+      omissions.name(prediction.id, "it has no result, and nobody has said what is right");
     } else if (!prediction.image) {
-      left_out.name(prediction.id, "it has no picture");
+      omissions.name(prediction.id, "it has no picture");
     } else {
       Wanted wanted;
       wanted.picture = {.digest = *prediction.image,
@@ -119,7 +117,7 @@ std::vector<Wanted> find_wanted(records::RecordStore& records, const LabeledExpo
       wanted.corrected = correction.has_value();
       wanted.time = correction ? correction->time : prediction.time;
       const auto [known, is_new] = by_digest.try_emplace(*prediction.image, wanted);
-      if (!is_new) left_out.repeat();
+      if (!is_new) omissions.repeat();
       if (!is_new && wanted.better_than(known->second)) known->second = std::move(wanted);
     }
     return ++count < what.most;
@@ -146,29 +144,36 @@ std::optional<std::string> add(LabeledSet& set, const Wanted& wanted, const Resu
 
 }  // namespace
 
-void export_labeled(records::RecordStore& records, ObjectStore& objects, const LabeledExport& what,
-                    const std::function<std::unique_ptr<LabeledSet>(const fs::path&)>& make_set) {
+std::string describe_left_out(const ExportedSet& set) {
+  return fmt::format("{} left out, {} of a picture that is there already", set.left_out, set.repeated);
+}
+
+ExportedSet export_labeled(records::RecordStore& records, ObjectStore& objects, const LabeledExport& what,
+                           const std::function<std::unique_ptr<LabeledSet>(const fs::path&)>& make_set,
+                           const LeftOut& left_out) {
   constexpr std::size_t kTogether = 16;
   NewFolder folder(what.folder);
-  LeftOut left_out;
-  const std::vector<Wanted> wanted = find_wanted(records, what, left_out);
+  ExportedSet exported;
+  Omissions omissions(exported, left_out);
+  const std::vector<Wanted> wanted = find_wanted(records, what, omissions);
   const auto set = make_set(folder.path());
-  std::size_t count = 0;
   for (std::size_t first = 0; first < wanted.size(); first += kTogether) {
     const auto part = std::span(wanted).subspan(first, std::min(kTogether, wanted.size() - first));
     const auto fetched = run(fetch(objects, part));
     for (std::size_t i = 0; i < part.size(); ++i) {
       if (const auto why = add(*set, part[i], fetched[i])) {
-        left_out.name(part[i].picture.id, *why);
+        omissions.name(part[i].picture.id, *why);
       } else {
-        ++count;
+        ++exported.pictures;
       }
     }
   }
-  if (count == 0) throw std::runtime_error(fmt::format("there is nothing to export ({})", left_out.in_words()));
-  const std::string written = set->finish();
+  if (exported.pictures == 0) {
+    throw std::runtime_error(fmt::format("there is nothing to export ({})", describe_left_out(exported)));
+  }
+  exported.written = set->finish();
   folder.keep();
-  fmt::print("{}: {}; {}\n", what.folder.string(), written, left_out.in_words());
+  return exported;
 }
 
 }  // namespace vidi::labeled_sets

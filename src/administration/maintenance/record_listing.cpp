@@ -37,37 +37,41 @@ std::string csv_field(const std::string& text) {
 
 class Printer {
  public:
-  explicit Printer(std::string format) : format_(std::move(format)) {
+  Printer(std::string format, const WriteText& write) : format_(std::move(format)), write_(write) {
     if (format_ == "table") {
-      fmt::print("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER",
-                 "LABEL");
+      write_(fmt::format("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER",
+                         "LABEL"));
     } else if (format_ == "csv") {
-      fmt::print("id,time,model,version,result,reason,confidence,filename,user,image,latency_ms,label\n");
+      write_(fmt::format("id,time,model,version,result,reason,confidence,filename,user,image,latency_ms,label\n"));
     }
   }
 
   void print(const Prediction& prediction) const {
     const std::string label = prediction.correction ? prediction.correction->label : "";
     if (format_ == "json") {
-      fmt::print("{}\n", api::to_json(prediction).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      write_(
+          fmt::format("{}\n", api::to_json(prediction).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     } else if (format_ == "csv") {
-      fmt::print("{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{}\n", to_string(prediction.id), to_string(prediction.time),
-                 csv_field(prediction.model), csv_field(prediction.version), csv_field(prediction.result.value_or("")),
-                 csv_field(prediction.reason), prediction.confidence, csv_field(prediction.safe_filename),
-                 csv_field(prediction.user), prediction.image ? to_string(*prediction.image) : "",
-                 static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label));
+      write_(fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{}\n", to_string(prediction.id),
+                         to_string(prediction.time), csv_field(prediction.model), csv_field(prediction.version),
+                         csv_field(prediction.result.value_or("")), csv_field(prediction.reason), prediction.confidence,
+                         csv_field(prediction.safe_filename), csv_field(prediction.user),
+                         prediction.image ? to_string(*prediction.image) : "",
+                         static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label)));
     } else {
-      fmt::print("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
-                 in_one_line(prediction.model), in_one_line(prediction.result.value_or("-")), prediction.confidence,
-                 in_one_line(prediction.safe_filename), in_one_line(prediction.user), in_one_line(label));
+      write_(fmt::format("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
+                         in_one_line(prediction.model), in_one_line(prediction.result.value_or("-")),
+                         prediction.confidence, in_one_line(prediction.safe_filename), in_one_line(prediction.user),
+                         in_one_line(label)));
     }
   }
 
  private:
   const std::string format_;
+  const WriteText& write_;
 };
 
-void write_table(records::RecordStore& store, const Listing& listing) {
+void write_table(records::RecordStore& store, const Listing& listing, const WriteText& write) {
   auto writer = value_of(tables::PredictionWriter::create(listing.file));
   std::size_t count = 0;
   const bool all = for_each(store, listing.query, [&](const Prediction& prediction) {
@@ -75,19 +79,19 @@ void write_table(records::RecordStore& store, const Listing& listing) {
     return ++count < listing.most;
   });
   check_done(writer.finish());
-  fmt::print("{}: {} predictions{}\n", listing.file, count, all ? "" : ", the newest; with --all every one");
+  write(fmt::format("{}: {} predictions{}\n", listing.file, count, all ? "" : ", the newest; with --all every one"));
 }
 
 }  // namespace
 
-void list_records(records::RecordStore& store, const Listing& listing) {
+void list_records(records::RecordStore& store, const Listing& listing, const WriteText& write) {
   Listing paged = listing;
   paged.query.limit = std::min<std::size_t>(listing.most, 1000);
   if (listing.format == "parquet") {
-    write_table(store, paged);
+    write_table(store, paged, write);
     return;
   }
-  const Printer printer(listing.format);
+  const Printer printer(listing.format, write);
   std::size_t count = 0;
   for_each(store, paged.query, [&](const Prediction& prediction) {
     printer.print(prediction);

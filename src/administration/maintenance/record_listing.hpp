@@ -1,8 +1,10 @@
 #pragma once
-// Predictions as text on the standard output, or as a Parquet file.
+// Predictions as text, or as a Parquet file. Thread-safe.
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "records/record_store.hpp"
 
@@ -15,7 +17,11 @@ struct Listing {
   std::string file;       // of the format parquet
 };
 
-// Throws std::runtime_error when the store fails or the file cannot be written.
-void list_records(records::RecordStore& store, const Listing& listing);
+// Takes whole lines, with their ends.
+using WriteText = std::function<void(std::string_view text)>;
+
+// Calls `write` with a heading and each prediction; of the format parquet, with what the file holds. Throws
+// std::runtime_error when the store fails or the file cannot be written.
+void list_records(records::RecordStore& store, const Listing& listing, const WriteText& write);
 
 }  // namespace vidi::maintenance

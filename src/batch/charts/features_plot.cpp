@@ -235,31 +235,19 @@ void draw_features(const Drawn& drawn, const fs::path& picture) {
   draw_points(*canvas, drawn);
   draw_legend(*canvas, drawn);
   check_done(model_writing::replace_file(picture, canvas->finish()));
-  fmt::print("wrote {}\n", picture.string());
 }
 
 }  // namespace
 
-int plot_features(const fs::path& out, const fs::path& picture) {
-  const std::string ending = picture.extension().string();
-  if (!picture.empty() && ending != ".svg" && ending != ".png") {
-    fmt::print(stderr, "vidi: {}: the picture's name must end in .svg or .png\n", picture.string());
-    return 2;
-  }
-  try {
-    const Drawn drawn = read_table(out);
-    if (drawn.points.empty()) throw std::runtime_error(fmt::format("{} has no rows to draw", out.string()));
-    if (!picture.empty()) {
-      draw_features(drawn, picture);
-      return 0;
-    }
-    draw_features(drawn, out / "plot.svg");
-    draw_features(drawn, out / "plot.png");
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "vidi: {}\n", error.what());
-    return 1;
-  }
+bool can_draw(const fs::path& picture) { return picture.extension() == ".svg" || picture.extension() == ".png"; }
+
+std::vector<fs::path> plot_features(const fs::path& out, const fs::path& picture) {
+  const Drawn drawn = read_table(out);
+  if (drawn.points.empty()) throw std::runtime_error(fmt::format("{} has no rows to draw", out.string()));
+  std::vector<fs::path> pictures{picture};
+  if (picture.empty()) pictures = {out / "plot.svg", out / "plot.png"};
+  for (const fs::path& each : pictures) draw_features(drawn, each);
+  return pictures;
 }
 
 }  // namespace vidi::charts

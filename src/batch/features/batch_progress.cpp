@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "datasets/accuracy.hpp"
 
@@ -52,21 +51,20 @@ void BatchProgress::progress(const Progress& progress) {
   printed_ = now;
   // The escape sequence erases what a longer line left behind.
   if (terminal_) {
-    fmt::print(stderr, "\r{} {}\x1b[K", bar(progress), describe(progress));
-    std::fflush(stderr);
+    write_(fmt::format("\r{} {}\x1b[K", bar(progress), describe(progress)));
   } else {
-    fmt::print(stderr, "{}\n", describe(progress));
+    write_(describe(progress) + "\n");
   }
   drawn_ = terminal_;
 }
 
 void BatchProgress::note(const std::string& text) {
   finish();
-  fmt::print(stderr, "{}\n", text);
+  write_(text + "\n");
 }
 
 void BatchProgress::finish() {
-  if (drawn_) fmt::print(stderr, "\n");
+  if (drawn_) write_("\n");
   drawn_ = false;
 }
 
