@@ -180,3 +180,12 @@ function(vidi_test_program test program macro)
   target_compile_definitions(${test} PRIVATE ${macro}="${folder}/${program}")
   add_dependencies(${test} ${program})
 endfunction()
+
+# vidi_system_libraries_first(target): Arrow's libraries bring another OpenSSL and another simdjson, and show their functions
+# to everybody. A program that takes some from one and some from the other crashes: of one that links Arrow and the
+# interfaces of the server, the system's come first.
+function(vidi_system_libraries_first target)
+  if(TARGET ${target})
+    target_link_options(${target} BEFORE PRIVATE LINKER:--no-as-needed,-lssl,-lcrypto,-lsimdjson)
+  endif()
+endfunction()

@@ -2,7 +2,7 @@
 # the wings that it links, and it may link no others: a wrong include does not compile. `make lint` names the same rules.
 # Read by scripts/wings.py too, so keep one line per wing.
 
-set(VIDI_WINGS platform vision networks storage serving batch training)
+set(VIDI_WINGS platform vision networks storage serving batch administration training)
 
 set(VIDI_WING_platform_USES)
 set(VIDI_WING_vision_USES platform)
@@ -10,6 +10,7 @@ set(VIDI_WING_networks_USES platform vision)
 set(VIDI_WING_storage_USES platform)
 set(VIDI_WING_serving_USES platform vision networks storage)
 set(VIDI_WING_batch_USES platform vision networks storage)
+set(VIDI_WING_administration_USES platform vision networks storage serving batch)
 set(VIDI_WING_training_USES platform vision networks)
 
 # vidi_wing_of(variable): the wing whose folder is being read.

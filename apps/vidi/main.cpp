@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "commands.hpp"
+#include "commands/commands.hpp"
 #include "core/settings.hpp"
 #include "objects/object_store.hpp"
 

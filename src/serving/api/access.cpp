@@ -21,17 +21,17 @@ http::Handler guarded(Application& application, Endpoint endpoint, auth::Access 
   };
 }
 
-std::optional<std::string> only_user(const http::Request& request) {
+records::Visibility visible_to(const http::Request& request) {
   const Identity& identity = request.identity();
   switch (identity.role) {
     case Role::admin:
-      return std::nullopt;
+      return records::Visibility::all();
     case Role::user:
-      return identity.name;
+      return records::Visibility::own(identity.name);
     case Role::anonymous:
       break;
   }
-  return std::string(1, '\0');  // no name has such a character
+  return records::Visibility::none();
 }
 
 std::string recorded_user(const http::Request& request, std::string named) {

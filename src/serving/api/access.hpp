@@ -1,12 +1,12 @@
 #pragma once
 // Who may use which route, and what of it is his.
 
-#include <optional>
 #include <string>
 
 #include "api/application.hpp"
 #include "auth/authorizer.hpp"
 #include "http/router.hpp"
+#include "records/visibility.hpp"
 
 namespace vidi::api {
 
@@ -28,9 +28,9 @@ inline constexpr Rule kHealth{.access = auth::Access::open, .options = {.priorit
 // sees it. `application` must outlive the handler.
 http::Handler guarded(Application& application, Endpoint endpoint, auth::Access access);
 
-// The user whose predictions are the only ones this request may see and change; absent: it may see all of them.
-// Somebody who is not known sees those of nobody: there are none with this name.
-std::optional<std::string> only_user(const http::Request& request);
+// Which predictions this request may see and change: all of them for an administrator, a user's own, none for somebody
+// who is not known.
+records::Visibility visible_to(const http::Request& request);
 
 // Whom a prediction or a correction is recorded for: the key's holder, whatever the request says; an administrator may
 // name somebody else.

@@ -14,6 +14,8 @@
 #include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/application.hpp"
+#include "api/endpoints.hpp"
+#include "api/find.hpp"
 #include "api/html.hpp"
 #include "api/negotiate.hpp"
 #include "api/openapi.hpp"
@@ -29,24 +31,39 @@ using testing::Not;
 // A request as far as these functions look at one.
 class FakeRequest final : public http::Request {
  public:
-  FakeRequest(std::string path, std::map<std::string, std::string, std::less<>> headers)
-      : path_(std::move(path)), headers_(std::move(headers)) {}
+  using Texts = std::map<std::string, std::string, std::less<>>;
+
+  FakeRequest(std::string path, Texts headers, Texts parameters = {}, Texts query = {})
+      : path_(std::move(path)),
+        headers_(std::move(headers)),
+        parameters_(std::move(parameters)),
+        query_(std::move(query)) {}
 
   [[nodiscard]] std::string_view method() const override { return "GET"; }
   [[nodiscard]] std::string_view path() const override { return path_; }
-  [[nodiscard]] std::optional<std::string_view> query(std::string_view) const override { return std::nullopt; }
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const override {
-    const auto found = headers_.find(name);
-    return found != headers_.end() ? std::optional<std::string_view>(found->second) : std::nullopt;
+  [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const override {
+    return find(query_, name);
   }
-  [[nodiscard]] std::string_view parameter(std::string_view) const override { return {}; }
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const override {
+    return find(headers_, name);
+  }
+  [[nodiscard]] std::string_view parameter(std::string_view name) const override {
+    return find(parameters_, name).value_or("");
+  }
   [[nodiscard]] std::string_view remote_address() const override { return {}; }
   [[nodiscard]] Timestamp arrived() const override { return {}; }
   [[nodiscard]] http::Body& body() override { throw std::logic_error("no body"); }
 
  private:
+  static std::optional<std::string_view> find(const Texts& texts, std::string_view name) {
+    const auto found = texts.find(name);
+    return found != texts.end() ? std::optional<std::string_view>(found->second) : std::nullopt;
+  }
+
   std::string path_;
-  std::map<std::string, std::string, std::less<>> headers_;
+  Texts headers_;
+  Texts parameters_;
+  Texts query_;
 };
 
 AnswerForm form_for(const std::string& accept, const std::string& path = "/predict") {
@@ -68,14 +85,15 @@ records::Prediction prediction() {
   return prediction;
 }
 
-TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
-  models::Repository models(std::vector<std::shared_ptr<const models::LoadedModel>>{});
-  recognition::Recognizer recognizer(models, {});
-  const auto records = records::open_record_store("memory:");
-  const auto objects = objects::open_object_store("memory:");
-  recognition::Recorder recorder(*records, *objects);
-  open_inference::Service open_inference(recognizer, recorder, 1);
-  auth::Authorizer authorizer(auth::Mode::open);
+// An application without a model, which records in memory.
+struct Server {
+  models::Repository models{std::vector<std::shared_ptr<const models::LoadedModel>>{}};
+  recognition::Recognizer recognizer{models, {}};
+  std::unique_ptr<records::RecordStore> records = records::open_record_store("memory:");
+  std::unique_ptr<objects::ObjectStore> objects = objects::open_object_store("memory:");
+  recognition::Recorder recorder{*records, *objects};
+  open_inference::Service open_inference{recognizer, recorder, 1};
+  auth::Authorizer authorizer{auth::Mode::open};
   Application application{.recognizer = recognizer,
                           .recorder = recorder,
                           .open_inference = open_inference,
@@ -84,8 +102,12 @@ TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
                           .multipart = {},
                           .stopping = {},
                           .spools = {}};
+};
+
+TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
+  Server server;
   std::set<std::pair<std::string, std::string>> routes;
-  const http::Router router = make_router(application);
+  const http::Router router = make_router(server.application);
   for (const auto& [method, pattern] : router.routes()) {
     // The others' protocols have descriptions of their own.
     if (!pattern.starts_with("/v1") && !pattern.starts_with("/v2")) routes.emplace(method, pattern);
@@ -217,15 +239,66 @@ TEST(Errors, OfKeysSayWhatToDo) {
 
 TEST(Access, WhoIsNotLetInSeesNothingAndIsNobody) {
   FakeRequest request("/predict", {});
-  EXPECT_EQ(only_user(request), std::string(1, '\0')) << "a request that nobody has let in";
+  EXPECT_EQ(visible_to(request), records::Visibility::none()) << "a request that nobody has let in";
   EXPECT_EQ(recorded_user(request, "somebody"), "");
   request.set_identity({.name = "alice", .role = Role::user});
-  EXPECT_EQ(only_user(request), "alice");
+  EXPECT_EQ(visible_to(request), records::Visibility::own("alice"));
   EXPECT_EQ(recorded_user(request, "bob"), "alice");
   request.set_identity({.name = "root", .role = Role::admin});
-  EXPECT_EQ(only_user(request), std::nullopt);
+  EXPECT_EQ(visible_to(request), records::Visibility::all());
   EXPECT_EQ(recorded_user(request, "bob"), "bob");
   EXPECT_EQ(recorded_user(request, ""), "root");
+}
+
+// The users of what the pages list for somebody.
+std::vector<std::string> users_shown(Server& server, const Identity& identity) {
+  FakeRequest request("/", {});
+  request.set_identity(identity);
+  std::vector<std::string> users;
+  for (const auto& each : run(latest_predictions(server.application, request))) users.push_back(each.user);
+  return users;
+}
+
+TEST(Latest, AreThoseThatTheRequestMaySee) {
+  Server server;
+  for (const char* user : {"", "alice", "bob"}) {
+    records::Prediction recorded = prediction();
+    recorded.user = user;
+    ASSERT_TRUE(run(server.records->append(std::move(recorded))));
+  }
+  using testing::UnorderedElementsAre;
+  EXPECT_THAT(users_shown(server, {.name = "root", .role = Role::admin}), UnorderedElementsAre("", "alice", "bob"));
+  EXPECT_THAT(users_shown(server, {.name = "alice", .role = Role::user}), UnorderedElementsAre("alice"));
+  EXPECT_THAT(users_shown(server, {}), testing::IsEmpty());
+}
+
+// Answers to one's key that names a prediction of somebody else's.
+TEST(Predictions, OfOthersAreNotFound) {
+  Server server;
+  records::Prediction recorded = prediction();
+  recorded.user = "bob";
+  ASSERT_TRUE(run(server.records->append(recorded)));
+  FakeRequest request("/api/predictions/ID", {}, {{"id", to_string(recorded.id)}});
+  EXPECT_FALSE(run(find_prediction(server.application, request))) << "nobody has let the request in";
+  EXPECT_EQ(run(delete_prediction(server.application, request)).status, 404);
+  request.set_identity({.name = "alice", .role = Role::user});
+  EXPECT_EQ(run(get_prediction(server.application, request)).status, 404);
+  EXPECT_EQ(run(delete_prediction(server.application, request)).status, 404);
+  request.set_identity({.name = "bob", .role = Role::user});
+  EXPECT_EQ(run(get_prediction(server.application, request)).status, 200);
+  EXPECT_EQ(run(delete_prediction(server.application, request)).status, 204);
+}
+
+TEST(Predictions, OfOthersAreNotListed) {
+  Server server;
+  FakeRequest request("/api/predictions", {}, {}, {{"user", "bob"}});
+  EXPECT_EQ(run(list_predictions(server.application, request)).status, 403) << "nobody has let the request in";
+  request.set_identity({.name = "alice", .role = Role::user});
+  const http::Response refused = run(list_predictions(server.application, request));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("this key sees the predictions of 'alice' only"));
+  request.set_identity({.name = "bob", .role = Role::user});
+  EXPECT_EQ(run(list_predictions(server.application, request)).status, 200);
 }
 
 TEST(Status, IsWhatTheDocumentationSays) {

@@ -1,4 +1,5 @@
 #include "api/endpoints.hpp"
+#include "api/find.hpp"
 #include "api/pages.hpp"
 
 namespace vidi::api {

@@ -56,12 +56,14 @@ Model model_of(const Prediction& prediction, const models::Repository& models) {
   return current ? std::move(*current) : nullptr;
 }
 
-const LabelInformation* told_of(const Prediction& prediction, const Model& model) {
+// What the model knows of the label that it answered; null: nothing, or there is no answer.
+const LabelInformation* information_about(const Prediction& prediction, const Model& model) {
   if (model == nullptr || model->description.information == nullptr || !prediction.result) return nullptr;
   return model->description.information->find(*prediction.result);
 }
 
-// What its model says of it, when the recorded reason is that and not another.
+// Whether it has no answer because its model knows nothing like the picture: the recorded reason is what the model says
+// then.
 bool is_unknown(const Prediction& prediction, const Model& model) {
   return model != nullptr && !prediction.result && !model->description.unknown.empty() &&
          prediction.reason == recognition::unknown_text(model->description, "");
@@ -147,8 +149,8 @@ nlohmann::ordered_json to_json(const Prediction& prediction, const models::Repos
   if (!language.empty() && is_unknown(prediction, model)) {
     json["reason"] = recognition::unknown_text(description, language);
   }
-  if (const LabelInformation* const told = told_of(prediction, model)) {
-    json["information"] = information_to_json(*prediction.result, *told, language);
+  if (const LabelInformation* const information = information_about(prediction, model)) {
+    json["information"] = information_to_json(*prediction.result, *information, language);
   }
   return json;
 }
@@ -158,17 +160,17 @@ nlohmann::ordered_json to_json(const Prediction& prediction, const models::Repos
   return to_json(prediction, models, request.query("language").value_or(""));
 }
 
-ShownInformation shown_information(const Prediction& prediction, const models::Repository& models,
-                                   const http::Request& request) {
-  ShownInformation shown;
+PageInformation page_information(const Prediction& prediction, const models::Repository& models,
+                                 const http::Request& request) {
+  PageInformation shown;
   const Model model = model_of(prediction, models);
-  const LabelInformation* const told = told_of(prediction, model);
+  const LabelInformation* const information = information_about(prediction, model);
   const bool unknown = is_unknown(prediction, model);
-  if (told == nullptr && !unknown) return shown;
+  if (information == nullptr && !unknown) return shown;
   shown.language = models::suitable_language(languages_of(model->description), asked_languages(request));
   if (unknown) shown.reason = recognition::unknown_text(model->description, shown.language);
-  if (told == nullptr) return shown;
-  for (const Fact& fact : told->facts) {
+  if (information == nullptr) return shown;
+  for (const Fact& fact : information->facts) {
     std::string text(models::text_in(fact.texts, shown.language));
     if (fact.name == "name") {
       shown.name = std::move(text);

@@ -1,5 +1,6 @@
 #pragma once
-// What a model tells of its answer beside it, for programs and for readers.
+// What a model's information file says about an answer (models/information.hpp), as JSON for programs and as text for
+// the pages. Thread-safe.
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -26,8 +27,8 @@ nlohmann::ordered_json to_json(const records::Prediction& prediction, const mode
 nlohmann::ordered_json to_json(const records::Prediction& prediction, const models::Repository& models,
                                const http::Request& request);
 
-// What a page shows of an answer, in one language.
-struct ShownInformation {
+// What a page says about an answer beside the label itself, in one language that its reader asked for.
+struct PageInformation {
   std::string language;                                    // of the texts; empty: there are none
   std::string reason;                                      // of no answer; empty: as it was recorded
   std::string name;                                        // of the answer
@@ -35,7 +36,8 @@ struct ShownInformation {
   std::vector<std::pair<std::string, std::string>> facts;  // heading and text
 };
 
-ShownInformation shown_information(const records::Prediction& prediction, const models::Repository& models,
-                                   const http::Request& request);
+// Empty where the model that made the prediction is no longer served, or knows nothing about the answer.
+PageInformation page_information(const records::Prediction& prediction, const models::Repository& models,
+                                 const http::Request& request);
 
 }  // namespace vidi::api

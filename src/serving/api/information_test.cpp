@@ -110,7 +110,7 @@ TEST(InformationInJson, TheReasonOfTheUnknownIsTranslated) {
 TEST(InformationOnAPage, IsInTheReadersLanguageAndEscaped) {
   const models::Repository models = fruits();
   const auto page = [&](const records::Prediction& prediction, const char* languages) {
-    return prediction_page(prediction, shown_information(prediction, models, ReadersRequest(languages)));
+    return prediction_page(prediction, page_information(prediction, models, ReadersRequest(languages)));
   };
   const std::string english = page(of_fruit("Braeburn"), "");
   EXPECT_THAT(english, HasSubstr("<section class=\"known\" lang=\"en\">\n<h2>Braeburn &lt;apple&gt;</h2>"));

@@ -4,45 +4,19 @@
 
 #include <utility>
 
-#include "api/access.hpp"
 #include "api/answer.hpp"
 #include "api/html.hpp"
+#include "api/pages_style.hpp"
 
 namespace vidi::api {
 namespace {
-
-constexpr std::size_t kLatest = 10;
-
-constexpr std::string_view kStyle = R"css(
-:root { color-scheme: light dark; --line: #8884; --accent: #1668c4; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h1 a { color: inherit; text-decoration: none; }
-form { border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; display: flex; gap: 1rem; flex-wrap: wrap; }
-input[type=file] { flex: 1; } input, button { font: inherit; }
-button { background: var(--accent); color: #fff; border: 0; border-radius: .4rem; padding: .4rem 1.2rem; cursor: pointer; }
-.answer { display: flex; gap: 1.5rem; align-items: center; margin: 1.5rem 0; flex-wrap: wrap; }
-.answer img { max-width: 12rem; max-height: 12rem; min-width: 6rem; image-rendering: pixelated; border: 1px solid var(--line); }
-.result { font-size: 4rem; line-height: 1; font-weight: 600; margin: 0; } .reason { margin: 0; }
-.message { border-left: .3rem solid #c4162f; padding: .5rem 1rem; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; }
-th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-td img { width: 28px; height: 28px; object-fit: contain; vertical-align: middle; }
-.muted { opacity: .7; }
-.known { border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 1.5rem 0; }
-.known h2 { margin: 0; font-size: 1.3rem; } .known > p { margin: .5rem 0 0; }
-.known dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: .8rem 0; }
-.known dt { font-weight: 600; } .known dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 30rem) { .known dl { grid-template-columns: 1fr; gap: 0; } .known dd { margin-bottom: .5rem; }
-  .result { font-size: 2.6rem; overflow-wrap: anywhere; } }
-.explanation { max-width: 100%; border: 1px solid var(--line); }
-)css";
 
 std::string layout(std::string_view title, std::string_view content) {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title>"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"icon\" href=\"data:,\">"
       "<style>{}</style></head><body>\n<h1><a href=\"/\">vidi</a></h1>\n{}</body></html>\n",
-      escape_html(title), kStyle, content);
+      escape_html(title), pages_style(), content);
 }
 
 std::string form(const FormPage& page) {
@@ -83,7 +57,7 @@ std::string image_tag(const records::Prediction& prediction) {
 }
 
 // A card of what the model tells of its answer.
-std::string known_card(const ShownInformation& shown) {
+std::string known_card(const PageInformation& shown) {
   if (shown.name.empty()) return {};
   std::string facts;
   for (const auto& [heading, text] : shown.facts) {
@@ -95,12 +69,12 @@ std::string known_card(const ShownInformation& shown) {
                      escape_html(shown.name), facts);
 }
 
-std::string reason_of(const records::Prediction& prediction, const ShownInformation& shown) {
+std::string reason_of(const records::Prediction& prediction, const PageInformation& shown) {
   if (shown.reason.empty()) return fmt::format("<p class=\"reason\">{}</p>", escape_html(prediction.reason));
   return fmt::format("<p class=\"reason\" lang=\"{}\">{}</p>", escape_html(shown.language), escape_html(shown.reason));
 }
 
-std::string answer(const records::Prediction& prediction, const ShownInformation& shown) {
+std::string answer(const records::Prediction& prediction, const PageInformation& shown) {
   const std::string result =
       prediction.result
           ? fmt::format("<p class=\"result\">{}</p><p>{} sure, by {}</p>", shown_result(*prediction.result),
@@ -134,18 +108,8 @@ std::string detail(std::string_view name, const std::string& value) {
 
 }  // namespace
 
-Task<std::vector<records::Prediction>> latest_predictions(Application& application, const http::Request& request) {
-  if (request.identity().role == Role::anonymous) co_return std::vector<records::Prediction>();
-  records::Query query;
-  query.user = only_user(request);
-  query.limit = kLatest;
-  auto page = co_await application.recorder.records().list(std::move(query));
-  if (!page) co_return std::vector<records::Prediction>();
-  co_return std::move(page->predictions);
-}
-
 std::string home_page(const std::optional<records::Prediction>& answered,
-                      const std::vector<records::Prediction>& latest, const ShownInformation& shown) {
+                      const std::vector<records::Prediction>& latest, const PageInformation& shown) {
   std::string content = form({.title = {}, .action = "/predict", .field = "file", .message = {}});
   if (answered) content += answer(*answered, shown);
   return layout("vidi", content + latest_table(latest));
@@ -158,7 +122,7 @@ std::string form_page(const FormPage& page) {
   return layout(page.title, content + form(page));
 }
 
-std::string prediction_page(const records::Prediction& prediction, const ShownInformation& shown) {
+std::string prediction_page(const records::Prediction& prediction, const PageInformation& shown) {
   std::string content = answer(prediction, shown) + "<table><tbody>\n";
   content += detail("Time (UTC)", to_string(prediction.time));
   content += detail("Name", shown_name(prediction.filename));

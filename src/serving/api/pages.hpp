@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "api/application.hpp"
 #include "api/information.hpp"
 #include "http/message.hpp"
 #include "records/prediction.hpp"
@@ -19,14 +18,11 @@ struct FormPage {
   std::string message;  // shown above the form; empty: none
 };
 
-// The ten newest that the request may see, newest first; empty when the records cannot be read now.
-Task<std::vector<records::Prediction>> latest_predictions(Application& application, const http::Request& request);
-
 // The page at /, with the answer to what has just been sent.
 std::string home_page(const std::optional<records::Prediction>& answer, const std::vector<records::Prediction>& latest,
-                      const ShownInformation& shown = {});
+                      const PageInformation& shown = {});
 std::string form_page(const FormPage& page);
-std::string prediction_page(const records::Prediction& prediction, const ShownInformation& shown = {});
+std::string prediction_page(const records::Prediction& prediction, const PageInformation& shown = {});
 std::string message_page(const std::string& title, const std::string& message);
 
 // With the headers that keep a page from loading anything that is not vidi's.

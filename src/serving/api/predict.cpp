@@ -2,6 +2,7 @@
 
 #include "api/answer.hpp"
 #include "api/endpoints.hpp"
+#include "api/find.hpp"
 #include "api/information.hpp"
 #include "api/negotiate.hpp"
 #include "api/pages.hpp"
@@ -13,9 +14,10 @@ namespace {
 
 const FormPage kForm{.title = "Recognize a picture", .action = "/predict", .field = "photo", .message = {}};
 
-// One picture's answer is itself; those of several stand in a list, in the order of the pictures.
-nlohmann::ordered_json answers_to_json(const std::vector<records::Prediction>& predictions,
-                                       const models::Repository& models, const http::Request& request) {
+// The body of the response: the prediction of one picture is the object itself, those of several stand in a list, in
+// the order of the pictures.
+nlohmann::ordered_json predictions_to_json(const std::vector<records::Prediction>& predictions,
+                                           const models::Repository& models, const http::Request& request) {
   if (predictions.size() == 1) return to_json(predictions.front(), models, request);
   nlohmann::ordered_json json;
   json["predictions"] = nlohmann::ordered_json::array();
@@ -40,10 +42,10 @@ Task<http::Response> post_predict(Application& application, http::Request& reque
   }
   if (!predictions) co_return error_response(&request, predictions.error());
   const models::Repository& models = application.recognizer.models();
-  if (form == AnswerForm::json) co_return json_response(answers_to_json(*predictions, models, request));
+  if (form == AnswerForm::json) co_return json_response(predictions_to_json(*predictions, models, request));
   if (form == AnswerForm::html) {
     const auto latest = co_await latest_predictions(application, request);
-    const ShownInformation shown = shown_information(predictions->back(), models, request);
+    const PageInformation shown = page_information(predictions->back(), models, request);
     co_return html_response(home_page(predictions->back(), latest, shown));
   }
   http::Response response;

@@ -57,13 +57,9 @@ Result<records::Query> read_query(const http::Request& request) {
   auto count = limit(request);
   if (!count) return forward_error(count);
   query.limit = *count;
-  if (auto only = only_user(request)) {
-    if (query.user && query.user != only) {
-      return fail(ErrorCode::forbidden, fmt::format("this key sees the predictions of '{}' only", *only));
-    }
-    query.user = std::move(only);
-  }
-  return query;
+  auto visible = visible_to(request).narrow(std::move(query));
+  if (visible) return std::move(*visible);
+  return fail(ErrorCode::forbidden, fmt::format("this key sees the predictions of '{}' only", request.identity().name));
 }
 
 Result<std::string> read_label(const Bytes& body) {
@@ -83,21 +79,7 @@ Result<std::string> read_label(const Bytes& body) {
   return label;
 }
 
-Error no_such_prediction() { return {ErrorCode::not_found, "there is no such prediction"}; }
-
 }  // namespace
-
-Task<Result<records::Prediction>> find_prediction(Application& application, http::Request& request) {
-  const auto id = parse_uuid(request.parameter("id"));
-  if (!id) co_return std::unexpected(no_such_prediction());
-  auto found = co_await application.recorder.records().find(*id);
-  if (!found) co_return forward_error(found);
-  if (!*found) co_return std::unexpected(no_such_prediction());
-  // Whether there is one of somebody else's is not told.
-  const auto only = only_user(request);
-  if (only && (*found)->user != *only) co_return std::unexpected(no_such_prediction());
-  co_return std::move(**found);
-}
 
 Task<http::Response> list_predictions(Application& application, http::Request& request) {
   auto query = read_query(request);
@@ -141,7 +123,7 @@ Task<http::Response> patch_prediction(Application& application, http::Request& r
 Task<http::Response> delete_prediction(Application& application, http::Request& request) {
   const auto id = parse_uuid(request.parameter("id"));
   if (!id) co_return error_response(&request, no_such_prediction());
-  if (only_user(request)) {
+  if (!visible_to(request).is_all()) {
     const auto own = co_await find_prediction(application, request);
     if (!own) co_return error_response(&request, own.error());
   }

@@ -62,7 +62,7 @@ Task<http::Response> get_uploaded(Application& application, http::Request& reque
   const AnswerForm form = answer_form(request);
   const models::Repository& models = application.recognizer.models();
   if (form == AnswerForm::json) co_return json_response(to_json(*prediction, models, request));
-  co_return html_response(prediction_page(*prediction, shown_information(*prediction, models, request)));
+  co_return html_response(prediction_page(*prediction, page_information(*prediction, models, request)));
 }
 
 Task<http::Response> get_uploaded_image(Application& application, http::Request& request) {

@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "commands/commands.hpp"
+#include "core/value_of.hpp"
+#include "labeled_sets/export.hpp"
+#include "maintenance/record_access.hpp"
+#include "maintenance/record_listing.hpp"
+#include "maintenance/record_transfer.hpp"
+#include "records/cassandra/cassandra_store.hpp"
+#include "settings/program_settings.hpp"
+#include "settings/stores.hpp"
+
+namespace vidi::app {
+namespace {
+
+struct Filters {
+  std::string user;
+  std::string model;
+  std::string result;
+  std::string from;
+  std::string to;
+  std::size_t limit = 50;
+  bool all = false;
+};
+
+struct ListOptions {
+  Filters filters;
+  std::string format = "table";
+  std::string out;
+};
+
+struct ImportOptions {
+  std::string file;
+  std::string from;
+  std::string to;
+  bool plain_table = false;
+};
+
+struct ExportOptions {
+  std::string format;
+  std::string folder;
+  bool corrected = false;
+  unsigned test_percent = 15;
+};
+
+constexpr std::array kFilters{"--user", "--of-model", "--result", "--from", "--to", "--limit", "--all"};
+
+bool is_given(const CLI::App& command, const std::string& name) { return command.get_option(name)->count() > 0; }
+
+Timestamp time_of(const std::string& text) {
+  if (const auto time = parse_timestamp(text)) return *time;
+  throw std::runtime_error(fmt::format("'{}' is not a time; expected one such as 2019-01-29T16:55:06Z", text));
+}
+
+records::Query query_of(const CLI::App& command, const Filters& filters) {
+  records::Query query;
+  if (is_given(command, "--user")) query.user = filters.user;
+  if (is_given(command, "--of-model")) query.model = filters.model;
+  if (is_given(command, "--result")) query.result = filters.result;
+  if (is_given(command, "--from")) query.from = time_of(filters.from);
+  if (is_given(command, "--to")) query.to = time_of(filters.to);
+  return query;
+}
+
+// What would do nothing must not be taken for done.
+void refuse(const CLI::App& command, const std::string& name, const std::string& where) {
+  if (is_given(command, name))
+    throw std::runtime_error(fmt::format("{} is nothing for `vidi records {}`", name, where));
+}
+
+void refuse_listing(const CLI::App& command, const std::string& where) {
+  for (const char* name : {"--format", "--out"}) refuse(command, name, where);
+}
+
+int list(const CLI::App& command, const ListOptions& options, const Settings& settings) {
+  if ((options.format == "parquet") == options.out.empty()) {
+    throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
+  }
+  maintenance::check_records_exist(records_url(settings), access_of(settings));
+  const auto store = open_records(settings);
+  maintenance::wait_until_ready(*store);
+  const maintenance::Listing listing{.query = query_of(command, options.filters),
+                                     .most = options.filters.all ? SIZE_MAX : options.filters.limit,
+                                     .format = options.format,
+                                     .file = options.out};
+  maintenance::list_records(*store, listing, [](std::string_view text) { fmt::print("{}", text); });
+  return 0;
+}
+
+int print_schema(const Settings& settings) {
+  for (const std::string& statement : records::cassandra::schema_of(settings.text("records"))) {
+    fmt::print("{};\n", statement);
+  }
+  return 0;
+}
+
+void refuse_import_from_memory(const std::string& url) {
+  if (url.starts_with("memory:")) {
+    throw std::runtime_error(
+        "memory: ends with its process: there is nothing in it to import, and nobody to import for");
+  }
+}
+
+maintenance::PredictionSource source_of(const ImportOptions& options, const Settings& settings,
+                                        maintenance::PlainTableCounts& counts) {
+  if (options.file.empty() == options.from.empty()) {
+    throw std::runtime_error("import needs either a Parquet file or --from URL");
+  }
+  if (options.plain_table) {
+    if (options.from.empty()) throw std::runtime_error("--plain-table needs --from cassandra://HOSTS/KEYSPACE");
+    return maintenance::read_plain_table(options.from, access_of(settings), counts);
+  }
+  if (!options.file.empty()) return maintenance::read_file(options.file);
+  refuse_import_from_memory(options.from);
+  if (options.from == records_url(settings)) {
+    throw std::runtime_error(fmt::format("{} is imported into itself: name another store with --to", options.from));
+  }
+  return maintenance::read_store(options.from, access_of(settings));
+}
+
+int import(const ImportOptions& options, Settings settings) {
+  if (!options.to.empty()) check_done(settings.set("records", options.to, "--to"));
+  refuse_import_from_memory(records_url(settings));
+  maintenance::PlainTableCounts rows;
+  const maintenance::PredictionSource source = source_of(options, settings, rows);
+  const auto store = open_records(settings);
+  maintenance::wait_until_ready(*store);
+  const maintenance::ImportCounts counts = maintenance::import_predictions(source, *store);
+  fmt::print("{} read, {} added, {} corrected, {} were there already\n", counts.read, counts.added, counts.corrected,
+             counts.present);
+  if (options.plain_table) {
+    fmt::print("{} more rows are vidi's own, {} have no time that can be read\n", rows.of_vidi, rows.unreadable);
+  }
+  return 0;
+}
+
+int export_set(const CLI::App& command, const ListOptions& filters, const ExportOptions& options,
+               const Settings& settings) {
+  maintenance::check_records_exist(records_url(settings), access_of(settings));
+  maintenance::check_objects_exist(objects_url(settings), access_of(settings));
+  const auto records = open_records(settings);
+  const auto objects = open_objects(settings);
+  maintenance::wait_until_ready(*records);
+  maintenance::wait_until_ready(*objects);
+  const auto make_set = [&](const std::filesystem::path& folder) {
+    if (options.format == "folders") return labeled_sets::make_folder_set(folder);
+    if (options.format == "parquet") return labeled_sets::make_table_set(folder);
+    labeled_sets::DigitSetOptions digits;
+    digits.model = require_digits(open_models(settings), settings.text("model"));
+    digits.limits = recognizer_options(settings).limits;
+    digits.test_percent = options.test_percent;
+    return labeled_sets::make_digit_set(folder, std::move(digits));
+  };
+  const labeled_sets::LabeledExport what{.query = query_of(command, filters.filters),
+                                         .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
+                                         .corrected = options.corrected,
+                                         .folder = options.folder};
+  const auto exported = labeled_sets::export_labeled(
+      *records, *objects, what, make_set,
+      [](const Uuid& id, const std::string& why) { fmt::print(stderr, "{}: {}\n", to_string(id), why); });
+  fmt::print("{}: {}; {}\n", options.folder, exported.written, labeled_sets::describe_left_out(exported));
+  return 0;
+}
+
+void add_filters(CLI::App& command, Filters& filters) {
+  command.add_option("--user", filters.user, "Only this user's; empty: nobody's");
+  command.add_option("--of-model", filters.model, "Only this model's");
+  command.add_option("--result", filters.result, "Only with this result; empty: only those without one");
+  command.add_option("--from", filters.from, "Only from this time on (UTC unless it says otherwise)");
+  command.add_option("--to", filters.to, "Only before this time");
+  command.add_option("--limit", filters.limit, "At most so many, the newest; an export without it takes all")
+      ->check(CLI::Range(1UL, 1'000'000'000UL))
+      ->capture_default_str();
+  command.add_flag("--all", filters.all, "All of them");
+}
+
+CLI::App* add_import(CLI::App& command, ImportOptions& options) {
+  CLI::App* import = command.add_subcommand("import", "Copy predictions from elsewhere; it may be repeated");
+  import->add_option("FILE", options.file, "A Parquet file that --format parquet has written");
+  import->add_option("--from", options.from, "Another store: sqlite:PATH or cassandra://HOSTS/KEYSPACE");
+  import->add_option("--to", options.to, "The store that they are copied to; by default that of the setting `records`");
+  import->add_flag("--plain-table", options.plain_table,
+                   "Only the rows of the table demandtable that vidi has not written");
+  return import->fallthrough();
+}
+
+CLI::App* add_export(CLI::App& command, ExportOptions& options) {
+  CLI::App* set = command.add_subcommand("export", "Write pictures with their labels, to train on");
+  set->add_option("DIR", options.folder, "A folder that is missing or empty")->required();
+  set->add_option("--format", options.format, "folders (DIR/LABEL/DIGEST.png), idx (MNIST's files) or parquet")
+      ->check(CLI::IsMember({"folders", "idx", "parquet"}))
+      ->required();
+  set->add_flag("--corrected", options.corrected, "Only those of which somebody has said what is right");
+  set->add_option("--test-percent", options.test_percent, "Of idx: how many are to test with, not to train on")
+      ->check(CLI::Range(0U, 100U))
+      ->capture_default_str();
+  return set->fallthrough();
+}
+
+}  // namespace
+
+Command add_records(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("records", "Look at what was recorded, and move it from store to store");
+  const auto options = std::make_shared<ListOptions>();
+  const auto import_options = std::make_shared<ImportOptions>();
+  const auto export_options = std::make_shared<ExportOptions>();
+  add_filters(*command, options->filters);
+  command->add_option("--format", options->format, "table, json (an object a line), csv, or parquet with --out")
+      ->check(CLI::IsMember({"table", "json", "csv", "parquet"}))
+      ->capture_default_str();
+  command->add_option("--out", options->out, "The file that --format parquet writes");
+  const std::vector<std::string_view> keys{"data",
+                                           "records",
+                                           "objects",
+                                           "models",
+                                           "model",
+                                           "cassandra-user",
+                                           "cassandra-tls",
+                                           "cassandra-key",
+                                           "cassandra-authorities",
+                                           "cassandra-certificate"};
+  auto flags = std::make_shared<SettingFlags>(*command, keys);
+
+  CLI::App* schema =
+      command->add_subcommand("schema", "Print the CQL that makes the tables of the record store in Cassandra");
+  CLI::App* import_command = add_import(*command, *import_options);
+  CLI::App* export_command = add_export(*command, *export_options);
+  command->require_subcommand(0, 1);
+  return [=] {
+    const Settings settings = flags->read();
+    if (!schema->parsed() && !import_command->parsed() && !export_command->parsed()) {
+      return list(*command, *options, settings);
+    }
+    const std::string name = command->get_subcommands().front()->get_name();
+    refuse_listing(*command, name);
+    if (export_command->parsed()) return export_set(*command, *options, *export_options, settings);
+    for (const char* filter : kFilters) refuse(*command, filter, name);
+    return import_command->parsed() ? import(*import_options, settings) : print_schema(settings);
+  };
+}
+
+}  // namespace vidi::app
