@@ -19,12 +19,13 @@
 #include "files/file.hpp"
 #include "files/private_folder.hpp"
 #include "key_settings.hpp"
-#include "objects/local/copy.hpp"
 #include "objects/local/local_store.hpp"
+#include "objects/open.hpp"
 #include "record_access.hpp"
 #include "record_transfer.hpp"
-#include "records/sqlite/snapshot.hpp"
+#include "records/open.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "registry/registry.hpp"
 #include "stores.hpp"
 
 namespace vidi::app {
@@ -43,16 +44,16 @@ constexpr const char* kKeys = "keys.toml";
   throw std::runtime_error(fmt::format("{} {}: {}", path.string(), what, std::generic_category().message(errno)));
 }
 
-// What follows the scheme; absent: it is another.
-std::optional<fs::path> path_of(const std::string& url, std::string_view scheme) {
-  if (!url.starts_with(scheme)) return std::nullopt;
-  return url.substr(scheme.size());
+void refuse_what_ends_with_its_process(const registry::Traits& kind) {
+  if (kind.ends_with_process) {
+    throw std::runtime_error(
+        fmt::format("{}: ends with its process: no other can read it or write to it", kind.scheme));
+  }
 }
 
-void refuse_memory(const std::string& url) {
-  if (url.starts_with("memory:")) {
-    throw std::runtime_error("memory: ends with its process: no other can read it or write to it");
-  }
+void refuse_what_ends_with_its_process(const Settings& settings) {
+  refuse_what_ends_with_its_process(records::kind_of(records_url(settings)).traits);
+  refuse_what_ends_with_its_process(objects::kind_of(objects_url(settings)).traits);
 }
 
 // Such as the log that SQLite keeps beside a file that is in use, or was when its process was killed.
@@ -140,10 +141,9 @@ class Pictures {
 class Backup {
  public:
   Backup(const Settings& settings, fs::path folder) : settings_(settings), folder_(std::move(folder)) {
-    refuse_memory(records_url(settings));
-    refuse_memory(objects_url(settings));
-    check_records_exist(records_url(settings), access_of(settings));
-    check_objects_exist(objects_url(settings), access_of(settings));
+    refuse_what_ends_with_its_process(settings);
+    check_records_exist(records_url(settings), secrets_of(settings));
+    check_objects_exist(objects_url(settings), secrets_of(settings));
     std::error_code error;
     files::make_private_folder(folder_, error);
     if (error) throw std::runtime_error(fmt::format("{} cannot be made: {}", folder_.string(), error.message()));
@@ -156,9 +156,8 @@ class Backup {
   // Records first: each has its picture in the store by then, and whatever is copied later has it too.
   BackupCounts run() {
     copy_records();
-    if (const auto local = path_of(objects_url(settings_), "file:")) {
-      objects::local::copy_folder(*local, folder_ / kObjects);
-    }
+    const std::string objects = objects_url(settings_);
+    if (const auto copy = objects::kind_of(objects).copy) copy(objects, folder_ / kObjects);
     bring_pictures();
     copy_keys();
     keep();
@@ -167,8 +166,8 @@ class Backup {
 
  private:
   void refuse_sources() const {
-    const auto records = path_of(records_url(settings_), "sqlite:");
-    const auto objects = path_of(objects_url(settings_), "file:");
+    const auto records = registry::path_of(records::kinds(), records_url(settings_));
+    const auto objects = registry::path_of(objects::kinds(), objects_url(settings_));
     if ((records && is_same_place(*records, records_)) || (objects && is_same_place(*objects, folder_ / kObjects))) {
       throw std::runtime_error(fmt::format("{} is what is to be backed up: name another folder", folder_.string()));
     }
@@ -185,20 +184,18 @@ class Backup {
   }
 
   void copy_records() const {
-    if (const auto local = path_of(records_url(settings_), "sqlite:")) {
-      records::sqlite::write_snapshot(local->string(), new_records_.string());
-      return;
-    }
+    const std::string records = records_url(settings_);
+    if (const auto snapshot = records::kind_of(records).snapshot) return snapshot(records, new_records_);
     const auto store = records::sqlite::open_store(new_records_.string());
-    import_predictions(read_store(records_url(settings_), access_of(settings_)), *store);
+    import_predictions(read_store(records, secrets_of(settings_)), *store);
   }
 
-  // Those of a remote store are fetched; in any case each is looked for.
+  // Where the store could not be copied as a whole, each is fetched; in any case each is looked for.
   void bring_pictures() {
     const auto copies = objects::local::open_store((folder_ / kObjects).string());
     const auto records = records::sqlite::open_store(new_records_.string());
     std::unique_ptr<ObjectStore> remote;
-    if (objects::is_remote(objects_url(settings_))) {
+    if (objects::kind_of(objects_url(settings_)).copy == nullptr) {
       remote = open_objects(settings_);
       wait_until_ready(*remote);
     }
@@ -260,9 +257,8 @@ class Backup {
 BackupCounts back_up(const Settings& settings, const fs::path& folder) { return Backup(settings, folder).run(); }
 
 RestoreCounts restore(const Settings& settings, const fs::path& folder) {
-  refuse_memory(records_url(settings));
-  refuse_memory(objects_url(settings));
-  const std::string from = "sqlite:" + (folder / kRecords).string();
+  refuse_what_ends_with_its_process(settings);
+  const std::string from = registry::url_in(records::kinds(), folder);
   if (!fs::exists(folder / kRecords) || !fs::is_directory(folder / kObjects)) {
     throw std::runtime_error(
         fmt::format("{} holds no backup: there is no {} or no {} in it", folder.string(), kRecords, kObjects));
@@ -274,7 +270,7 @@ RestoreCounts restore(const Settings& settings, const fs::path& folder) {
   wait_until_ready(*records);
   Pictures pictures(copies.get(), *objects);
   RestoreCounts counts;
-  const PredictionSource source = [&, read = read_store(from, access_of(settings))] {
+  const PredictionSource source = [&, read = read_store(from, secrets_of(settings))] {
     std::vector<Prediction> predictions = read();
     pictures.bring(predictions, [&](const Prediction&) { ++counts.pictures_lost; });
     return predictions;

@@ -8,19 +8,12 @@
 #include "backup.hpp"
 #include "commands.hpp"
 #include "program_settings.hpp"
+#include "stores.hpp"
 
 namespace vidi::app {
 namespace {
 
-const std::vector<std::string_view> kSettings{"data",
-                                              "records",
-                                              "objects",
-                                              "auth.keys",
-                                              "cassandra-user",
-                                              "cassandra-tls",
-                                              "cassandra-key",
-                                              "cassandra-authorities",
-                                              "cassandra-certificate"};
+std::vector<std::string_view> flags() { return with_secrets({"data", "records", "objects", "auth.keys"}); }
 
 int print(const BackupCounts& counts) {
   fmt::print("{} predictions, {} with their pictures\n", counts.predictions, counts.with_picture);
@@ -42,16 +35,16 @@ Command add_backup(CLI::App& program) {
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "A new folder, or one with an earlier backup, which is brought up to date")
       ->required();
-  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
-  return [=] { return print(back_up(flags->read(), *folder)); };
+  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  return [=] { return print(back_up(settings->read(), *folder)); };
 }
 
 Command add_restore(CLI::App& program) {
   CLI::App* command = program.add_subcommand("restore", "Add what a backup holds to the stores of the settings");
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "The folder that `vidi backup` has written")->required();
-  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
-  return [=] { return print(restore(flags->read(), *folder)); };
+  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  return [=] { return print(restore(settings->read(), *folder)); };
 }
 
 }  // namespace vidi::app

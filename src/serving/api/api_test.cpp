@@ -19,6 +19,8 @@
 #include "api/openapi.hpp"
 #include "api/pages.hpp"
 #include "api/status.hpp"
+#include "objects/memory/memory_store.hpp"
+#include "records/memory/memory_store.hpp"
 
 namespace vidi::api {
 namespace {
@@ -71,8 +73,8 @@ records::Prediction prediction() {
 TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
   models::Repository models(std::vector<std::shared_ptr<const models::LoadedModel>>{});
   recognition::Recognizer recognizer(models, {});
-  const auto records = records::open_record_store("memory:");
-  const auto objects = objects::open_object_store("memory:");
+  const auto records = records::memory::make_store();
+  const auto objects = objects::memory::make_store();
   recognition::Recorder recorder(*records, *objects);
   open_inference::Service open_inference(recognizer, recorder, 1);
   auth::Authorizer authorizer(auth::Mode::open);
