@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import table_bounds
+
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 500
 # Files that may be longer, each with its reason.
@@ -148,6 +150,7 @@ def findings():
             yield f"{name}:1: is in no CMakeLists.txt, so nothing builds it"
         if name.endswith(".py"):
             yield from check_python(name, text)
+    yield from table_bounds.findings()
 
 
 def main():
