@@ -20,7 +20,9 @@
 #include "image/encode.hpp"
 #include "models/repository.hpp"
 #include "objects/object_store.hpp"
+#include "objects/open.hpp"
 #include "recognition/recognizer.hpp"
+#include "records/open.hpp"
 #include "records/record_store.hpp"
 
 namespace {

@@ -18,6 +18,7 @@
 
 #include "core/uuid.hpp"
 #include "load.hpp"
+#include "records/open.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi {

@@ -11,6 +11,8 @@
 #include "core/uuid.hpp"
 #include "load.hpp"
 #include "objects/object_store.hpp"
+#include "objects/open.hpp"
+#include "records/open.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi {

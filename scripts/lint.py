@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import table_bounds
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -163,6 +165,7 @@ def findings():
             yield f"{name}:1: is in no CMakeLists.txt, so nothing builds it"
         if name.endswith(".py"):
             yield from check_python(name, text)
+    yield from table_bounds.findings()
 
 
 def main():

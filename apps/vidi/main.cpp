@@ -12,7 +12,7 @@
 
 #include "commands/commands.hpp"
 #include "core/settings.hpp"
-#include "objects/object_store.hpp"
+#include "objects/open.hpp"
 
 namespace {
 

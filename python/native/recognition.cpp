@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -19,13 +21,15 @@
 
 #include "bindings.hpp"
 #include "core/digest.hpp"
+#include "core/secrets.hpp"
 #include "core/task.hpp"
 #include "errors.hpp"
 #include "models/folder_state.hpp"
 #include "models/load.hpp"
 #include "models/repository.hpp"
 #include "recognition/recognizer.hpp"
-#include "records/cassandra/cassandra_store.hpp"
+#include "records/remote_kinds.hpp"
+#include "registry/registry.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -83,11 +87,10 @@ nb::dict to_dict(const records::Prediction& prediction) {
   return answer;
 }
 
-// Where predictions are kept in a cluster.
-class CassandraRecords {
+// Where predictions are kept that several machines record.
+class RemoteRecords {
  public:
-  CassandraRecords(const std::string& url, const vidi::cassandra::Access& access)
-      : store_(records::cassandra::open_store(url, access)) {}
+  RemoteRecords(const std::string& url, const Secrets& secrets) : store_(open(url, secrets)) {}
 
   // Waits while the cluster is still looked for.
   Result<void> check(std::chrono::milliseconds patience) {
@@ -103,16 +106,22 @@ class CassandraRecords {
   Result<void> append(records::Prediction prediction) { return run(store_->append(std::move(prediction))); }
 
  private:
+  static std::unique_ptr<records::RecordStore> open(const std::string& url, const Secrets& secrets) {
+    const auto kinds = records::remote_kinds();
+    if (const records::Kind* kind = registry::find(kinds, url)) return kind->open(url, secrets);
+    throw std::runtime_error(fmt::format("records '{}': a cluster records in {}", url, registry::forms(kinds, "or")));
+  }
+
   std::unique_ptr<records::RecordStore> store_;
 };
 
-std::shared_ptr<CassandraRecords> open_records(const std::string& url, const std::string& user,
-                                               const std::string& password, const std::string& authorities, bool tls,
-                                               double patience) {
+// `secrets`: by the keys of the server's settings.
+std::shared_ptr<RemoteRecords> open_records(const std::string& url,
+                                            const std::map<std::string, std::string, std::less<>>& secrets,
+                                            double patience) {
   try {
     const nb::gil_scoped_release released;
-    auto opened = std::make_shared<CassandraRecords>(
-        url, vidi::cassandra::Access{.user = user, .password = password, .tls = tls, .authorities = authorities});
+    auto opened = std::make_shared<RemoteRecords>(url, Secrets(secrets));
     auto checked = opened->check(std::chrono::milliseconds(static_cast<std::int64_t>(patience * 1000)));
     if (checked) return opened;
     const nb::gil_scoped_acquire acquired;
@@ -209,7 +218,7 @@ recognition::Upload read_upload(nb::handle picture, const std::string& user) {
   return upload;
 }
 
-Result<void> keep(CassandraRecords& records, const Recognized& recognized) {
+Result<void> keep(RemoteRecords& records, const Recognized& recognized) {
   std::vector<Result<void>> kept(recognized.size());
   constexpr std::size_t kInFlight = 32;
   in_parallel(kInFlight, recognized.size(), [&](std::size_t i) {
@@ -223,7 +232,7 @@ Result<void> keep(CassandraRecords& records, const Recognized& recognized) {
 
 // A dictionary for each picture, or the exception that it caused.
 nb::list recognize(PictureRecognizer& self, const nb::list& pictures, const std::string& user, std::size_t threads,
-                   CassandraRecords* records) {
+                   RemoteRecords* records) {
   std::vector<recognition::Upload> uploads;
   for (const nb::handle picture : pictures) uploads.push_back(read_upload(picture, user));
   Recognized recognized(uploads.size());
@@ -249,8 +258,7 @@ nb::list recognize(PictureRecognizer& self, const nb::list& pictures, const std:
 }  // namespace
 
 void bind_recognition(nb::module_& module) {
-  nb::class_<CassandraRecords>(module, "CassandraRecords")
-      .def(nb::new_(&open_records), "url"_a, "user"_a, "password"_a, "authorities"_a, "tls"_a, "patience"_a);
+  nb::class_<RemoteRecords>(module, "RemoteRecords").def(nb::new_(&open_records), "url"_a, "secrets"_a, "patience"_a);
   nb::class_<PictureRecognizer>(module, "Recognizer")
       .def(nb::new_(&open_recognizer), "options"_a)
       .def("recognize", &recognize, "pictures"_a, "user"_a, "threads"_a, "records"_a.none())

@@ -53,6 +53,6 @@ def test_what_cannot_be_linked_is_said(tmp_path, pictures, monkeypatch):
     digest = "0" * 64
     assert b"604801" in presign(tmp_path, digest, "--expires", "604801", "--objects", pictures, status=2).stderr
     assert b"'12' is no digest" in presign(tmp_path, "12", "--objects", pictures, status=2).stderr
-    assert b"only pictures in S3 have links" in presign(tmp_path, digest, "--objects", "file:x", status=2).stderr
+    assert b"only pictures in s3://BUCKET/PREFIX?OPTIONS have links" in presign(tmp_path, digest, "--objects", "file:x", status=2).stderr
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert b"AWS_ACCESS_KEY_ID" in presign(tmp_path, digest, "--objects", pictures, status=2).stderr

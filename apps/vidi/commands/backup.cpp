@@ -14,20 +14,12 @@
 namespace vidi::app {
 namespace {
 
-const std::vector<std::string_view> kSettings{"data",
-                                              "records",
-                                              "objects",
-                                              "auth.keys",
-                                              "cassandra-user",
-                                              "cassandra-tls",
-                                              "cassandra-key",
-                                              "cassandra-authorities",
-                                              "cassandra-certificate"};
+std::vector<std::string_view> flags() { return with_secrets({"data", "records", "objects", "auth.keys"}); }
 
 maintenance::ServerStores stores_of(const Settings& settings) {
   return {.records = records_url(settings),
           .objects = objects_url(settings),
-          .access = access_of(settings),
+          .secrets = secrets_of(settings),
           .keys = keys_file(settings)};
 }
 
@@ -51,16 +43,16 @@ Command add_backup(CLI::App& program) {
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "A new folder, or one with an earlier backup, which is brought up to date")
       ->required();
-  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
-  return [=] { return print(maintenance::back_up(stores_of(flags->read()), *folder)); };
+  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  return [=] { return print(maintenance::back_up(stores_of(settings->read()), *folder)); };
 }
 
 Command add_restore(CLI::App& program) {
   CLI::App* command = program.add_subcommand("restore", "Add what a backup holds to the stores of the settings");
   auto folder = std::make_shared<std::string>();
   command->add_option("DIR", *folder, "The folder that `vidi backup` has written")->required();
-  auto flags = std::make_shared<SettingFlags>(*command, kSettings);
-  return [=] { return print(maintenance::restore(stores_of(flags->read()), *folder)); };
+  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  return [=] { return print(maintenance::restore(stores_of(settings->read()), *folder)); };
 }
 
 }  // namespace vidi::app

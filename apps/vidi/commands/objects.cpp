@@ -5,8 +5,10 @@
 
 #include "commands/commands.hpp"
 #include "core/digest.hpp"
-#include "objects/s3/s3_store.hpp"
+#include "objects/open.hpp"
+#include "registry/registry.hpp"
 #include "settings/program_settings.hpp"
+#include "settings/stores.hpp"
 
 namespace vidi::app {
 namespace {
@@ -16,6 +18,10 @@ struct PresignOptions {
   std::int64_t expires = 3600;
 };
 
+std::string forms_with_links() {
+  return registry::forms(objects::kinds(), "or", [](const objects::Kind& kind) { return kind.link != nullptr; });
+}
+
 int presign(const PresignOptions& options, const Settings& settings) {
   const auto digest = parse_digest(options.digest);
   if (!digest) {
@@ -24,17 +30,14 @@ int presign(const PresignOptions& options, const Settings& settings) {
                     "in a prediction's \"image\"",
                     options.digest));
   }
-  const std::string& url = settings.text("objects");
-  if (!url.starts_with("s3:")) {
-    throw std::runtime_error(
-        fmt::format("only pictures in S3 have links, and objects is \"{}\"; it must be s3://BUCKET/PREFIX", url));
+  const std::string url = objects_url(settings);
+  const auto link_to = objects::kind_of(url).link;
+  if (link_to == nullptr) {
+    throw std::runtime_error(fmt::format("only pictures in {0} have links, and objects is \"{1}\"; it must be {0}",
+                                         forms_with_links(), url));
   }
-  const auto address = objects::s3::parse_address(url);
-  if (!address) throw std::runtime_error(address.error().message);
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto link =
-      objects::s3::presign(*address, objects::s3::key_of(*address, *digest),
-                           objects::s3::credentials_from_environment(), std::chrono::seconds(options.expires), now);
+  const auto link = link_to(url, *digest, std::chrono::seconds(options.expires), now);
   if (!link) throw std::runtime_error(link.error().message);
   fmt::print("{}\n", *link);
   return 0;
@@ -44,7 +47,8 @@ int presign(const PresignOptions& options, const Settings& settings) {
 
 Command add_objects(CLI::App& program) {
   CLI::App* command = program.add_subcommand("objects", "Work with the pictures that are kept");
-  CLI::App* link = command->add_subcommand("presign", "Print a link that opens a picture in S3 for a while");
+  CLI::App* link = command->add_subcommand(
+      "presign", fmt::format("Print a link that opens a picture of {} for a while", forms_with_links()));
   auto options = std::make_shared<PresignOptions>();
   link->add_option("digest", options->digest, "The picture's SHA-256, as a prediction's \"image\" says it")->required();
   link->add_option("--expires", options->expires, "For how many seconds: 1 to 604800")->capture_default_str();

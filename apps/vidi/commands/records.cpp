@@ -12,7 +12,8 @@
 #include "maintenance/record_access.hpp"
 #include "maintenance/record_listing.hpp"
 #include "maintenance/record_transfer.hpp"
-#include "records/cassandra/cassandra_store.hpp"
+#include "records/open.hpp"
+#include "registry/registry.hpp"
 #include "settings/program_settings.hpp"
 #include "settings/stores.hpp"
 
@@ -82,7 +83,7 @@ int list(const CLI::App& command, const ListOptions& options, const Settings& se
   if ((options.format == "parquet") == options.out.empty()) {
     throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
   }
-  maintenance::check_records_exist(records_url(settings), access_of(settings));
+  maintenance::check_records_exist(records_url(settings), secrets_of(settings));
   const auto store = open_records(settings);
   maintenance::wait_until_ready(*store);
   const maintenance::Listing listing{.query = query_of(command, options.filters),
@@ -93,17 +94,26 @@ int list(const CLI::App& command, const ListOptions& options, const Settings& se
   return 0;
 }
 
+std::string forms_with_schema() {
+  return registry::forms(records::kinds(), "or", [](const records::Kind& kind) { return kind.schema != nullptr; });
+}
+
 int print_schema(const Settings& settings) {
-  for (const std::string& statement : records::cassandra::schema_of(settings.text("records"))) {
-    fmt::print("{};\n", statement);
+  const std::string url = records_url(settings);
+  const auto schema = records::kind_of(url).schema;
+  if (schema == nullptr) {
+    throw std::runtime_error(fmt::format("the records are in {}, for which nobody has to make tables; {} has a schema",
+                                         url, forms_with_schema()));
   }
+  for (const std::string& statement : schema(url)) fmt::print("{};\n", statement);
   return 0;
 }
 
-void refuse_import_from_memory(const std::string& url) {
-  if (url.starts_with("memory:")) {
-    throw std::runtime_error(
-        "memory: ends with its process: there is nothing in it to import, and nobody to import for");
+void refuse_what_ends_with_its_process(const std::string& url) {
+  const registry::Traits& kind = records::kind_of(url).traits;
+  if (kind.ends_with_process) {
+    throw std::runtime_error(fmt::format(
+        "{}: ends with its process: there is nothing in it to import, and nobody to import for", kind.scheme));
   }
 }
 
@@ -113,20 +123,20 @@ maintenance::PredictionSource source_of(const ImportOptions& options, const Sett
     throw std::runtime_error("import needs either a Parquet file or --from URL");
   }
   if (options.plain_table) {
-    if (options.from.empty()) throw std::runtime_error("--plain-table needs --from cassandra://HOSTS/KEYSPACE");
-    return maintenance::read_plain_table(options.from, access_of(settings), counts);
+    if (options.from.empty()) throw std::runtime_error(fmt::format("--plain-table needs --from {}", plain_tables()));
+    return maintenance::read_plain_table(options.from, secrets_of(settings), counts);
   }
   if (!options.file.empty()) return maintenance::read_file(options.file);
-  refuse_import_from_memory(options.from);
+  refuse_what_ends_with_its_process(options.from);
   if (options.from == records_url(settings)) {
     throw std::runtime_error(fmt::format("{} is imported into itself: name another store with --to", options.from));
   }
-  return maintenance::read_store(options.from, access_of(settings));
+  return maintenance::read_store(options.from, secrets_of(settings));
 }
 
 int import(const ImportOptions& options, Settings settings) {
   if (!options.to.empty()) check_done(settings.set("records", options.to, "--to"));
-  refuse_import_from_memory(records_url(settings));
+  refuse_what_ends_with_its_process(records_url(settings));
   maintenance::PlainTableCounts rows;
   const maintenance::PredictionSource source = source_of(options, settings, rows);
   const auto store = open_records(settings);
@@ -142,8 +152,8 @@ int import(const ImportOptions& options, Settings settings) {
 
 int export_set(const CLI::App& command, const ListOptions& filters, const ExportOptions& options,
                const Settings& settings) {
-  maintenance::check_records_exist(records_url(settings), access_of(settings));
-  maintenance::check_objects_exist(objects_url(settings), access_of(settings));
+  maintenance::check_records_exist(records_url(settings), secrets_of(settings));
+  maintenance::check_objects_exist(objects_url(settings), secrets_of(settings));
   const auto records = open_records(settings);
   const auto objects = open_objects(settings);
   maintenance::wait_until_ready(*records);
@@ -180,10 +190,15 @@ void add_filters(CLI::App& command, Filters& filters) {
   command.add_flag("--all", filters.all, "All of them");
 }
 
+std::string lasting_forms() {
+  return registry::forms(records::kinds(), "or",
+                         [](const records::Kind& kind) { return !kind.traits.ends_with_process; });
+}
+
 CLI::App* add_import(CLI::App& command, ImportOptions& options) {
   CLI::App* import = command.add_subcommand("import", "Copy predictions from elsewhere; it may be repeated");
   import->add_option("FILE", options.file, "A Parquet file that --format parquet has written");
-  import->add_option("--from", options.from, "Another store: sqlite:PATH or cassandra://HOSTS/KEYSPACE");
+  import->add_option("--from", options.from, fmt::format("Another store: {}", lasting_forms()));
   import->add_option("--to", options.to, "The store that they are copied to; by default that of the setting `records`");
   import->add_flag("--plain-table", options.plain_table,
                    "Only the rows of the table demandtable that vidi has not written");
@@ -215,20 +230,11 @@ Command add_records(CLI::App& program) {
       ->check(CLI::IsMember({"table", "json", "csv", "parquet"}))
       ->capture_default_str();
   command->add_option("--out", options->out, "The file that --format parquet writes");
-  const std::vector<std::string_view> keys{"data",
-                                           "records",
-                                           "objects",
-                                           "models",
-                                           "model",
-                                           "cassandra-user",
-                                           "cassandra-tls",
-                                           "cassandra-key",
-                                           "cassandra-authorities",
-                                           "cassandra-certificate"};
-  auto flags = std::make_shared<SettingFlags>(*command, keys);
+  auto flags =
+      std::make_shared<SettingFlags>(*command, with_secrets({"data", "records", "objects", "models", "model"}));
 
   CLI::App* schema =
-      command->add_subcommand("schema", "Print the CQL that makes the tables of the record store in Cassandra");
+      command->add_subcommand("schema", fmt::format("Print what makes the tables of {}", forms_with_schema()));
   CLI::App* import_command = add_import(*command, *import_options);
   CLI::App* export_command = add_export(*command, *export_options);
   command->require_subcommand(0, 1);

@@ -11,6 +11,10 @@
 
 #include "files/program_folder.hpp"
 #include "image/formats.hpp"
+#include "objects/open.hpp"
+#include "records/open.hpp"
+#include "registry/registry.hpp"
+#include "settings/stores.hpp"
 
 namespace vidi::app {
 namespace {
@@ -63,11 +67,35 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   return parts;
 }
 
-}  // namespace
+// Where a setting's store may be, from the table of its kinds.
+template <registry::Registered Kind>
+std::string help_of(std::string_view what, std::span<const Kind> kinds) {
+  const registry::Traits& usual = registry::default_kind(kinds).traits;
+  return fmt::format("Where {}: {}. Empty: {}:{} in the data folder.", what, registry::forms(kinds, "or"), usual.scheme,
+                     usual.in_data_folder);
+}
 
-const std::vector<Setting>& settings_table() {
+std::vector<Setting> settings_of_stores() {
   using enum SettingType;
-  static const std::vector<Setting> table{
+  std::vector<Setting> table{
+      {"records", text, "", help_of("predictions are recorded", records::kinds())},
+      {"objects", text, "", help_of("pictures are kept", objects::kinds())},
+  };
+  table.insert(table.end(), secret_settings().begin(), secret_settings().end());
+  const std::vector<Setting> spool{
+      {"spool", text, "",
+       "Folder for what a remote store does not take at the moment. Empty: spool in the data folder."},
+      {"spool-max-bytes", bytes, "1GiB", "The most that a spool holds; when it is full, requests are answered 503.",
+       1U << 20U, 1ULL << 50U},
+      {"spool-patience", duration, "250ms", "How long a remote store may take before the spool is used.", 1},
+  };
+  table.insert(table.end(), spool.begin(), spool.end());
+  return table;
+}
+
+std::vector<Setting> settings_before_stores() {
+  using enum SettingType;
+  return {
       {"listen", text, "0.0.0.0:4000", "Address and port to serve on; port 0 takes a free one."},
       {"grpc-listen", text, "0.0.0.0:8001",
        "Address and port to serve gRPC on; port 0 takes a free one, off serves none. 0.0.0.0 is IPv6's addresses too."},
@@ -78,26 +106,12 @@ const std::vector<Setting>& settings_table() {
        "How long nothing in a model's folder may have changed before it is loaded anew."},
       {"model-poll", duration, "30s",
        "How often the models folder is looked at besides, where another machine changes it; 0s: never."},
-      {"records", text, "",
-       "Where predictions are recorded: sqlite:PATH, cassandra://HOSTS/KEYSPACE?OPTIONS or memory:. Empty: sqlite in "
-       "the "
-       "data folder."},
-      {"objects", text, "",
-       "Where pictures are kept: file:FOLDER, s3://BUCKET/PREFIX?OPTIONS, cassandra://HOSTS/KEYSPACE?OPTIONS or "
-       "memory:. "
-       "Empty: files in the data folder."},
-      {"cassandra-user", text, "", "The user at Cassandra; empty: it asks for none."},
-      {"cassandra-password", text, "", "The user's password.", 0, UINT64_MAX, true},
-      {"cassandra-tls", text, "off", "Whether Cassandra is spoken to over TLS: on or off."},
-      {"cassandra-authorities", text, "",
-       "PEM file of those who may have signed the certificates of Cassandra's nodes. Empty: the system's."},
-      {"cassandra-certificate", text, "", "PEM file of the certificate with which vidi proves who it is to Cassandra."},
-      {"cassandra-key", text, "", "PEM file of that certificate's key."},
-      {"spool", text, "",
-       "Folder for what Cassandra or S3 do not take at the moment. Empty: spool in the data folder."},
-      {"spool-max-bytes", bytes, "1GiB", "The most that a spool holds; when it is full, requests are answered 503.",
-       1U << 20U, 1ULL << 50U},
-      {"spool-patience", duration, "250ms", "How long Cassandra or S3 may take before the spool is used.", 1},
+  };
+}
+
+std::vector<Setting> settings_after_stores() {
+  using enum SettingType;
+  return {
       {"auth.mode", text, "open",
        "Who may use the server: open (everybody) or keys (whoever sends a key of `vidi keys`)."},
       {"auth.keys", text, "", "File of the keys. Empty: keys.toml in the data folder."},
@@ -161,6 +175,18 @@ const std::vector<Setting>& settings_table() {
       {"otlp-timeout", duration, "10s", "How long the collector may take for one message.", 1},
       {"trace-sampling", text, "1", "The share of the requests without a traceparent that are traced, from 0 to 1."},
   };
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings_table() {
+  static const std::vector<Setting> table = [] {
+    std::vector<Setting> all = settings_before_stores();
+    for (const auto& more : {settings_of_stores(), settings_after_stores()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
   return table;
 }
 

@@ -1,14 +1,14 @@
 #include "settings/stores.hpp"
 
-#include <fmt/format.h>
-
 #include <filesystem>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "files/private_folder.hpp"
 #include "objects/local/local_store.hpp"
+#include "objects/open.hpp"
+#include "records/open.hpp"
+#include "registry/registry.hpp"
 #include "spool/spooled_objects.hpp"
 #include "spool/spooled_records.hpp"
 
@@ -16,18 +16,6 @@ namespace vidi::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_on(const Settings& settings, std::string_view key) {
-  const std::string& text = settings.text(key);
-  if (text == "on") return true;
-  if (text == "off") return false;
-  throw std::runtime_error(fmt::format("{} is \"{}\"; it must be on or off", key, text));
-}
-
-std::string url_of(const Settings& settings, std::string_view key, const std::string& scheme, const char* name) {
-  if (!settings.text(key).empty()) return settings.text(key);
-  return scheme + (fs::path(settings.text("data")) / name).string();
-}
 
 fs::path spool_folder(const Settings& settings, const char* name) {
   const std::string& folder = settings.text("spool");
@@ -59,34 +47,45 @@ std::function<api::SpoolState()> state_of(std::string name, const Spooled& spool
 
 }  // namespace
 
-std::string records_url(const Settings& settings) { return url_of(settings, "records", "sqlite:", "records.db"); }
+std::string records_url(const Settings& settings) {
+  const std::string& url = settings.text("records");
+  return url.empty() ? registry::url_in(records::kinds(), settings.text("data")) : url;
+}
 
-std::string objects_url(const Settings& settings) { return url_of(settings, "objects", "file:", "objects"); }
+std::string objects_url(const Settings& settings) {
+  const std::string& url = settings.text("objects");
+  return url.empty() ? registry::url_in(objects::kinds(), settings.text("data")) : url;
+}
 
-cassandra::Access access_of(const Settings& settings) {
-  cassandra::Access access;
-  access.user = settings.text("cassandra-user");
-  access.password = settings.text("cassandra-password");
-  access.tls = is_on(settings, "cassandra-tls");
-  access.authorities = settings.text("cassandra-authorities");
-  access.certificate = settings.text("cassandra-certificate");
-  access.key = settings.text("cassandra-key");
-  if (access.certificate.empty() != access.key.empty()) {
-    throw std::runtime_error("cassandra-certificate and cassandra-key belong together: give both or neither");
-  }
-  // Whoever names certificates must not send a password in clear text.
-  if (!access.tls && !(access.authorities.empty() && access.certificate.empty())) {
-    throw std::runtime_error("cassandra-authorities and cassandra-certificate need cassandra-tls to be on");
-  }
-  return access;
+const std::vector<Setting>& secret_settings() {
+  static const std::vector<Setting> settings = [] {
+    std::vector<Setting> all;
+    registry::add_settings(records::kinds(), all);
+    registry::add_settings(objects::kinds(), all);
+    return all;
+  }();
+  return settings;
+}
+
+std::vector<std::string_view> with_secrets(std::vector<std::string_view> keys) {
+  for (const Setting& setting : secret_settings()) keys.emplace_back(setting.key);
+  return keys;
+}
+
+Secrets secrets_of(const Settings& settings) {
+  Secrets secrets;
+  for (const Setting& setting : secret_settings()) secrets.set(setting.key, settings.text(setting.key));
+  registry::check_secrets(records::kinds(), secrets);
+  registry::check_secrets(objects::kinds(), secrets);
+  return secrets;
 }
 
 std::unique_ptr<records::RecordStore> open_records(const Settings& settings) {
-  return records::open_record_store(records_url(settings), access_of(settings));
+  return records::open_record_store(records_url(settings), secrets_of(settings));
 }
 
 std::unique_ptr<objects::ObjectStore> open_objects(const Settings& settings) {
-  return objects::open_object_store(objects_url(settings), access_of(settings));
+  return objects::open_object_store(objects_url(settings), secrets_of(settings));
 }
 
 Stores open_stores(const Settings& settings) {
@@ -96,7 +95,7 @@ Stores open_stores(const Settings& settings) {
   Stores stores;
   std::vector<std::function<api::SpoolState()>> spools;
   stores.records = open_records(settings);
-  if (records::is_remote(records_url(settings))) {
+  if (records::kind_of(records_url(settings)).traits.is_remote) {
     spool::Options options = spool_options(settings, "records");
     // Records are all about as large, pictures are not.
     options.least_patience = options.patience / 6;
@@ -105,7 +104,7 @@ Stores open_stores(const Settings& settings) {
     stores.records = std::move(spooled);
   }
   stores.objects = open_objects(settings);
-  if (objects::is_remote(objects_url(settings))) {
+  if (objects::kind_of(objects_url(settings)).traits.is_remote) {
     // Small segments: what has been handed over is to leave the disk soon.
     const objects::local::Options small{.segment_size = std::size_t{4} << 20U};
     auto local = objects::local::open_store((spool_folder(settings, "pictures")).string(), small);

@@ -4,10 +4,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/application.hpp"
-#include "cassandra/access.hpp"
+#include "core/secrets.hpp"
 #include "core/settings.hpp"
 #include "objects/object_store.hpp"
 #include "records/record_store.hpp"
@@ -23,8 +24,14 @@ struct Stores {
 // Throws std::runtime_error with a sentence for the operator.
 Stores open_stores(const Settings& settings);
 
-// What Cassandra lets this program in with.
-cassandra::Access access_of(const Settings& settings);
+// The settings that stores need besides their addresses: of users, passwords and certificates.
+const std::vector<Setting>& secret_settings();
+
+// Those keys, and those of the secrets.
+std::vector<std::string_view> with_secrets(std::vector<std::string_view> keys);
+
+// What the secrets are set to. Throws std::runtime_error when they contradict each other.
+Secrets secrets_of(const Settings& settings);
 
 // Where the settings say that predictions are recorded, and pictures kept.
 std::string records_url(const Settings& settings);

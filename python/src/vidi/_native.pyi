@@ -80,10 +80,8 @@ class Reduction:
     @property
     def explained_variance_ratio(self) -> NDArray[np.float64]: ...
 
-class CassandraRecords:
-    def __new__(
-        cls, url: str, user: str, password: str, authorities: str, tls: bool, patience: float
-    ) -> CassandraRecords: ...
+class RemoteRecords:
+    def __new__(cls, url: str, secrets: Dict[str, str], patience: float) -> RemoteRecords: ...
 
 class Recognizer:
     def __new__(cls, options: Dict[str, Any]) -> Recognizer: ...
@@ -92,7 +90,7 @@ class Recognizer:
         pictures: Sequence[Tuple[bytes, Optional[str], Optional[str]]],
         user: str,
         threads: int,
-        records: Optional[CassandraRecords],
+        records: Optional[RemoteRecords],
     ) -> List[Any]: ...
     @property
     def name(self) -> str: ...

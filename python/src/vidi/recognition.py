@@ -23,7 +23,10 @@ class CassandraRecords:
     def __init__(
         self, url: str, *, user: str = "", password: str = "", authorities: str = "", patience: float = 30.0
     ) -> None:
-        self._native = native.CassandraRecords(url, user, password, authorities, bool(authorities), patience)
+        secrets = {"user": user, "password": password, "tls": "on" if authorities else "off", "authorities": authorities}
+        self._native = native.RemoteRecords(
+            url, {f"cassandra-{name}": secret for name, secret in secrets.items()}, patience
+        )
 
 
 def _folder_of(model: Union[str, "os.PathLike[str]"]) -> Path:

@@ -21,10 +21,11 @@
 #include "files/private_folder.hpp"
 #include "maintenance/record_access.hpp"
 #include "maintenance/record_transfer.hpp"
-#include "objects/local/copy.hpp"
 #include "objects/local/local_store.hpp"
-#include "records/sqlite/snapshot.hpp"
+#include "objects/open.hpp"
+#include "records/open.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "registry/registry.hpp"
 
 namespace vidi::maintenance {
 namespace {
@@ -42,16 +43,16 @@ constexpr const char* kKeys = "keys.toml";
   throw std::runtime_error(fmt::format("{} {}: {}", path.string(), what, std::generic_category().message(errno)));
 }
 
-// What follows the scheme; absent: it is another.
-std::optional<fs::path> path_of(const std::string& url, std::string_view scheme) {
-  if (!url.starts_with(scheme)) return std::nullopt;
-  return url.substr(scheme.size());
+void refuse_what_ends_with_its_process(const registry::Traits& kind) {
+  if (kind.ends_with_process) {
+    throw std::runtime_error(
+        fmt::format("{}: ends with its process: no other can read it or write to it", kind.scheme));
+  }
 }
 
-void refuse_memory(const std::string& url) {
-  if (url.starts_with("memory:")) {
-    throw std::runtime_error("memory: ends with its process: no other can read it or write to it");
-  }
+void refuse_what_ends_with_its_process(const ServerStores& stores) {
+  refuse_what_ends_with_its_process(records::kind_of(stores.records).traits);
+  refuse_what_ends_with_its_process(objects::kind_of(stores.objects).traits);
 }
 
 // Such as the log that SQLite keeps beside a file that is in use, or was when its process was killed.
@@ -139,10 +140,9 @@ class Pictures {
 class Backup {
  public:
   Backup(const ServerStores& stores, fs::path folder) : stores_(stores), folder_(std::move(folder)) {
-    refuse_memory(stores.records);
-    refuse_memory(stores.objects);
-    check_records_exist(stores.records, stores.access);
-    check_objects_exist(stores.objects, stores.access);
+    refuse_what_ends_with_its_process(stores);
+    check_records_exist(stores.records, stores.secrets);
+    check_objects_exist(stores.objects, stores.secrets);
     std::error_code error;
     files::make_private_folder(folder_, error);
     if (error) throw std::runtime_error(fmt::format("{} cannot be made: {}", folder_.string(), error.message()));
@@ -155,9 +155,8 @@ class Backup {
   // Records first: each has its picture in the store by then, and whatever is copied later has it too.
   BackupCounts run() {
     copy_records();
-    if (const auto local = path_of(stores_.objects, "file:")) {
-      objects::local::copy_folder(*local, folder_ / kObjects);
-    }
+    const std::string& objects = stores_.objects;
+    if (const auto copy = objects::kind_of(objects).copy) copy(objects, folder_ / kObjects);
     bring_pictures();
     copy_keys();
     keep();
@@ -166,8 +165,8 @@ class Backup {
 
  private:
   void refuse_sources() const {
-    const auto records = path_of(stores_.records, "sqlite:");
-    const auto objects = path_of(stores_.objects, "file:");
+    const auto records = registry::path_of(records::kinds(), stores_.records);
+    const auto objects = registry::path_of(objects::kinds(), stores_.objects);
     if ((records && is_same_place(*records, records_)) || (objects && is_same_place(*objects, folder_ / kObjects))) {
       throw std::runtime_error(fmt::format("{} is what is to be backed up: name another folder", folder_.string()));
     }
@@ -184,21 +183,19 @@ class Backup {
   }
 
   void copy_records() const {
-    if (const auto local = path_of(stores_.records, "sqlite:")) {
-      records::sqlite::write_snapshot(local->string(), new_records_.string());
-      return;
-    }
+    const std::string& records = stores_.records;
+    if (const auto snapshot = records::kind_of(records).snapshot) return snapshot(records, new_records_);
     const auto store = records::sqlite::open_store(new_records_.string());
-    import_predictions(read_store(stores_.records, stores_.access), *store);
+    import_predictions(read_store(records, stores_.secrets), *store);
   }
 
-  // Those of a remote store are fetched; in any case each is looked for.
+  // Where the store could not be copied as a whole, each is fetched; in any case each is looked for.
   void bring_pictures() {
     const auto copies = objects::local::open_store((folder_ / kObjects).string());
     const auto records = records::sqlite::open_store(new_records_.string());
     std::unique_ptr<ObjectStore> remote;
-    if (objects::is_remote(stores_.objects)) {
-      remote = objects::open_object_store(stores_.objects, stores_.access);
+    if (objects::kind_of(stores_.objects).copy == nullptr) {
+      remote = objects::open_object_store(stores_.objects, stores_.secrets);
       wait_until_ready(*remote);
     }
     Pictures pictures(remote.get(), *copies);
@@ -218,7 +215,7 @@ class Backup {
   // A prediction that was forgotten after its record was copied has no picture any more, and is to be forgotten here
   // too.
   void forget_what_was_forgotten(RecordStore& copies, const std::vector<Prediction>& lost) {
-    const auto records = records::open_record_store(stores_.records, stores_.access);
+    const auto records = records::open_record_store(stores_.records, stores_.secrets);
     wait_until_ready(*records);
     for (const Prediction& prediction : lost) {
       const auto there = value_of(vidi::run(records->find(prediction.id)));
@@ -258,21 +255,20 @@ class Backup {
 BackupCounts back_up(const ServerStores& stores, const fs::path& folder) { return Backup(stores, folder).run(); }
 
 RestoreCounts restore(const ServerStores& stores, const fs::path& folder) {
-  refuse_memory(stores.records);
-  refuse_memory(stores.objects);
-  const std::string from = "sqlite:" + (folder / kRecords).string();
+  refuse_what_ends_with_its_process(stores);
+  const std::string from = registry::url_in(records::kinds(), folder);
   if (!fs::exists(folder / kRecords) || !fs::is_directory(folder / kObjects)) {
     throw std::runtime_error(
         fmt::format("{} holds no backup: there is no {} or no {} in it", folder.string(), kRecords, kObjects));
   }
   const auto copies = objects::local::open_store((folder / kObjects).string());
-  const auto objects = objects::open_object_store(stores.objects, stores.access);
-  const auto records = records::open_record_store(stores.records, stores.access);
+  const auto objects = objects::open_object_store(stores.objects, stores.secrets);
+  const auto records = records::open_record_store(stores.records, stores.secrets);
   wait_until_ready(*objects);
   wait_until_ready(*records);
   Pictures pictures(copies.get(), *objects);
   RestoreCounts counts;
-  const PredictionSource source = [&, read = read_store(from, stores.access)] {
+  const PredictionSource source = [&, read = read_store(from, stores.secrets)] {
     std::vector<Prediction> predictions = read();
     pictures.bring(predictions, [&](const Prediction&) { ++counts.pictures_lost; });
     return predictions;

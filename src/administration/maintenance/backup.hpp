@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "cassandra/access.hpp"
+#include "core/secrets.hpp"
 
 namespace vidi::maintenance {
 
@@ -14,7 +14,7 @@ namespace vidi::maintenance {
 struct ServerStores {
   std::string records;         // URL (records/record_store.hpp)
   std::string objects;         // URL (objects/object_store.hpp)
-  cassandra::Access access;    // to both
+  Secrets secrets;             // that both need
   std::filesystem::path keys;  // the file of the keys; it need not be there
 };
 

@@ -1,18 +1,11 @@
 #include "maintenance/record_access.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
-#include <filesystem>
-#include <memory>
-#include <optional>
 #include <thread>
 
-#include "cassandra/address.hpp"
-#include "cassandra/session.hpp"
 #include "core/value_of.hpp"
-#include "objects/cassandra/cassandra_store.hpp"
-#include "records/cassandra/schema.hpp"
+#include "objects/open.hpp"
+#include "records/open.hpp"
 
 namespace vidi::maintenance {
 namespace {
@@ -30,31 +23,16 @@ void wait_until_it_answers(Store& store) {
   }
 }
 
-using HasTables = Task<Result<bool>>(cassandra::Session& session, std::string keyspace);
-
-// `what` of vidi the keyspace may hold.
-void check_tables(const std::string& url, const cassandra::Access& access, HasTables& has_tables,
-                  std::string_view what) {
-  auto address = value_of(cassandra::parse_address(url));
-  address.cluster.access = access;
-  const auto session = value_of(run(cassandra::Session::connect(address.cluster)));
-  if (!value_of(run(has_tables(*session, address.keyspace)))) {
-    throw std::runtime_error(fmt::format("the keyspace {} holds no {} of vidi", address.keyspace, what));
-  }
-}
-
 }  // namespace
 
-void check_records_exist(const std::string& url, const cassandra::Access& access) {
-  if (records::is_remote(url)) check_tables(url, access, records::cassandra::has_tables, "records");
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (!url.starts_with(kSqlite)) return;
-  const std::string path = url.substr(kSqlite.size());
-  if (!std::filesystem::exists(path)) throw std::runtime_error(fmt::format("there is no database {}", path));
+void check_records_exist(const std::string& url, const Secrets& secrets) {
+  const records::Kind& kind = records::kind_of(url);
+  if (kind.check_exists != nullptr) kind.check_exists(url, secrets);
 }
 
-void check_objects_exist(const std::string& url, const cassandra::Access& access) {
-  if (url.starts_with("cassandra:")) check_tables(url, access, objects::cassandra::has_tables, "pictures");
+void check_objects_exist(const std::string& url, const Secrets& secrets) {
+  const objects::Kind& kind = objects::kind_of(url);
+  if (kind.check_exists != nullptr) kind.check_exists(url, secrets);
 }
 
 void wait_until_ready(records::RecordStore& store) { wait_until_it_answers(store); }

@@ -4,18 +4,17 @@
 #include <functional>
 #include <string>
 
-#include "cassandra/access.hpp"
 #include "core/result.hpp"
+#include "core/secrets.hpp"
 #include "objects/object_store.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::maintenance {
 
 // Opening a store makes what is missing of it, and who only reads must make nothing. Throw std::runtime_error when a
-// store has never been made, or cannot be reached. Pictures are looked for only in Cassandra: elsewhere, reading makes
-// at most an empty folder.
-void check_records_exist(const std::string& url, const cassandra::Access& access);
-void check_objects_exist(const std::string& url, const cassandra::Access& access);
+// store has never been made, or cannot be reached.
+void check_records_exist(const std::string& url, const Secrets& secrets);
+void check_objects_exist(const std::string& url, const Secrets& secrets);
 
 // A store elsewhere is looked for from the moment it is opened. Throws std::runtime_error when it is not found in time.
 void wait_until_ready(records::RecordStore& store);

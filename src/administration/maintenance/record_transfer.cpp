@@ -12,7 +12,8 @@
 #include "core/when_all.hpp"
 #include "maintenance/record_access.hpp"
 #include "recognition/filename.hpp"
-#include "records/cassandra/plain_table.hpp"
+#include "records/open.hpp"
+#include "registry/registry.hpp"
 #include "tables/predictions.hpp"
 
 namespace vidi::maintenance {
@@ -20,8 +21,6 @@ namespace {
 
 using records::Prediction;
 using records::RecordStore;
-using records::cassandra::PlainRow;
-using records::cassandra::PlainTable;
 
 enum class Imported { added, corrected, present };
 
@@ -76,9 +75,9 @@ PredictionSource read_file(const std::string& path) {
   return [reader] { return value_of(reader->next()); };
 }
 
-PredictionSource read_store(const std::string& url, const cassandra::Access& access) {
-  check_records_exist(url, access);
-  const std::shared_ptr<RecordStore> store = records::open_record_store(url, access);
+PredictionSource read_store(const std::string& url, const Secrets& secrets) {
+  check_records_exist(url, secrets);
+  const std::shared_ptr<RecordStore> store = records::open_record_store(url, secrets);
   wait_until_ready(*store);
   return [store, cursor = std::optional<std::string>(), at_end = false]() mutable {
     std::vector<Prediction> predictions;
@@ -91,30 +90,31 @@ PredictionSource read_store(const std::string& url, const cassandra::Access& acc
   };
 }
 
-PredictionSource read_plain_table(const std::string& url, const cassandra::Access& access, PlainTableCounts& counts) {
-  const std::shared_ptr<PlainTable> table = value_of(run(PlainTable::open(url, access)));
-  return [table, &counts] {
+PredictionSource read_plain_table(const std::string& url, const Secrets& secrets, PlainTableCounts& counts) {
+  const auto open = records::kind_of(url).foreign_rows;
+  if (open == nullptr) throw std::runtime_error(fmt::format("{} has no plain table: {} has one", url, plain_tables()));
+  return [read = open(url, secrets), &counts] {
     std::vector<Prediction> predictions;
     while (predictions.empty()) {
-      const std::vector<PlainRow> rows = value_of(run(table->next()));
-      if (rows.empty()) break;
-      for (const PlainRow& row : rows) {
-        if (records::cassandra::is_key_of_vidi(row.time)) {
-          ++counts.of_vidi;
-          continue;
-        }
-        auto prediction = records::cassandra::prediction_of(row);
-        if (!prediction) {
-          ++counts.unreadable;
-          fmt::print(stderr, "'{}' is no time from 1970 on: its row is left out\n", shown(row.time));
-          continue;
-        }
-        prediction->safe_filename = recognition::safe_filename(row.filename);
-        predictions.push_back(std::move(*prediction));
+      std::optional<records::ForeignRows> rows = read();
+      if (!rows) break;
+      counts.of_vidi += rows->of_vidi;
+      counts.unreadable += rows->unreadable.size();
+      for (const std::string& time : rows->unreadable) {
+        fmt::print(stderr, "'{}' is no time from 1970 on: its row is left out\n", shown(time));
       }
+      predictions = std::move(rows->predictions);
+    }
+    for (Prediction& prediction : predictions) {
+      prediction.safe_filename = recognition::safe_filename(prediction.filename);
     }
     return predictions;
   };
+}
+
+std::string plain_tables() {
+  return registry::forms(records::kinds(), "or",
+                         [](const records::Kind& kind) { return kind.foreign_rows != nullptr; });
 }
 
 ImportCounts import_predictions(const PredictionSource& source, RecordStore& store) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cassandra/access.hpp"
+#include "core/secrets.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::maintenance {
@@ -16,16 +16,19 @@ using PredictionSource = std::function<std::vector<records::Prediction>()>;
 
 // Each throws std::runtime_error when there is nothing of that kind. Nothing is made that is missing.
 PredictionSource read_file(const std::string& path);
-PredictionSource read_store(const std::string& url, const cassandra::Access& access);
+PredictionSource read_store(const std::string& url, const Secrets& secrets);
 
-// What became of the rows of a plain table (records/cassandra/plain_table.hpp) that are not imported.
+// What became of the rows of a plain table (records::Kind::foreign_rows) that are not imported.
 struct PlainTableCounts {
   std::size_t of_vidi = 0;     // they have their predictions
   std::size_t unreadable = 0;  // of their times; each is named on the standard error output
 };
 
 // `counts` must outlive the source.
-PredictionSource read_plain_table(const std::string& url, const cassandra::Access& access, PlainTableCounts& counts);
+PredictionSource read_plain_table(const std::string& url, const Secrets& secrets, PlainTableCounts& counts);
+
+// The URLs of stores that have one, for help and errors.
+std::string plain_tables();
 
 struct ImportCounts {
   std::size_t read = 0;

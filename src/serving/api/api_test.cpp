@@ -21,6 +21,8 @@
 #include "api/openapi.hpp"
 #include "api/pages.hpp"
 #include "api/status.hpp"
+#include "objects/memory/memory_store.hpp"
+#include "records/memory/memory_store.hpp"
 
 namespace vidi::api {
 namespace {
@@ -89,8 +91,8 @@ records::Prediction prediction() {
 struct Server {
   models::Repository models{std::vector<std::shared_ptr<const models::LoadedModel>>{}};
   recognition::Recognizer recognizer{models, {}};
-  std::unique_ptr<records::RecordStore> records = records::open_record_store("memory:");
-  std::unique_ptr<objects::ObjectStore> objects = objects::open_object_store("memory:");
+  std::unique_ptr<records::RecordStore> records = records::memory::make_store();
+  std::unique_ptr<objects::ObjectStore> objects = objects::memory::make_store();
   recognition::Recorder recorder{*records, *objects};
   open_inference::Service open_inference{recognizer, recorder, 1};
   auth::Authorizer authorizer{auth::Mode::open};

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "inference/fake.hpp"
+#include "objects/memory/memory_store.hpp"
 #include "proto/inference.grpc.pb.h"
+#include "records/memory/memory_store.hpp"
 
 namespace vidi::grpc {
 namespace {
@@ -94,8 +96,8 @@ class GrpcServerTest : public testing::Test {
     return stub_->RepositoryModelLoad(&context, request, &response);
   }
 
-  std::unique_ptr<records::RecordStore> records_ = records::open_record_store("memory:");
-  std::unique_ptr<objects::ObjectStore> objects_ = objects::open_object_store("memory:");
+  std::unique_ptr<records::RecordStore> records_ = records::memory::make_store();
+  std::unique_ptr<objects::ObjectStore> objects_ = objects::memory::make_store();
   recognition::Recorder recorder_{*records_, *objects_};
   models::Repository models_ = repository();
   recognition::Recognizer recognizer_{models_, {}};

@@ -7,6 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include "objects/memory/memory_store.hpp"
+#include "records/memory/memory_store.hpp"
+
 namespace vidi::recognition {
 namespace {
 
@@ -30,8 +33,8 @@ class RecorderTest : public testing::Test {
   }
   bool kept(ByteView picture) { return *run(objects_->contains(sha256(picture))); }
 
-  std::unique_ptr<records::RecordStore> records_ = records::open_record_store("memory:");
-  std::unique_ptr<objects::ObjectStore> objects_ = objects::open_object_store("memory:");
+  std::unique_ptr<records::RecordStore> records_ = records::memory::make_store();
+  std::unique_ptr<objects::ObjectStore> objects_ = objects::memory::make_store();
   Recorder recorder_{*records_, *objects_};
 };
 

@@ -5,6 +5,8 @@
 
 #include "core/digest.hpp"
 #include "core/uuid.hpp"
+#include "objects/memory/memory_store.hpp"
+#include "records/memory/memory_store.hpp"
 
 namespace vidi::recognition {
 namespace {
@@ -48,8 +50,8 @@ class ForgetOutdated : public testing::Test {
   std::size_t forget(const char* rules) { return *run(forget_outdated(recorder_, *parse_retention(rules), time_)); }
 
   const Timestamp time_ = now();
-  std::unique_ptr<records::RecordStore> records_ = records::open_record_store("memory:");
-  std::unique_ptr<objects::ObjectStore> objects_ = objects::open_object_store("memory:");
+  std::unique_ptr<records::RecordStore> records_ = records::memory::make_store();
+  std::unique_ptr<objects::ObjectStore> objects_ = objects::memory::make_store();
   Recorder recorder_{*records_, *objects_};
 };
 

@@ -1,12 +1,11 @@
 #pragma once
-// Where pictures are kept, each once, under the SHA-256 of its bytes. Implementations: memory/, local/, s3/,
-// cassandra/, chosen in open.cpp.
+// Where pictures are kept, each once, under the SHA-256 of its bytes. The implementations are
+// the kinds of open.hpp.
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "cassandra/access.hpp"
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
@@ -43,23 +42,5 @@ class ObjectStore {
   // How many operations wait for their group's turn to be committed; 0 where there are no groups.
   [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };
-
-// `url` is "memory:", "file:FOLDER" (made when it is missing), "s3://BUCKET/PREFIX?OPTIONS" (objects/s3/address.hpp;
-// the credentials are those of the AWS variables) or "cassandra://HOSTS/KEYSPACE?OPTIONS" (cassandra/address.hpp), for
-// which `access` is needed. Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
-std::unique_ptr<ObjectStore> open_object_store(const std::string& url, const vidi::cassandra::Access& access = {});
-
-// Stands in main, before every store, in a program that opens them: at its end the libraries that stores use end their
-// threads, which is too late once main has returned.
-class Libraries {
- public:
-  Libraries() = default;
-  Libraries(const Libraries&) = delete;
-  Libraries& operator=(const Libraries&) = delete;
-  ~Libraries();
-};
-
-// Whether others than this process may keep the store waiting.
-bool is_remote(const std::string& url);
 
 }  // namespace vidi::objects

@@ -1,5 +1,5 @@
 #pragma once
-// Where predictions are remembered. Implementations: memory/, sqlite/, cassandra/, chosen in open.cpp.
+// Where predictions are remembered. The implementations are the kinds of open.hpp.
 
 #include <chrono>
 #include <cstddef>
@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "cassandra/access.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "records/prediction.hpp"
@@ -84,13 +83,5 @@ class RecordStore {
   // How many operations wait for their group's turn to be committed; 0 where there are no groups.
   [[nodiscard]] virtual std::size_t waiting() const { return 0; }
 };
-
-// `url` is "memory:", "sqlite:PATH" (the folder is made when it is missing) or "cassandra://HOSTS/KEYSPACE?OPTIONS"
-// (cassandra/address.hpp), for which `access` is needed.
-// Throws std::runtime_error with a sentence for the operator when the store cannot be opened.
-std::unique_ptr<RecordStore> open_record_store(const std::string& url, const vidi::cassandra::Access& access = {});
-
-// Whether others than this process may keep the store waiting.
-bool is_remote(const std::string& url);
 
 }  // namespace vidi::records

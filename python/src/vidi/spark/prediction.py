@@ -196,8 +196,6 @@ def _check_records(
     """Opens them once, so that tables are made by one, and what is wrong is said before a job runs."""
     if url is None:
         return None
-    if not url.startswith("cassandra://"):
-        raise InvalidArgument(f"records '{url}': a cluster records in cassandra://HOST[,HOST...]/KEYSPACE")
     given = {"USER": user, "PASSWORD": password, "AUTHORITIES": authorities}
     access = [os.environ.get(f"VIDI_CASSANDRA_{name}", "") if value is None else value for name, value in given.items()]
     records = _Records(url, *access)

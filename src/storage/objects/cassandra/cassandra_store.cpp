@@ -5,8 +5,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cassandra/access.hpp"
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
+#include "cassandra/tables.hpp"
 #include "core/when_all.hpp"
 
 namespace vidi::objects::cassandra {
@@ -38,6 +40,16 @@ struct Options {
   std::string keyspace;
   vidi::cassandra::Replication replication;
 };
+
+// Whether a vidi has made its tables for pictures in the keyspace. Makes nothing. Errors: those of the session.
+Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
+  const std::string statement = fmt::format("SELECT digest FROM {}.picture LIMIT 1", keyspace);
+  const auto there = co_await session.query(statement);
+  if (there) co_return true;
+  // Cassandra refuses to look where there is no such keyspace or table.
+  if (there.error().code == ErrorCode::invalid_argument) co_return false;
+  co_return forward_error(there);
+}
 
 Task<Result<void>> make_tables(Session& session, const Options& options) {
   const std::string& own = options.keyspace;
@@ -226,18 +238,13 @@ class CassandraStore final : public ObjectStore {
   vidi::cassandra::Connector<Connection> connector_;
 };
 
-}  // namespace
-
-Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
-  const std::string statement = fmt::format("SELECT digest FROM {}.picture LIMIT 1", keyspace);
-  const auto there = co_await session.query(statement);
-  if (there) co_return true;
-  // Cassandra refuses to look where there is no such keyspace or table.
-  if (there.error().code == ErrorCode::invalid_argument) co_return false;
-  co_return forward_error(there);
+void check_exists(const std::string& url, const Secrets& secrets) {
+  vidi::cassandra::require_tables(url, secrets, has_tables, "pictures");
 }
 
-std::unique_ptr<ObjectStore> open_store(const std::string& url, const vidi::cassandra::Access& access) {
+}  // namespace
+
+std::unique_ptr<ObjectStore> open_store(const std::string& url, const Secrets& secrets) {
   auto address = vidi::cassandra::parse_address(url);
   if (!address) throw std::runtime_error(address.error().message);
   if (!address->options.empty()) {
@@ -246,9 +253,19 @@ std::unique_ptr<ObjectStore> open_store(const std::string& url, const vidi::cass
                     "replication, datacenter, timeout_ms, connect_timeout_ms and in_flight are",
                     address->options.begin()->first));
   }
-  address->cluster.access = access;
+  address->cluster.access = vidi::cassandra::access_from(secrets);
   const Options options{.keyspace = address->keyspace, .replication = address->replication};
   return std::make_unique<CassandraStore>(std::move(address->cluster), options);
+}
+
+Kind kind() {
+  return {.traits = {.scheme = "cassandra",
+                     .form = "cassandra://HOSTS/KEYSPACE?OPTIONS",
+                     .is_remote = true,
+                     .settings = vidi::cassandra::access_settings,
+                     .check_secrets = vidi::cassandra::check_access},
+          .open = open_store,
+          .check_exists = check_exists};
 }
 
 }  // namespace vidi::objects::cassandra

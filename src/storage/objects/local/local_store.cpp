@@ -8,6 +8,7 @@
 
 #include "core/group_writer.hpp"
 #include "core/worker_pool.hpp"
+#include "objects/local/copy.hpp"
 #include "objects/local/disk.hpp"
 #include "objects/local/folder.hpp"
 #include "objects/local/large_objects.hpp"
@@ -95,11 +96,23 @@ class LocalStore final : public ObjectStore {
   GroupWriter<Request> writing_;
 };
 
+registry::Traits traits() {
+  return {.scheme = "file", .form = "file:FOLDER", .is_path = true, .in_data_folder = "objects"};
+}
+
+std::string folder_in(const std::string& url) { return registry::rest_of(traits(), url).value(); }
+
+std::unique_ptr<ObjectStore> open(const std::string& url, const Secrets&) { return open_store(folder_in(url)); }
+
+void copy(const std::string& url, const std::filesystem::path& to) { copy_folder(folder_in(url), to); }
+
 }  // namespace
 
 std::unique_ptr<ObjectStore> open_store(const std::string& folder, const Options& options) {
   if (folder.empty()) throw std::runtime_error("the object store needs a folder, for example file:data/objects");
   return std::make_unique<LocalStore>(folder, options);
 }
+
+Kind kind() { return {.traits = traits(), .open = open, .copy = copy}; }
 
 }  // namespace vidi::objects::local

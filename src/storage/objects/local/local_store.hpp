@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "objects/kind.hpp"
 #include "objects/object_store.hpp"
 
 namespace vidi::objects::local {
@@ -22,5 +23,8 @@ struct Options {
 
 // The folder is made when it is missing. Throws std::runtime_error.
 std::unique_ptr<ObjectStore> open_store(const std::string& folder, const Options& options = {});
+
+// file:FOLDER
+Kind kind();
 
 }  // namespace vidi::objects::local

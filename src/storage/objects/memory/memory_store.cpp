@@ -1,6 +1,10 @@
 #include "objects/memory/memory_store.hpp"
 
+#include <fmt/format.h>
+
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <unordered_map>
 
 namespace vidi::objects::memory {
@@ -38,8 +42,17 @@ class MemoryStore final : public ObjectStore {
   std::unordered_map<Digest, Bytes> objects_;
 };
 
+std::unique_ptr<ObjectStore> open(const std::string& url, const Secrets&) {
+  if (!url.ends_with(':')) {
+    throw std::runtime_error(fmt::format("the object store \"{}\" must be just \"memory:\"", url));
+  }
+  return make_store();
+}
+
 }  // namespace
 
 std::unique_ptr<ObjectStore> make_store() { return std::make_unique<MemoryStore>(); }
+
+Kind kind() { return {.traits = {.scheme = "memory", .form = "memory:", .ends_with_process = true}, .open = open}; }
 
 }  // namespace vidi::objects::memory

@@ -107,6 +107,17 @@ class S3Store final : public ObjectStore {
   WorkerPool pool_;  // last: it ends before what it uses
 };
 
+std::unique_ptr<ObjectStore> open(const std::string& url, const Secrets&) {
+  return open_store(url, credentials_from_environment());
+}
+
+Result<std::string> link(const std::string& url, const Digest& digest, std::chrono::seconds expires,
+                         std::chrono::sys_seconds now) {
+  const auto address = parse_address(url);
+  if (!address) return forward_error(address);
+  return presign(*address, key_of(*address, digest), credentials_from_environment(), expires, now);
+}
+
 }  // namespace
 
 std::string key_of(const Address& address, const Digest& digest) {
@@ -120,6 +131,13 @@ std::unique_ptr<ObjectStore> open_store(const std::string& url, const Credential
   auto files = connect(*address, credentials);
   if (!files) throw std::runtime_error(files.error().message);
   return std::make_unique<S3Store>(std::move(*address), std::move(*files));
+}
+
+Kind kind() {
+  return {.traits = {.scheme = "s3", .form = "s3://BUCKET/PREFIX?OPTIONS", .is_remote = true},
+          .open = open,
+          .link = link,
+          .finish = finish};
 }
 
 }  // namespace vidi::objects::s3

@@ -6,11 +6,14 @@
 #include <optional>
 #include <stdexcept>
 
+#include "cassandra/access.hpp"
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
+#include "cassandra/tables.hpp"
 #include "records/cassandra/appender.hpp"
 #include "records/cassandra/counts.hpp"
 #include "records/cassandra/migration.hpp"
+#include "records/cassandra/plain_table.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
 #include "records/cassandra/statements.hpp"
@@ -166,18 +169,34 @@ Address address_from(const std::string& url) {
   return std::move(*address);
 }
 
+void check_exists(const std::string& url, const Secrets& secrets) {
+  vidi::cassandra::require_tables(url, secrets, has_tables, "records");
+}
+
 }  // namespace
 
-std::unique_ptr<RecordStore> open_store(const std::string& url, const vidi::cassandra::Access& access) {
+std::unique_ptr<RecordStore> open_store(const std::string& url, const Secrets& secrets) {
   Address address = address_from(url);
   const Options options = options_from(address);
-  address.cluster.access = access;
+  address.cluster.access = vidi::cassandra::access_from(secrets);
   return std::make_unique<CassandraStore>(std::move(address.cluster), options);
 }
 
 std::vector<std::string> schema_of(const std::string& url) {
   Address address = address_from(url);
   return schema_statements(options_from(address).schema);
+}
+
+Kind kind() {
+  return {.traits = {.scheme = "cassandra",
+                     .form = "cassandra://HOSTS/KEYSPACE?OPTIONS",
+                     .is_remote = true,
+                     .settings = vidi::cassandra::access_settings,
+                     .check_secrets = vidi::cassandra::check_access},
+          .open = open_store,
+          .check_exists = check_exists,
+          .schema = schema_of,
+          .foreign_rows = read_foreign_rows};
 }
 
 }  // namespace vidi::records::cassandra

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "cassandra/access.hpp"
 #include "cassandra/address.hpp"
 #include "core/digest.hpp"
+#include "core/value_or_throw.hpp"
 
 namespace vidi::records::cassandra {
 namespace {
@@ -68,10 +70,10 @@ std::optional<PlainRow> row_of(const Prediction& prediction) {
   return row;
 }
 
-Task<Result<std::unique_ptr<PlainTable>>> PlainTable::open(std::string url, vidi::cassandra::Access access) {
+Task<Result<std::unique_ptr<PlainTable>>> PlainTable::open(std::string url, Secrets secrets) {
   auto address = vidi::cassandra::parse_address(url);
   if (!address) co_return forward_error(address);
-  address->cluster.access = std::move(access);
+  address->cluster.access = vidi::cassandra::access_from(secrets);
   auto session = co_await vidi::cassandra::Session::connect(address->cluster);
   if (!session) co_return forward_error(session);
   std::string select = fmt::format("SELECT time, filename, result FROM {}.demandtable", address->keyspace);
@@ -99,6 +101,25 @@ Task<Result<std::vector<PlainRow>>> PlainTable::next() {
     at_end_ = from_.empty();
   }
   co_return rows;
+}
+
+ForeignReader read_foreign_rows(const std::string& url, const Secrets& secrets) {
+  const std::shared_ptr<PlainTable> table = value_or_throw(run(PlainTable::open(url, secrets)));
+  return [table]() -> std::optional<ForeignRows> {
+    const std::vector<PlainRow> rows = value_or_throw(run(table->next()));
+    if (rows.empty()) return std::nullopt;
+    ForeignRows some;
+    for (const PlainRow& row : rows) {
+      if (is_key_of_vidi(row.time)) {
+        ++some.of_vidi;
+      } else if (auto prediction = prediction_of(row)) {
+        some.predictions.push_back(std::move(*prediction));
+      } else {
+        some.unreadable.push_back(row.time);
+      }
+    }
+    return some;
+  };
 }
 
 }  // namespace vidi::records::cassandra

@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "cassandra/access.hpp"
 #include "cassandra/session.hpp"
 #include "core/result.hpp"
+#include "core/secrets.hpp"
 #include "core/task.hpp"
+#include "records/kind.hpp"
 #include "records/prediction.hpp"
 
 namespace vidi::records::cassandra {
@@ -42,7 +43,7 @@ class PlainTable {
  public:
   // `url` as for open_store(); what only the store knows is ignored. Nothing is made that is missing.
   // Errors: those of the session, invalid_argument (no such table; what is wrong with the address).
-  static Task<Result<std::unique_ptr<PlainTable>>> open(std::string url, vidi::cassandra::Access access);
+  static Task<Result<std::unique_ptr<PlainTable>>> open(std::string url, Secrets secrets);
 
   PlainTable(std::unique_ptr<vidi::cassandra::Session> session, vidi::cassandra::Statement select)
       : session_(std::move(session)), select_(select) {}
@@ -56,5 +57,8 @@ class PlainTable {
   Bytes from_;
   bool at_end_ = false;
 };
+
+// See Kind::foreign_rows.
+ForeignReader read_foreign_rows(const std::string& url, const Secrets& secrets);
 
 }  // namespace vidi::records::cassandra

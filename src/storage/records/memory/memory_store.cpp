@@ -1,9 +1,13 @@
 #include "records/memory/memory_store.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <tuple>
 
 #include "records/query_range.hpp"
@@ -90,8 +94,17 @@ class MemoryStore final : public RecordStore {
   std::map<Uuid, Prediction, std::greater<>> predictions_;  // newest first
 };
 
+std::unique_ptr<RecordStore> open(const std::string& url, const Secrets&) {
+  if (!url.ends_with(':')) {
+    throw std::runtime_error(fmt::format("the record store \"{}\" must be just \"memory:\"", url));
+  }
+  return make_store();
+}
+
 }  // namespace
 
 std::unique_ptr<RecordStore> make_store() { return std::make_unique<MemoryStore>(); }
+
+Kind kind() { return {.traits = {.scheme = "memory", .form = "memory:", .ends_with_process = true}, .open = open}; }
 
 }  // namespace vidi::records::memory

@@ -3,10 +3,14 @@
 
 #include <memory>
 
+#include "records/kind.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::records::memory {
 
 std::unique_ptr<RecordStore> make_store();
+
+// memory:
+Kind kind();
 
 }  // namespace vidi::records::memory

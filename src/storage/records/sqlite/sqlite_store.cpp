@@ -12,10 +12,13 @@
 #include "core/group_writer.hpp"
 #include "core/worker_pool.hpp"
 #include "records/sqlite/reader.hpp"
+#include "records/sqlite/snapshot.hpp"
 #include "records/sqlite/writer.hpp"
 
 namespace vidi::records::sqlite {
 namespace {
+
+using registry::Traits;
 
 // Connections for reading, each used by one thread at a time; as many as there are threads.
 class Readers {
@@ -115,6 +118,19 @@ class SqliteStore final : public RecordStore {
   GroupWriter<Operation> writing_;
 };
 
+Traits traits() { return {.scheme = "sqlite", .form = "sqlite:PATH", .is_path = true, .in_data_folder = "records.db"}; }
+
+std::string path_in(const std::string& url) { return registry::rest_of(traits(), url).value(); }
+
+std::unique_ptr<RecordStore> open(const std::string& url, const Secrets&) { return open_store(path_in(url)); }
+
+void check_exists(const std::string& url, const Secrets&) {
+  const std::string path = path_in(url);
+  if (!std::filesystem::exists(path)) throw std::runtime_error(fmt::format("there is no database {}", path));
+}
+
+void snapshot(const std::string& url, const std::filesystem::path& to) { write_snapshot(path_in(url), to.string()); }
+
 }  // namespace
 
 std::unique_ptr<RecordStore> open_store(const std::string& path, const Options& options) {
@@ -128,5 +144,7 @@ std::unique_ptr<RecordStore> open_store(const std::string& path, const Options& 
   }
   return std::make_unique<SqliteStore>(path, options);
 }
+
+Kind kind() { return {.traits = traits(), .open = open, .check_exists = check_exists, .snapshot = snapshot}; }
 
 }  // namespace vidi::records::sqlite

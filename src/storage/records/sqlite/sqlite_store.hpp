@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "records/kind.hpp"
 #include "records/record_store.hpp"
 
 namespace vidi::records::sqlite {
@@ -18,5 +19,8 @@ struct Options {
 
 // The folder of `path` is made when it is missing. Throws std::runtime_error.
 std::unique_ptr<RecordStore> open_store(const std::string& path, const Options& options = {});
+
+// sqlite:PATH
+Kind kind();
 
 }  // namespace vidi::records::sqlite
