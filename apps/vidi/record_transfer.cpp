@@ -12,7 +12,7 @@
 #include "recognition/filename.hpp"
 #include "record_access.hpp"
 #include "records/cassandra/plain_table.hpp"
-#include "tables/predictions.hpp"
+#include "records/parquet/predictions.hpp"
 
 namespace vidi::app {
 namespace {
@@ -71,7 +71,8 @@ std::string shown(const std::string& text) {
 }  // namespace
 
 PredictionSource read_file(const std::string& path) {
-  const auto reader = std::make_shared<tables::PredictionReader>(value_of(tables::PredictionReader::open(path)));
+  const auto reader =
+      std::make_shared<records::parquet::PredictionReader>(value_of(records::parquet::PredictionReader::open(path)));
   return [reader] { return value_of(reader->next()); };
 }
 

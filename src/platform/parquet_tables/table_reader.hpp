@@ -1,5 +1,5 @@
 #pragma once
-// Parquet files as tables of Apache Arrow. Internal to this module: Arrow's own headers stay in its .cpp files.
+// Parquet files as tables of Apache Arrow. For modules that build Arrow tables: its own headers stay in .cpp files.
 
 #include <filesystem>
 #include <memory>
@@ -13,7 +13,7 @@ class RecordBatch;
 class Schema;
 }  // namespace arrow
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 
 // Of the file, in its order. Error invalid_argument: no such file, or no Parquet.
 Result<std::vector<std::string>> column_names(const std::filesystem::path& path);
@@ -43,4 +43,4 @@ class TableReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables

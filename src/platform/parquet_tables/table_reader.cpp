@@ -1,4 +1,4 @@
-#include "tables/table_reader.hpp"
+#include "parquet_tables/table_reader.hpp"
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 namespace {
 
 // Arrow's libraries report what is wrong with a file in two ways.
@@ -129,4 +129,4 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableReader::next() {
   return rows;
 }
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables
