@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -137,6 +138,15 @@ class Row {
   std::string why_;
 };
 
+// What tables of an older vidi lack.
+std::set<std::string> added_columns() {
+  std::set<std::string> names;
+  for_each_field([&](const auto& field) {
+    if (field.since > 1) names.emplace(field.name);
+  });
+  return names;
+}
+
 }  // namespace
 
 struct PredictionReader::State {
@@ -151,7 +161,7 @@ PredictionReader& PredictionReader::operator=(PredictionReader&&) noexcept = def
 PredictionReader::~PredictionReader() = default;
 
 Result<PredictionReader> PredictionReader::open(const std::filesystem::path& path) {
-  auto file = parquet_tables::TableReader::open(path, prediction_schema());
+  auto file = parquet_tables::TableReader::open(path, prediction_schema(), added_columns());
   if (!file) return forward_error(file);
   return PredictionReader(std::make_unique<State>(std::move(*file), path.string()));
 }
