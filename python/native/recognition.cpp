@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -52,38 +53,53 @@ void in_parallel(std::size_t threads, std::size_t count, const std::function<voi
   take();
 }
 
-// As vidi's JSON has it (docs/reference/api.md).
-nb::dict to_dict(const records::Prediction& prediction) {
-  const auto text_or_none = [](const std::string& text) { return text.empty() ? nb::none() : nb::cast(text); };
-  nb::dict answer;
-  answer["id"] = to_string(prediction.id);
-  answer["time"] = to_string(prediction.time);
-  answer["model"] = prediction.model;
-  answer["version"] = prediction.version;
-  answer["result"] = prediction.result ? nb::cast(*prediction.result) : nb::none();
-  answer["reason"] = text_or_none(prediction.reason);
-  answer["confidence"] = prediction.confidence;
-  nb::list candidates;
-  for (const auto& candidate : prediction.candidates) {
+// The value of a field by its type, as vidi's JSON has it (docs/reference/api.md).
+nb::object to_python(const std::string& text) { return nb::cast(text); }
+nb::object to_python(double number) { return nb::cast(number); }
+nb::object to_python(const Uuid& id) { return nb::cast(to_string(id)); }
+nb::object to_python(const Digest& digest) { return nb::cast(to_string(digest)); }
+nb::object to_python(Timestamp time) { return nb::cast(to_string(time)); }
+nb::object to_python(std::chrono::microseconds duration) {
+  return nb::cast(static_cast<double>(duration.count()) / 1000);
+}
+nb::object to_python(const records::Correction& correction) { return nb::cast(correction.label); }
+
+nb::object to_python(const std::vector<records::Candidate>& candidates) {
+  nb::list list;
+  for (const auto& candidate : candidates) {
     nb::dict item;
     item["label"] = candidate.label;
     item["probability"] = candidate.probability;
-    candidates.append(item);
+    list.append(item);
   }
-  answer["candidates"] = candidates;
-  nb::list digits;
-  for (const auto& digit : prediction.digits) {
+  return list;
+}
+
+nb::object to_python(const std::vector<records::Digit>& digits) {
+  nb::list list;
+  for (const auto& digit : digits) {
     nb::dict item;
     item["label"] = digit.label;
     item["probability"] = digit.probability;
     item["box"] = nb::make_tuple(digit.box[0], digit.box[1], digit.box[2], digit.box[3]);
-    digits.append(item);
+    list.append(item);
   }
-  answer["digits"] = digits;
-  answer["filename"] = text_or_none(prediction.filename);
-  answer["safe_filename"] = text_or_none(prediction.safe_filename);
-  answer["user"] = text_or_none(prediction.user);
-  answer["latency_ms"] = static_cast<double>(prediction.latency.count()) / 1000;
+  return list;
+}
+
+template <typename Value>
+nb::object to_python(const std::optional<Value>& value) {
+  return to_python(*value);
+}
+
+// As `Prediction.from_json` takes it.
+nb::dict to_dict(const records::Prediction& prediction) {
+  nb::dict answer;
+  records::for_each_field(prediction, [&](const auto& field, const auto& value) {
+    if (!is_in_json(field, prediction)) return;
+    const bool is_null = is_null_in_json(field, prediction);
+    answer[nb::str(field.name.data(), field.name.size())] = is_null ? nb::none() : to_python(value);
+  });
   return answer;
 }
 

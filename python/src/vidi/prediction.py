@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any, TypeVar, Union
 
@@ -78,24 +78,10 @@ class Prediction:
         Raises `Internal` when it is no prediction.
         """
         try:
-            return cls(
-                model=json["model"],
-                version=json["version"],
-                result=json["result"],
-                confidence=json["confidence"],
-                candidates=tuple(Candidate(each["label"], each["probability"]) for each in json["candidates"]),
-                reason=json.get("reason"),
-                digits=tuple(map(_digit, json.get("digits", ()))),
-                id=json.get("id"),
-                time=parse_time(json["time"]) if json.get("time") else None,
-                filename=json.get("filename"),
-                safe_filename=json.get("safe_filename"),
-                user=json.get("user"),
-                image=json.get("image"),
-                latency_ms=json.get("latency_ms"),
-                label=json.get("label"),
-                information=json.get("information"),
-            )
+            values = {name: json[name] for name in _ALWAYS}
+            values.update((each.name, json[each.name]) for each in fields(Prediction) if each.name in json)
+            values.update((name, read(values[name])) for name, read in _READERS.items() if name in values)
+            return cls(**values)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Internal(f"this is no prediction ({type(error).__name__}: {error}): {str(json)[:200]}") from error
 
@@ -121,12 +107,23 @@ class RecordedPrediction(Prediction):
         return made
 
 
-def _digit(json: Mapping[str, Any]) -> Digit:
-    return Digit(json["label"], json["probability"], Box(*json["box"]), json.get("page"))
-
-
 def parse_time(text: str) -> datetime:
     """vidi's form of a time, "2026-11-21T05:30:00.123456Z"; before Python 3.11 the library does not read the Z."""
     if not text.endswith("Z"):
         raise ValueError(f"{text!r} is no time in UTC")
     return datetime.fromisoformat(text[:-1]).replace(tzinfo=timezone.utc)
+
+
+def _digit(json: Mapping[str, Any]) -> Digit:
+    return Digit(json["label"], json["probability"], Box(*json["box"]), json.get("page"))
+
+
+# Without these it is no prediction.
+_ALWAYS = ("model", "version", "result", "confidence", "candidates")
+
+# The fields that JSON has in another form.
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "candidates": lambda value: tuple(Candidate(each["label"], each["probability"]) for each in value),
+    "digits": lambda value: tuple(map(_digit, value)),
+    "time": lambda value: parse_time(value) if value else None,
+}

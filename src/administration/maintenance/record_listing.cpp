@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <concepts>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/answer.hpp"
 #include "core/value_of.hpp"
 #include "maintenance/record_access.hpp"
-#include "tables/predictions.hpp"
+#include "records/parquet/predictions.hpp"
 
 namespace vidi::maintenance {
 namespace {
@@ -35,6 +40,45 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
+// What CSV says of a value, by its type; lists are not in CSV.
+std::string csv_value(const std::string& text) { return csv_field(text); }
+std::string csv_value(double number) { return fmt::format("{:.6f}", number); }
+std::string csv_value(std::chrono::microseconds duration) {
+  return fmt::format("{:.3f}", static_cast<double>(duration.count()) / 1000.0);
+}
+std::string csv_value(const Uuid& id) { return to_string(id); }
+std::string csv_value(const Digest& digest) { return to_string(digest); }
+std::string csv_value(Timestamp time) { return to_string(time); }
+std::string csv_value(const records::Correction& correction) { return csv_value(correction.label); }
+
+template <typename Value>
+std::string csv_value(const std::optional<Value>& value) {
+  return value ? csv_value(*value) : std::string();
+}
+
+// Calls visit(field) for the columns of CSV, in their order.
+template <typename Visitor>
+  requires std::invocable<Visitor&, const records::Field<std::string>&>
+void for_each_csv_column(Visitor visit) {
+  records::for_each_field([&]<typename Value>(const records::Field<Value>& field) {
+    if constexpr (requires(const Value& value) { csv_value(value); }) {
+      if (!field.csv.empty()) visit(field);
+    }
+  });
+}
+
+std::string csv_header() {
+  std::vector<std::string_view> names;
+  for_each_csv_column([&](const auto& field) { names.push_back(field.csv); });
+  return fmt::format("{}\n", fmt::join(names, ","));
+}
+
+std::string csv_row(const Prediction& prediction) {
+  std::vector<std::string> values;
+  for_each_csv_column([&](const auto& field) { values.push_back(csv_value(prediction.*field.member)); });
+  return fmt::format("{}\n", fmt::join(values, ","));
+}
+
 class Printer {
  public:
   Printer(std::string format, const WriteText& write) : format_(std::move(format)), write_(write) {
@@ -42,23 +86,18 @@ class Printer {
       write_(fmt::format("{:27} {:12} {:10} {:>6} {:20} {:12} {}\n", "TIME", "MODEL", "RESULT", "SURE", "FILE", "USER",
                          "LABEL"));
     } else if (format_ == "csv") {
-      write_(fmt::format("id,time,model,version,result,reason,confidence,filename,user,image,latency_ms,label\n"));
+      write_(csv_header());
     }
   }
 
   void print(const Prediction& prediction) const {
-    const std::string label = prediction.correction ? prediction.correction->label : "";
     if (format_ == "json") {
       write_(
           fmt::format("{}\n", api::to_json(prediction).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     } else if (format_ == "csv") {
-      write_(fmt::format("{},{},{},{},{},{},{:.6f},{},{},{},{:.3f},{}\n", to_string(prediction.id),
-                         to_string(prediction.time), csv_field(prediction.model), csv_field(prediction.version),
-                         csv_field(prediction.result.value_or("")), csv_field(prediction.reason), prediction.confidence,
-                         csv_field(prediction.safe_filename), csv_field(prediction.user),
-                         prediction.image ? to_string(*prediction.image) : "",
-                         static_cast<double>(prediction.latency.count()) / 1000.0, csv_field(label)));
+      write_(csv_row(prediction));
     } else {
+      const std::string label = prediction.correction ? prediction.correction->label : "";
       write_(fmt::format("{:27} {:12} {:10} {:6.4f} {:20} {:12} {}\n", to_string(prediction.time),
                          in_one_line(prediction.model), in_one_line(prediction.result.value_or("-")),
                          prediction.confidence, in_one_line(prediction.safe_filename), in_one_line(prediction.user),
@@ -72,7 +111,7 @@ class Printer {
 };
 
 void write_table(records::RecordStore& store, const Listing& listing, const WriteText& write) {
-  auto writer = value_of(tables::PredictionWriter::create(listing.file));
+  auto writer = value_of(records::parquet::PredictionWriter::create(listing.file));
   std::size_t count = 0;
   const bool all = for_each(store, listing.query, [&](const Prediction& prediction) {
     check_done(writer.add(prediction));

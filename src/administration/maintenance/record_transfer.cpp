@@ -13,8 +13,8 @@
 #include "maintenance/record_access.hpp"
 #include "recognition/filename.hpp"
 #include "records/open.hpp"
+#include "records/parquet/predictions.hpp"
 #include "registry/registry.hpp"
-#include "tables/predictions.hpp"
 
 namespace vidi::maintenance {
 namespace {
@@ -71,7 +71,8 @@ std::string shown(const std::string& text) {
 }  // namespace
 
 PredictionSource read_file(const std::string& path) {
-  const auto reader = std::make_shared<tables::PredictionReader>(value_of(tables::PredictionReader::open(path)));
+  const auto reader =
+      std::make_shared<records::parquet::PredictionReader>(value_of(records::parquet::PredictionReader::open(path)));
   return [reader] { return value_of(reader->next()); };
 }
 

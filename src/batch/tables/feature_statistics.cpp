@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "tables/table_reader.hpp"
-#include "tables/table_writer.hpp"
+#include "parquet_tables/table_reader.hpp"
+#include "parquet_tables/table_writer.hpp"
 
 namespace vidi::tables {
 namespace {
@@ -47,7 +47,7 @@ std::vector<std::int32_t> counted(std::size_t count) {
 
 Result<void> write_table(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema,
                          std::size_t rows, std::vector<std::shared_ptr<arrow::Array>> columns) {
-  auto file = TableWriter::create(path, schema, {.compressed_already = {"loadings.list.element"}});
+  auto file = parquet_tables::TableWriter::create(path, schema, {.compressed_already = {"loadings.list.element"}});
   if (!file) return forward_error(file);
   const auto count = static_cast<std::int64_t>(rows);
   if (auto written = file->write(arrow::RecordBatch::Make(schema, count, std::move(columns))); !written) return written;
@@ -78,7 +78,7 @@ Result<void> check_order(const std::filesystem::path& path, const arrow::Array& 
 template <typename Take>
   requires std::is_invocable_v<Take, const arrow::RecordBatch&>
 Result<void> read_table(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema, Take take) {
-  auto file = TableReader::open(path, schema);
+  auto file = parquet_tables::TableReader::open(path, schema);
   if (!file) return forward_error(file);
   std::size_t rows = 0;
   while (true) {

@@ -13,9 +13,9 @@
 #include <system_error>
 #include <utility>
 
+#include "parquet_tables/table_reader.hpp"
+#include "parquet_tables/table_writer.hpp"
 #include "records/packing/text.hpp"
-#include "tables/table_reader.hpp"
-#include "tables/table_writer.hpp"
 
 namespace vidi::tables {
 namespace {
@@ -59,7 +59,7 @@ void copy_texts(const arrow::Array& array, std::vector<std::string>& texts) {
 }  // namespace
 
 struct FeatureWriter::State {
-  TableWriter file;
+  parquet_tables::TableWriter file;
   std::shared_ptr<arrow::Schema> schema;
 };
 
@@ -72,7 +72,8 @@ Result<FeatureWriter> FeatureWriter::create(const std::filesystem::path& path, c
   const auto values = arrow::fixed_size_list(arrow::field("element", arrow::float32(), false),
                                              static_cast<std::int32_t>(options.columns));
   auto schema = feature_schema(options.name, values, options.has_variants);
-  auto file = TableWriter::create(path, schema, {.compressed_already = {fmt::format("{}.list.element", options.name)}});
+  auto file = parquet_tables::TableWriter::create(
+      path, schema, {.compressed_already = {fmt::format("{}.list.element", options.name)}});
   if (!file) return forward_error(file);
   return FeatureWriter(std::make_unique<State>(std::move(*file), std::move(schema)));
 }
@@ -87,7 +88,7 @@ Result<void> FeatureWriter::finish() { return state_->file.finish(); }
 
 struct FeatureReader::State {
   std::string path;
-  TableReader file;
+  parquet_tables::TableReader file;
   bool has_variants = false;
 };
 
@@ -97,10 +98,11 @@ FeatureReader& FeatureReader::operator=(FeatureReader&&) noexcept = default;
 FeatureReader::~FeatureReader() = default;
 
 Result<FeatureReader> FeatureReader::open(const std::filesystem::path& path, std::string_view name) {
-  const auto names = column_names(path);
+  const auto names = parquet_tables::column_names(path);
   if (!names) return forward_error(names);
   const bool has_variants = std::ranges::find(*names, "variant") != names->end();
-  auto file = TableReader::open(path, feature_schema(name, arrow::list(arrow::float32()), has_variants));
+  auto file =
+      parquet_tables::TableReader::open(path, feature_schema(name, arrow::list(arrow::float32()), has_variants));
   if (!file) return forward_error(file);
   return FeatureReader(std::make_unique<State>(path.string(), std::move(*file), has_variants));
 }

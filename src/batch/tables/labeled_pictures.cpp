@@ -10,8 +10,8 @@
 
 #include <utility>
 
+#include "parquet_tables/table_writer.hpp"
 #include "records/packing/text.hpp"
-#include "tables/table_writer.hpp"
 
 namespace vidi::tables {
 namespace {
@@ -30,7 +30,7 @@ std::unexpected<Error> failure_of(const arrow::Status& status) {
 }  // namespace
 
 struct LabeledPictureWriter::State {
-  TableWriter file;
+  parquet_tables::TableWriter file;
   std::unique_ptr<arrow::RecordBatchBuilder> columns;
   std::size_t bytes = 0;  // of the rows that are not yet in the file
 
@@ -61,7 +61,7 @@ LabeledPictureWriter::~LabeledPictureWriter() = default;
 Result<LabeledPictureWriter> LabeledPictureWriter::create(const std::filesystem::path& path) {
   auto columns = arrow::RecordBatchBuilder::Make(schema(), arrow::default_memory_pool());
   if (!columns.ok()) return failure_of(columns.status());
-  auto file = TableWriter::create(path, schema(), {.compressed_already = {"image"}});
+  auto file = parquet_tables::TableWriter::create(path, schema(), {.compressed_already = {"image"}});
   if (!file) return forward_error(file);
   return LabeledPictureWriter(std::make_unique<State>(std::move(*file), std::move(*columns)));
 }

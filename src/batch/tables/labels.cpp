@@ -9,7 +9,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "tables/table_reader.hpp"
+#include "parquet_tables/table_reader.hpp"
 
 namespace vidi::tables {
 namespace {
@@ -29,7 +29,7 @@ Result<void> take_rows(const arrow::RecordBatch& rows, const TakeLabel& take) {
 }
 
 Result<void> read_parquet(const std::filesystem::path& path, const TakeLabel& take) {
-  auto file = TableReader::open(path, labels_schema());
+  auto file = parquet_tables::TableReader::open(path, labels_schema());
   if (!file) return forward_error(file);
   while (true) {
     auto rows = file->next();

@@ -11,9 +11,9 @@
 
 #include <utility>
 
+#include "parquet_tables/table_reader.hpp"
+#include "parquet_tables/table_writer.hpp"
 #include "records/packing/text.hpp"
-#include "tables/table_reader.hpp"
-#include "tables/table_writer.hpp"
 
 namespace vidi::tables {
 namespace {
@@ -43,7 +43,7 @@ class PictureTable {
   static Result<PictureTable> create(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema) {
     auto columns = arrow::RecordBatchBuilder::Make(schema, arrow::default_memory_pool());
     if (!columns.ok()) return std::unexpected(result_of(columns.status()).error());
-    auto file = TableWriter::create(path, schema);
+    auto file = parquet_tables::TableWriter::create(path, schema);
     if (!file) return forward_error(file);
     return PictureTable(std::move(*file), std::move(*columns));
   }
@@ -69,7 +69,7 @@ class PictureTable {
   }
 
  private:
-  PictureTable(TableWriter file, std::unique_ptr<arrow::RecordBatchBuilder> columns)
+  PictureTable(parquet_tables::TableWriter file, std::unique_ptr<arrow::RecordBatchBuilder> columns)
       : file_(std::move(file)), columns_(std::move(columns)) {}
 
   void note(const arrow::Status& status) { status_ &= status; }
@@ -82,7 +82,7 @@ class PictureTable {
     return file_.write(*group);
   }
 
-  TableWriter file_;
+  parquet_tables::TableWriter file_;
   std::unique_ptr<arrow::RecordBatchBuilder> columns_;
   arrow::Status status_;
   int next_ = 0;
@@ -103,7 +103,7 @@ Result<void> write_source_pictures(const std::filesystem::path& path, const std:
 }
 
 Result<std::vector<SourcePicture>> read_source_pictures(const std::filesystem::path& path) {
-  auto file = TableReader::open(path, pictures_schema());
+  auto file = parquet_tables::TableReader::open(path, pictures_schema());
   if (!file) return forward_error(file);
   std::vector<SourcePicture> pictures;
   while (true) {

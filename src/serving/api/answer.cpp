@@ -1,14 +1,14 @@
 #include "api/answer.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <concepts>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
 
 namespace vidi::api {
 namespace {
-
-nlohmann::ordered_json text_or_null(const std::string& text) {
-  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
-}
 
 // Digits of a document say which page they stand on, from 1, as the form feeds of the result do.
 nlohmann::ordered_json digits_to_json(const std::vector<records::Digit>& digits, std::string_view result) {
@@ -27,32 +27,48 @@ nlohmann::ordered_json digits_to_json(const std::vector<records::Digit>& digits,
   return list;
 }
 
+// The value of a field by its type.
+nlohmann::ordered_json value_to_json(const std::string& text) { return text; }
+nlohmann::ordered_json value_to_json(double number) { return number; }
+nlohmann::ordered_json value_to_json(const Uuid& id) { return to_string(id); }
+nlohmann::ordered_json value_to_json(const Digest& digest) { return to_string(digest); }
+nlohmann::ordered_json value_to_json(Timestamp time) { return to_string(time); }
+nlohmann::ordered_json value_to_json(std::chrono::microseconds duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+nlohmann::ordered_json value_to_json(const records::Correction& correction) { return correction.label; }
+
+nlohmann::ordered_json value_to_json(const std::vector<records::Candidate>& candidates) {
+  auto list = nlohmann::ordered_json::array();
+  for (const records::Candidate& candidate : candidates) {
+    list.push_back({{"label", candidate.label}, {"probability", candidate.probability}});
+  }
+  return list;
+}
+
+template <typename Value>
+nlohmann::ordered_json value_to_json(const std::optional<Value>& value) {
+  return value_to_json(*value);
+}
+
+template <typename Value>
+nlohmann::ordered_json field_to_json(const records::Field<Value>& field, const records::Prediction& prediction) {
+  if (is_null_in_json(field, prediction)) return nullptr;
+  const Value& value = prediction.*field.member;
+  if constexpr (std::same_as<Value, std::vector<records::Digit>>) {
+    return digits_to_json(value, prediction.result.value_or(""));
+  } else {
+    return value_to_json(value);
+  }
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const records::Prediction& prediction) {
   nlohmann::ordered_json json;
-  json["id"] = to_string(prediction.id);
-  json["time"] = to_string(prediction.time);
-  json["model"] = prediction.model;
-  json["version"] = prediction.version;
-  if (prediction.result) {
-    json["result"] = *prediction.result;
-  } else {
-    json["result"] = nullptr;
-    json["reason"] = prediction.reason;
-  }
-  json["confidence"] = prediction.confidence;
-  json["candidates"] = nlohmann::ordered_json::array();
-  for (const records::Candidate& candidate : prediction.candidates) {
-    json["candidates"].push_back({{"label", candidate.label}, {"probability", candidate.probability}});
-  }
-  if (!prediction.digits.empty()) json["digits"] = digits_to_json(prediction.digits, prediction.result.value_or(""));
-  json["filename"] = text_or_null(prediction.filename);
-  json["safe_filename"] = text_or_null(prediction.safe_filename);
-  json["user"] = text_or_null(prediction.user);
-  json["image"] = text_or_null(prediction.image ? to_string(*prediction.image) : std::string());
-  json["latency_ms"] = static_cast<double>(prediction.latency.count()) / 1000.0;
-  json["label"] = prediction.correction ? nlohmann::ordered_json(prediction.correction->label) : nullptr;
+  records::for_each_field([&](const auto& field) {
+    if (is_in_json(field, prediction)) json[std::string(field.name)] = field_to_json(field, prediction);
+  });
   return json;
 }
 

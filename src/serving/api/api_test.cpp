@@ -126,6 +126,22 @@ TEST(OpenApi, DescribesEveryRouteOfVidisOwnAndNoOther) {
   EXPECT_THAT(described, testing::ContainerEq(routes));
 }
 
+TEST(OpenApi, DescribesAPredictionAsItIsAnswered) {
+  const auto schema = nlohmann::json::parse(openapi_text())["components"]["schemas"]["Prediction"];
+  records::Prediction nothing = prediction();
+  nothing.result.reset();
+  std::set<std::string> described;
+  for (const auto& [name, property] : schema["properties"].items()) described.insert(name);
+  std::set<std::string> answered{"information"};
+  for (const auto& one : {to_json(prediction()), to_json(nothing)}) {
+    for (const auto& [name, value] : one.items()) answered.insert(name);
+    for (const auto& name : schema["required"]) EXPECT_TRUE(one.contains(name.get<std::string>())) << name;
+  }
+  EXPECT_EQ(described, answered);
+  EXPECT_EQ(schema["required"].size(), answered.size() - 3) << "without reason, digits and information";
+  EXPECT_EQ(schema["properties"]["user"]["type"], (std::vector<std::string>{"string", "null"}));
+}
+
 TEST(AnswerForm, FollowsTheAcceptHeader) {
   EXPECT_EQ(answer_form(FakeRequest("/predict", {})), AnswerForm::text);
   EXPECT_EQ(form_for("*/*"), AnswerForm::text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -46,7 +47,16 @@ class Reader {
     return std::string(as_text(take_bytes(size)));
   }
 
-  ByteView take_blob() { return take_bytes(take<std::uint32_t>()); }
+  // Of a blob within the blob, that `unpack` makes of it: absent, when it is damaged.
+  template <typename Item, std::invocable<ByteView> Unpack>
+  void take_list(Unpack unpack, std::vector<Item>& list) {
+    auto unpacked = unpack(take_bytes(take<std::uint32_t>()));
+    if (unpacked) {
+      list = std::move(*unpacked);
+    } else {
+      good_ = false;
+    }
+  }
 
   template <std::size_t Size>
   std::array<std::byte, Size> take_array() {
@@ -76,12 +86,68 @@ void put_blob(Bytes& blob, ByteView bytes) { put_text(blob, as_text(bytes)); }
 
 void put_bytes(Bytes& blob, ByteView bytes) { blob.insert(blob.end(), bytes.begin(), bytes.end()); }
 
-// The first byte of a prediction's blob: how the rest is to be read.
-constexpr std::uint8_t kForm = 1;
+// The first byte of a prediction's blob: how the rest is to be read. It is the form that has the newest field first.
+constexpr std::uint8_t newest_form() {
+  std::uint8_t form = 0;
+  for_each_field([&](const auto& field) { form = std::max(form, field.since); });
+  return form;
+}
 
-// What a prediction may be without.
-constexpr unsigned kResult = 1;
-constexpr unsigned kImage = 2;
+// Older forms are the beginnings of newer ones.
+constexpr bool are_in_order_of_forms() {
+  std::uint8_t form = 1;
+  bool in_order = true;
+  for_each_field([&](const auto& field) { in_order = in_order && form <= std::exchange(form, field.since); });
+  return in_order;
+}
+static_assert(are_in_order_of_forms(), "a new field of a prediction goes to the end");
+
+// A correction is stored beside the blob: it comes later.
+template <typename Value>
+constexpr bool kIsPacked = !std::same_as<Value, std::optional<Correction>>;
+
+template <typename Value>
+constexpr bool kMayBeAbsent = false;
+template <typename Value>
+constexpr bool kMayBeAbsent<std::optional<Value>> = kIsPacked<std::optional<Value>>;
+
+constexpr int count_of_absent() {
+  int count = 0;
+  for_each_field([&]<typename Value>(const Field<Value>&) { count += kMayBeAbsent<Value> ? 1 : 0; });
+  return count;
+}
+static_assert(count_of_absent() <= 8, "they have one byte, the second of the blob, with a bit for each in their order");
+
+void put_value(Bytes& blob, double value) { put(blob, value); }
+void put_value(Bytes& blob, const std::string& value) { put_text(blob, value); }
+void put_value(Bytes& blob, const Uuid& value) { put_bytes(blob, value.bytes); }
+void put_value(Bytes& blob, const Digest& value) { put_bytes(blob, value.bytes); }
+void put_value(Bytes& blob, Timestamp value) { put(blob, std::int64_t{value.time_since_epoch().count()}); }
+void put_value(Bytes& blob, std::chrono::microseconds value) { put(blob, std::int64_t{value.count()}); }
+
+template <typename Item>
+void put_value(Bytes& blob, const std::vector<Item>& value) {
+  Bytes list;
+  pack(value, list);
+  put_blob(blob, list);
+}
+
+void take_value(Reader& reader, double& value) { value = reader.take<double>(); }
+void take_value(Reader& reader, std::string& value) { value = reader.take_text(); }
+void take_value(Reader& reader, Uuid& value) { value.bytes = reader.take_array<16>(); }
+void take_value(Reader& reader, Digest& value) { value.bytes = reader.take_array<32>(); }
+void take_value(Reader& reader, Timestamp& value) {
+  value = Timestamp(std::chrono::microseconds(reader.take<std::int64_t>()));
+}
+void take_value(Reader& reader, std::chrono::microseconds& value) {
+  value = std::chrono::microseconds(reader.take<std::int64_t>());
+}
+void take_value(Reader& reader, std::vector<Candidate>& value) {
+  reader.take_list([&](ByteView blob) { return unpack_candidates(blob); }, value);
+}
+void take_value(Reader& reader, std::vector<Digit>& value) {
+  reader.take_list([&](ByteView blob) { return unpack_digits(blob); }, value);
+}
 
 }  // namespace
 
@@ -103,27 +169,24 @@ void pack(const std::vector<Digit>& digits, Bytes& blob) {
 }
 
 void pack(const Prediction& prediction, Bytes& blob) {
+  std::uint8_t present = 0;
+  unsigned bit = 1;
+  for_each_field(prediction, [&]<typename Value>(const auto&, const Value& value) {
+    if constexpr (kMayBeAbsent<Value>) {
+      if (value) present |= static_cast<std::uint8_t>(bit);
+      bit <<= 1U;
+    }
+  });
   blob.clear();
-  put(blob, kForm);
-  put(blob, static_cast<std::uint8_t>((prediction.result ? kResult : 0U) | (prediction.image ? kImage : 0U)));
-  put_bytes(blob, prediction.id.bytes);
-  put(blob, std::int64_t{prediction.time.time_since_epoch().count()});
-  put_text(blob, prediction.model);
-  put_text(blob, prediction.version);
-  if (prediction.result) put_text(blob, *prediction.result);
-  put_text(blob, prediction.reason);
-  put(blob, prediction.confidence);
-  Bytes list;
-  pack(prediction.candidates, list);
-  put_blob(blob, list);
-  pack(prediction.digits, list);
-  put_blob(blob, list);
-  put_text(blob, prediction.filename);
-  put_text(blob, prediction.safe_filename);
-  put_text(blob, prediction.user);
-  if (prediction.image) put_bytes(blob, prediction.image->bytes);
-  put_text(blob, prediction.media_type);
-  put(blob, std::int64_t{prediction.latency.count()});
+  put(blob, newest_form());
+  put(blob, present);
+  for_each_field(prediction, [&]<typename Value>(const auto&, const Value& value) {
+    if constexpr (kMayBeAbsent<Value>) {
+      if (value) put_value(blob, *value);
+    } else if constexpr (kIsPacked<Value>) {
+      put_value(blob, value);
+    }
+  });
 }
 
 std::optional<std::vector<Candidate>> unpack_candidates(ByteView blob) {
@@ -153,27 +216,20 @@ std::optional<std::vector<Digit>> unpack_digits(ByteView blob) {
 
 std::optional<Prediction> unpack_prediction(ByteView blob) {
   Reader reader(blob);
-  if (reader.take<std::uint8_t>() != kForm) return std::nullopt;
-  const auto parts = reader.take<std::uint8_t>();
+  const auto form = reader.take<std::uint8_t>();
+  if (form == 0 || form > newest_form()) return std::nullopt;
+  const auto present = reader.take<std::uint8_t>();
+  unsigned bit = 1;
   Prediction prediction;
-  prediction.id.bytes = reader.take_array<16>();
-  prediction.time = Timestamp(std::chrono::microseconds(reader.take<std::int64_t>()));
-  prediction.model = reader.take_text();
-  prediction.version = reader.take_text();
-  if ((parts & kResult) != 0) prediction.result = reader.take_text();
-  prediction.reason = reader.take_text();
-  prediction.confidence = reader.take<double>();
-  auto candidates = unpack_candidates(reader.take_blob());
-  auto digits = unpack_digits(reader.take_blob());
-  if (!candidates || !digits) return std::nullopt;
-  prediction.candidates = std::move(*candidates);
-  prediction.digits = std::move(*digits);
-  prediction.filename = reader.take_text();
-  prediction.safe_filename = reader.take_text();
-  prediction.user = reader.take_text();
-  if ((parts & kImage) != 0) prediction.image = Digest{reader.take_array<32>()};
-  prediction.media_type = reader.take_text();
-  prediction.latency = std::chrono::microseconds(reader.take<std::int64_t>());
+  for_each_field(prediction, [&]<typename Value>(const auto& field, Value& value) {
+    if (field.since > form) return;
+    if constexpr (kMayBeAbsent<Value>) {
+      if ((present & bit) != 0) take_value(reader, value.emplace());
+      bit <<= 1U;
+    } else if constexpr (kIsPacked<Value>) {
+      take_value(reader, value);
+    }
+  });
   if (!reader.good() || !reader.at_end()) return std::nullopt;
   return prediction;
 }

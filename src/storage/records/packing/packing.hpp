@@ -1,5 +1,5 @@
 #pragma once
-// Predictions, and the lists in them, as compact blobs; docs/internals/formats/records.md describes them.
+// Predictions, and the lists in them, as compact blobs; docs/reference/formats/prediction.md describes them.
 
 #include <optional>
 #include <vector>

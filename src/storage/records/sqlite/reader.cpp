@@ -68,8 +68,8 @@ Reader::Reader(const std::string& path)
     : database_(open_for_reading(path)),
       begin_(database_.prepare("BEGIN")),
       end_(database_.prepare("COMMIT")),
-      select_by_id_(database_.prepare(kSelectById)),
-      select_range_(database_.prepare(kSelectRange)),
+      select_by_id_(database_.prepare(select_by_id_statement())),
+      select_range_(database_.prepare(select_range_statement())),
       count_(database_.prepare("SELECT time / 86400000000 AS day, model, result, count(*) FROM predictions "
                                "WHERE id >= ?1 AND id < ?2 GROUP BY day, model, result ORDER BY day, model, result")),
       select_models_(database_.prepare("SELECT name FROM models UNION SELECT model FROM predictions "

@@ -2,7 +2,7 @@
 // A prediction as a row of the table predictions.
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "core/bytes.hpp"
 #include "records/prediction.hpp"
@@ -11,21 +11,13 @@
 namespace vidi::records::sqlite {
 
 // Inserts a prediction unless its identifier is there.
-inline constexpr std::string_view kInsert =
-    "INSERT INTO predictions (id, time, model, version, result, reason, confidence, candidates, digits, filename, "
-    "safe_filename, user, image, media_type, latency, correction_label, correction_user, correction_time) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING";
+std::string insert_statement();
 
-// Reads one prediction; the columns are those that read_row expects.
-inline constexpr std::string_view kSelectById =
-    "SELECT id, time, model, version, result, reason, confidence, candidates, digits, filename, safe_filename, user, "
-    "image, media_type, latency, correction_label, correction_user, correction_time FROM predictions WHERE id = ?";
+// Reads the prediction with the identifier ?1, as read_row() expects it.
+std::string select_by_id_statement();
 
-// As kSelectById, for identifiers from ?1 on and before ?2, newest first, at most ?3.
-inline constexpr std::string_view kSelectRange =
-    "SELECT id, time, model, version, result, reason, confidence, candidates, digits, filename, safe_filename, user, "
-    "image, media_type, latency, correction_label, correction_user, correction_time FROM predictions "
-    "WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+// Reads those with identifiers from ?1 on and before ?2, newest first, at most ?3, as read_row() expects them.
+std::string select_range_statement();
 
 // Memory for the blobs of one row, used again for the next.
 struct PackedRow {
@@ -33,7 +25,8 @@ struct PackedRow {
   Bytes digits;
 };
 
-// Binds the parameters of kInsert; prediction and `packed` must stay as they are until the statement is reset.
+// Binds the parameters of insert_statement(); prediction and `packed` must stay as they are until the statement is
+// reset.
 void bind_row(Statement& insert, const Prediction& prediction, PackedRow& packed);
 
 // Reads the row on which the statement stands. Absent: it is damaged.

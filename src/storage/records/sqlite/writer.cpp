@@ -46,7 +46,7 @@ Writer::Writer(const std::string& path)
       begin_(database_.prepare("BEGIN IMMEDIATE")),
       commit_(database_.prepare("COMMIT")),
       rollback_(database_.prepare("ROLLBACK")),
-      insert_(database_.prepare(kInsert)),
+      insert_(database_.prepare(insert_statement())),
       set_correction_(database_.prepare("UPDATE predictions SET correction_label = ?, correction_user = ?, "
                                         "correction_time = ? WHERE id = ?")),
       select_row_(database_.prepare("SELECT model, user, result, image FROM predictions WHERE id = ?")),

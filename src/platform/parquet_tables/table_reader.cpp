@@ -1,6 +1,7 @@
-#include "tables/table_reader.hpp"
+#include "parquet_tables/table_reader.hpp"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/cast.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
@@ -13,11 +14,12 @@
 
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 namespace {
 
 // Arrow's libraries report what is wrong with a file in two ways.
@@ -57,7 +59,7 @@ struct TableReader::State {
   std::shared_ptr<arrow::Schema> schema;
   std::unique_ptr<parquet::arrow::FileReader> file;
   std::unique_ptr<arrow::RecordBatchReader> batches;
-  std::vector<int> columns;  // of the file, in the order of the schema
+  std::vector<std::optional<int>> columns;  // of the file, in the order of the schema; absent: it is missing
 
   arrow::Status open() {
     constexpr std::int64_t kRows = 4096;
@@ -74,16 +76,20 @@ struct TableReader::State {
     return arrow::Status::OK();
   }
 
-  Result<void> match_columns() {
+  Result<void> match_columns(const std::set<std::string>& added) {
     const auto found = batches->schema();
     for (const auto& field : schema->fields()) {
       const int column = found->GetFieldIndex(field->name());
+      if (added.contains(field->name()) && found->GetAllFieldIndices(field->name()).empty()) {
+        columns.emplace_back();
+        continue;
+      }
       if (column < 0) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("{} has no column \"{}\", or several: it must have {}", path, field->name(),
                                 fmt::join(schema->field_names(), ", ")));
       }
-      columns.push_back(column);
+      columns.emplace_back(column);
     }
     return {};
   }
@@ -96,8 +102,12 @@ struct TableReader::State {
     if (!read) return arrow::Status::OK();
     std::vector<std::shared_ptr<arrow::Array>> arrays;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      std::shared_ptr<arrow::Array> array = read->column(columns[i]);
       const auto& type = schema->field(static_cast<int>(i))->type();
+      if (!columns[i]) {
+        ARROW_ASSIGN_OR_RAISE(arrays.emplace_back(), arrow::MakeArrayOfNull(type, read->num_rows()));
+        continue;
+      }
+      std::shared_ptr<arrow::Array> array = read->column(*columns[i]);
       if (!array->type()->Equals(*type)) {
         ARROW_ASSIGN_OR_RAISE(array, arrow::compute::Cast(*array, type));
       }
@@ -113,12 +123,13 @@ TableReader::TableReader(TableReader&&) noexcept = default;
 TableReader& TableReader::operator=(TableReader&&) noexcept = default;
 TableReader::~TableReader() = default;
 
-Result<TableReader> TableReader::open(const std::filesystem::path& path, std::shared_ptr<arrow::Schema> schema) {
+Result<TableReader> TableReader::open(const std::filesystem::path& path, std::shared_ptr<arrow::Schema> schema,
+                                      const std::set<std::string>& added) {
   auto state = std::make_unique<State>();
   state->path = path.string();
   state->schema = std::move(schema);
   if (auto opened = attempt(state->path, [&] { return state->open(); }); !opened) return forward_error(opened);
-  if (auto matched = state->match_columns(); !matched) return forward_error(matched);
+  if (auto matched = state->match_columns(added); !matched) return forward_error(matched);
   return TableReader(std::move(state));
 }
 
@@ -129,4 +140,4 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableReader::next() {
   return rows;
 }
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables

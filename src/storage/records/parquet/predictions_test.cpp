@@ -1,4 +1,4 @@
-#include "tables/predictions.hpp"
+#include "records/parquet/predictions.hpp"
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
@@ -21,11 +21,9 @@
 #include "contract/sample_predictions.hpp"
 #include "records/packing/packing.hpp"
 
-namespace vidi::tables {
+namespace vidi::records::parquet {
 namespace {
 
-using records::Prediction;
-using records::sample_prediction;
 using testing::HasSubstr;
 
 void write(const std::filesystem::path& path, const std::vector<Prediction>& predictions) {
@@ -63,10 +61,10 @@ std::vector<Prediction> strange_predictions() {
   all[1].result.reset();
   all[1].reason = "nothing was found";
   all[1].image = sha256(as_bytes("a picture"));
-  all[1].correction = records::Correction{.label = "", .user = "", .time = Timestamp()};
+  all[1].correction = Correction{.label = "", .user = "", .time = Timestamp()};
   all[2].digits = {{"1", 0.1, {-1, 0, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}}, {"", 1, {}}};
   all[2].candidates.clear();
-  all[2].correction = records::Correction{.label = "7", .user = "Zoë", .time = now()};
+  all[2].correction = Correction{.label = "7", .user = "Zoë", .time = now()};
   all[3].filename = "not UTF-8: \xff\xfe";
   all[3].user = std::string("\0 and \1", 7);
   all[3].safe_filename =
@@ -97,7 +95,7 @@ TEST(Predictions, ComeBackBitForBit) {
     ASSERT_EQ((*again)[i], written[i]) << i;
     ASSERT_EQ(bits_of((*again)[i]), bits_of(written[i])) << i;
   }
-  const auto file = parquet::ParquetFileReader::OpenFile(folder.path() / "all.parquet");
+  const auto file = ::parquet::ParquetFileReader::OpenFile(folder.path() / "all.parquet");
   EXPECT_EQ(file->metadata()->num_row_groups(), 2);
 }
 
@@ -159,12 +157,12 @@ TEST(Predictions, AFileThatIsNoTableOfPredictionsIsRefused) {
 
 std::shared_ptr<arrow::Table> table_of(const std::filesystem::path& path) {
   const auto file = arrow::io::ReadableFile::Open(path).ValueOrDie();
-  return parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie()->ReadTable().ValueOrDie();
+  return ::parquet::arrow::OpenFile(file, arrow::default_memory_pool()).ValueOrDie()->ReadTable().ValueOrDie();
 }
 
 void write_table(const std::filesystem::path& path, const arrow::Table& table) {
   const auto file = arrow::io::FileOutputStream::Open(path).ValueOrDie();
-  ASSERT_TRUE(parquet::arrow::WriteTable(table, arrow::default_memory_pool(), file).ok());
+  ASSERT_TRUE(::parquet::arrow::WriteTable(table, arrow::default_memory_pool(), file).ok());
   ASSERT_TRUE(file->Close().ok());
 }
 
@@ -221,4 +219,4 @@ TEST(Predictions, ADamagedFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace vidi::tables
+}  // namespace vidi::records::parquet

@@ -1,5 +1,5 @@
 #pragma once
-// Tables of Apache Arrow as Parquet files. Internal to this module: Arrow's own headers stay in its .cpp files.
+// Tables of Apache Arrow as Parquet files. For modules that build Arrow tables: its own headers stay in .cpp files.
 
 #include <filesystem>
 #include <memory>
@@ -13,7 +13,7 @@ class RecordBatch;
 class Schema;
 }  // namespace arrow
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 
 struct TableWriterOptions {
   std::vector<std::string> compressed_already;  // columns that packing would only slow down
@@ -46,4 +46,4 @@ class TableWriter {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables

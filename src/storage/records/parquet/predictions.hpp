@@ -8,7 +8,7 @@
 #include "core/result.hpp"
 #include "records/prediction.hpp"
 
-namespace vidi::tables {
+namespace vidi::records::parquet {
 
 // One thread at a time.
 class PredictionWriter {
@@ -25,7 +25,7 @@ class PredictionWriter {
   ~PredictionWriter();
 
   // Predictions come back in the order in which they were added. Errors: internal (the disk is full or broken).
-  Result<void> add(const records::Prediction& prediction);
+  Result<void> add(const Prediction& prediction);
 
   // Durable when it returns. Errors: as add().
   Result<void> finish();
@@ -51,7 +51,7 @@ class PredictionReader {
 
   // Some of them, equal to those that were written; none: that was all. Errors: invalid_argument (the file is damaged,
   // or a row makes no sense; the message names the row, counted from 1).
-  Result<std::vector<records::Prediction>> next();
+  Result<std::vector<Prediction>> next();
 
  private:
   struct State;
@@ -60,4 +60,4 @@ class PredictionReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace vidi::tables
+}  // namespace vidi::records::parquet

@@ -1,8 +1,9 @@
 #pragma once
-// Parquet files as tables of Apache Arrow. Internal to this module: Arrow's own headers stay in its .cpp files.
+// Parquet files as tables of Apache Arrow. For modules that build Arrow tables: its own headers stay in .cpp files.
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ class RecordBatch;
 class Schema;
 }  // namespace arrow
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 
 // Of the file, in its order. Error invalid_argument: no such file, or no Parquet.
 Result<std::vector<std::string>> column_names(const std::filesystem::path& path);
@@ -22,9 +23,11 @@ Result<std::vector<std::string>> column_names(const std::filesystem::path& path)
 class TableReader {
  public:
   // The file must have the columns of `schema`, in any order and with others beside them; types that hold the same
-  // values are taken too, as other programs write them. Errors: invalid_argument (no such file, no Parquet, or a
-  // column is missing: the message names it).
-  static Result<TableReader> open(const std::filesystem::path& path, std::shared_ptr<arrow::Schema> schema);
+  // values are taken too, as other programs write them. Those of `added`, which older files lack, are all null where
+  // they are missing. Errors: invalid_argument (no such file, no Parquet, or another column is missing: the message
+  // names it).
+  static Result<TableReader> open(const std::filesystem::path& path, std::shared_ptr<arrow::Schema> schema,
+                                  const std::set<std::string>& added = {});
 
   TableReader(TableReader&&) noexcept;
   TableReader& operator=(TableReader&&) noexcept;
@@ -43,4 +46,4 @@ class TableReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables

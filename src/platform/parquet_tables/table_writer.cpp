@@ -1,4 +1,4 @@
-#include "tables/table_writer.hpp"
+#include "parquet_tables/table_writer.hpp"
 
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
@@ -18,7 +18,7 @@
 
 #include "files/file.hpp"
 
-namespace vidi::tables {
+namespace vidi::parquet_tables {
 namespace {
 
 constexpr const char* kWhat = "the table";
@@ -130,4 +130,4 @@ Result<void> TableWriter::finish() {
   return {};
 }
 
-}  // namespace vidi::tables
+}  // namespace vidi::parquet_tables
