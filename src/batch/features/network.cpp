@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::features {
@@ -58,7 +59,8 @@ std::vector<std::uint8_t> read_calibration(const NetworkUse& use) {
 Result<void> keep_calibration(const NetworkUse& use, std::span<const std::uint8_t> pictures) {
   const auto path = use.output.place(kCalibration);
   if (!path) return forward_error(path);
-  const auto written = files::write_whole(path->parent_path() / ".calibration.tmp", *path, std::as_bytes(pictures));
+  const auto written =
+      files::write_whole(*path, std::as_bytes(pictures), {.temporary = path->parent_path() / ".calibration.tmp"});
   if (!written) return std::unexpected(files::explain(written.error(), "the table"));
   return use.table.publish(kCalibration);
 }

@@ -1,6 +1,5 @@
 #include "features/table.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "tables/features.hpp"
 #include "tables/source_pictures.hpp"
@@ -179,14 +179,10 @@ Result<void> Table::catch_up() {
 
 // Not synchronized: damaged moments are counted again.
 Result<void> Table::keep_moments() {
-  const fs::path temporary = options_.work / ".moments.bin.tmp";
-  auto file = files::File::open(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file) return std::unexpected(files::explain(file.error(), "the moments"));
-  const auto written = file->write(moments_->to_bytes(), 0);
+  const auto written =
+      files::write_whole(moments_file(), moments_->to_bytes(),
+                         {.temporary = options_.work / ".moments.bin.tmp", .durability = files::Durability::unflushed});
   if (!written) return std::unexpected(files::explain(written.error(), "the moments"));
-  std::error_code error;
-  fs::rename(temporary, moments_file(), error);
-  if (error) return fail(ErrorCode::internal, "the moments cannot be kept: " + error.message());
   return {};
 }
 
@@ -199,8 +195,8 @@ Result<const statistics::Moments*> Table::moments() {
 Result<void> Table::publish_moments() {
   const auto path = output_.place("moments.bin");
   if (!path) return forward_error(path);
-  const fs::path temporary = path->parent_path() / ".moments.bin.tmp";
-  const auto written = files::write_whole(temporary, *path, moments_->to_bytes());
+  const auto written =
+      files::write_whole(*path, moments_->to_bytes(), {.temporary = path->parent_path() / ".moments.bin.tmp"});
   if (!written) return std::unexpected(files::explain(written.error(), "the moments"));
   return publish("moments.bin");
 }

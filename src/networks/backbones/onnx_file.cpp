@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/digest.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "inference/inspect.hpp"
 #include "models/folder_state.hpp"
@@ -120,7 +121,7 @@ Result<void> save_backbone(const Backbone& backbone, const fs::path& folder) {
   const std::string toml = models::to_toml(description);
   for (const auto& [path, bytes] : {std::pair(folder / "1" / "model.onnx", ByteView(backbone.onnx)),
                                     std::pair(folder / "model.toml", as_bytes(toml))}) {
-    const auto written = files::write_whole(path.string() + ".part", path, bytes);
+    const auto written = files::write_whole(path, bytes, {.temporary = path.string() + ".part"});
     if (!written) return std::unexpected(files::explain(written.error(), "the backbone"));
   }
   return {};

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/settings.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::auth {
@@ -115,8 +116,7 @@ Result<void> change_keys(const fs::path& name, Change change) {
   std::vector<Key> keys = std::move(*read).value_or(std::vector<Key>());
   const Result<void> changed = change(keys);
   if (!changed) return changed;
-  const fs::path temporary = file.string() + ".new";
-  const auto written = files::write_whole(temporary, file, as_bytes(format_keys(keys)));
+  const auto written = files::write_whole(file, as_bytes(format_keys(keys)), {.temporary = file.string() + ".new"});
   if (!written) return std::unexpected(disk_error(written.error()));
   return {};
 }

@@ -11,7 +11,8 @@
 #include <utility>
 
 #include "core/digest.hpp"
-#include "model_writing/durable_file.hpp"
+#include "files/atomic_file.hpp"
+#include "files/file.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -89,14 +90,14 @@ Result<void> CheckpointFile::save(std::size_t step, std::span<const NamedValues>
   std::string content = header_of(training_, step, state);
   for (const NamedValues& part : state) content += as_text(part.values);
   content += digest_of(content);
+  const fs::path folder = fs::absolute(path_).parent_path();
   std::error_code error;
-  fs::create_directories(fs::absolute(path_).parent_path(), error);
-  if (error) return model_writing::disk_error("creating", path_.parent_path(), error);
+  fs::create_directories(folder, error);
+  if (error) return std::unexpected(files::explain_with_path({.code = error.value()}, folder));
   // The same name each time: what a kill leaves of it is written over.
-  if (auto written = model_writing::write_file(unfinished(), as_bytes(content)); !written) return written;
-  fs::rename(unfinished(), path_, error);
-  if (error) return model_writing::disk_error("writing", path_, error);
-  return model_writing::flush_folder(fs::absolute(path_).parent_path());
+  const auto written = files::write_whole(path_, as_bytes(content), {.temporary = unfinished(), .mode = 0666});
+  if (!written) return std::unexpected(files::explain_with_path(written.error(), path_));
+  return {};
 }
 
 void CheckpointFile::remove() const {

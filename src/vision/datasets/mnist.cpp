@@ -9,6 +9,7 @@
 #include <string>
 
 #include "datasets/idx.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::datasets {
@@ -89,10 +90,10 @@ Result<LabeledImages> parse(NamedBytes images_file, NamedBytes labels_file) {
   if (!labels) return in_file(labels_file.name, labels.error());
   if (auto good = check_labels(*labels, images->shape[0]); !good) return in_file(labels_file.name, good.error());
   LabeledImages result{.rows = images->shape[1],
-                        .columns = images->shape[2],
-                        .pixels = {images->values().begin(), images->values().end()},
-                        .labels = {labels->values().begin(), labels->values().end()},
-                        .digest = {}};
+                       .columns = images->shape[2],
+                       .pixels = {images->values().begin(), images->values().end()},
+                       .labels = {labels->values().begin(), labels->values().end()},
+                       .digest = {}};
   Bytes both = std::move(images->file);
   both.insert(both.end(), labels->file.begin(), labels->file.end());
   result.digest = sha256(both);
@@ -106,7 +107,7 @@ Result<void> save_mnist(const std::filesystem::path& directory, Split split, con
   const std::array shape{size_of(images.size()), size_of(images.rows), size_of(images.columns)};
   const auto write = [&](std::string_view kind, const Bytes& file) {
     const std::filesystem::path path = directory / fmt::format("{}-{}", prefix_of(split), kind);
-    return files::write_whole(path.string() + ".tmp", path, file);
+    return files::write_whole(path, file, {.temporary = path.string() + ".tmp"});
   };
   auto written = write("images-idx3-ubyte", to_idx(shape, images.pixels));
   if (written) written = write("labels-idx1-ubyte", to_idx(std::span(shape).first(1), images.labels));

@@ -42,7 +42,7 @@ Result<void> LargeObjects::put(const Digest& digest, ByteView bytes) {
   // One that is there may have been renamed a moment ago by a put that has not returned.
   if (contains(digest)) return report(synchronize_folder(path.parent_path()));
   if (const auto made = make_shard(path.parent_path()); !made) return report(made);
-  return report(write_whole(temporary_name(), path, bytes));
+  return report(write_whole(path, bytes, {.temporary = temporary_name()}));
 }
 
 Result<std::optional<Bytes>> LargeObjects::get(const Digest& digest) const {
@@ -80,7 +80,7 @@ Result<void> LargeObjects::check() {
   auto probe = name;
   probe += ".check";
   const Bytes some(4096);
-  const auto written = write_whole(name, probe, some);
+  const auto written = write_whole(probe, some, {.temporary = name});
   ::unlink(probe.c_str());
   return report(written);
 }
