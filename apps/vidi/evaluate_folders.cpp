@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -15,6 +13,7 @@
 
 #include "core/settings.hpp"
 #include "datasets/evaluation.hpp"
+#include "files/read_file.hpp"
 #include "recognition/upload.hpp"
 
 namespace vidi::app {
@@ -73,10 +72,9 @@ class Tally {
 
 Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, const LabeledFile& file,
                                            const std::string& model) {
-  std::ifstream input(file.path, std::ios::binary);
-  if (!input) return fail(ErrorCode::not_found, "cannot be opened");
-  const std::string content((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
-  const recognition::Upload upload = recognition::new_upload(to_bytes(content));
+  auto bytes = files::read_file(file.path);
+  if (!bytes) return fail(ErrorCode::not_found, "cannot be opened");
+  const recognition::Upload upload = recognition::new_upload(std::move(*bytes));
   while (true) {
     auto prediction = run(recognizer.recognize(upload, model));
     if (prediction || prediction.error().code != ErrorCode::overloaded) return prediction;
@@ -84,8 +82,8 @@ Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, 
   }
 }
 
-void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabeledFile>& files,
-                   const std::string& model, Tally& tally) {
+void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabeledFile>& files, const std::string& model,
+                   Tally& tally) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < files.size(); i = next++) {

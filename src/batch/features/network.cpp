@@ -1,6 +1,5 @@
 #include "features/network.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::features {
 namespace {
@@ -47,13 +47,13 @@ std::vector<std::uint8_t> read_calibration(const NetworkUse& use) {
   Output& output = use.other != nullptr ? *use.other : use.output;
   const auto path = output.fetch(kCalibration);
   if (!path) return {};
-  const auto file = files::File::open(*path, O_RDONLY);
-  if (!file) return {};
-  std::vector<std::uint8_t> pictures(file->size().value_or(0));
-  const auto read = file->read(std::as_writable_bytes(std::span(pictures)), 0);
+  const auto bytes = files::read_file(*path);
   output.release(kCalibration);
-  const bool whole = read && *read == pictures.size() && pictures.size() % picture_bytes(use.backbone.input) == 0;
-  return whole ? pictures : std::vector<std::uint8_t>();
+  if (!bytes || bytes->size() % picture_bytes(use.backbone.input) != 0) return {};
+  std::vector<std::uint8_t> pictures(bytes->size());
+  std::ranges::transform(*bytes, pictures.begin(),
+                         [](std::byte value) { return std::to_integer<std::uint8_t>(value); });
+  return pictures;
 }
 
 Result<void> keep_calibration(const NetworkUse& use, std::span<const std::uint8_t> pictures) {

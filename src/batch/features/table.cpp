@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 #include "tables/features.hpp"
 #include "tables/source_pictures.hpp"
 
@@ -111,10 +111,9 @@ Result<void> Table::load_parts() {
 }
 
 Result<std::optional<statistics::Moments>> Table::read_moments(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  auto moments = statistics::Moments::from_bytes(as_bytes(bytes));
+  const auto bytes = files::read_file(path);
+  if (!bytes) return std::nullopt;
+  auto moments = statistics::Moments::from_bytes(*bytes);
   if (!moments || moments->columns() != options_.shape.columns) return std::nullopt;  // to be counted again
   return std::optional(std::move(*moments));
 }

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include "core/digest.hpp"
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 #include "inference/inspect.hpp"
 #include "models/folder_state.hpp"
 #include "models/load.hpp"
@@ -69,10 +68,9 @@ Result<std::size_t> columns_of(const Files& files, const inference::Port& output
 }  // namespace
 
 Result<Bytes> read_whole(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file || text.empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
-  return to_bytes(text);
+  auto bytes = files::read_file(path);
+  if (!bytes || bytes->empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
+  return std::move(*bytes);
 }
 
 std::string name_with_digest(const fs::path& path, ByteView bytes) {

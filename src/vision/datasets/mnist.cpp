@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "datasets/idx.hpp"
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::datasets {
 namespace {
@@ -30,18 +31,14 @@ struct NamedBytes {
 // A gzipped file is smaller than what it holds, so the limit for unpacked files bounds both.
 Result<Bytes> read_file(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(ErrorCode::not_found, fmt::format("{} cannot be read: {}", name, error.message()));
-  if (size > IdxLimits{}.max_bytes) {
+  auto bytes = files::read_file(path, IdxLimits{}.max_bytes);
+  if (bytes) return std::move(*bytes);
+  if (bytes.error().code == EFBIG) {
     return fail(ErrorCode::too_large,
-                fmt::format("{} has {} bytes, over the limit of {}", name, size, IdxLimits{}.max_bytes));
+                fmt::format("{} has over {} bytes, which is the limit", name, IdxLimits{}.max_bytes));
   }
-  Bytes bytes(static_cast<std::size_t>(size));
-  std::ifstream stream(path, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!stream) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", name));
-  return bytes;
+  return fail(ErrorCode::not_found,
+              fmt::format("{} cannot be read: {}", name, std::generic_category().message(bytes.error().code)));
 }
 
 // `stem` is "train-images", `kind` "idx3-ubyte".
