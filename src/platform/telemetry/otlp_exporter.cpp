@@ -144,10 +144,10 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
 void OtlpExporter::report(bool reached, const std::string& reason) {
   if (std::exchange(reached_, reached) == reached) return;
   if (reached) {
-    spdlog::info("traces are taken by {} again", options_.endpoint.origin.authority);
+    spdlog::info("traces are taken by {} again", options_.endpoint.url.authority);
   } else {
-    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers",
-                 options_.endpoint.origin.authority, reason);
+    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers", options_.endpoint.url.authority,
+                 reason);
   }
 }
 

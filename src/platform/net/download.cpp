@@ -1,4 +1,4 @@
-#include "download/download.hpp"
+#include "net/download.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,12 +10,12 @@
 #include <memory>
 #include <vector>
 
-#include "download/transfer.hpp"
-#include "download/url.hpp"
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "net/transfer.hpp"
+#include "net/url.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 namespace fs = std::filesystem;
@@ -170,4 +170,4 @@ Result<void> download_file(const FileRequest& request) {
   return {};
 }
 
-}  // namespace vidi::download
+}  // namespace vidi::net
