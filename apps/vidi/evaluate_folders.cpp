@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/parallel.hpp"
 #include "core/settings.hpp"
 #include "datasets/evaluation.hpp"
 #include "files/read_file.hpp"
@@ -84,15 +84,9 @@ Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, 
 
 void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabeledFile>& files, const std::string& model,
                    Tally& tally) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      tally.add(files[i], recognize_file(recognizer, files[i], model));
-    }
-  };
-  std::vector<std::jthread> threads;
   // Two for each processor: while one waits for its batch, another decodes.
-  for (unsigned i = 0; i < 2 * std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
+  in_parallel(2 * processors(), files.size(),
+              [&](std::size_t i) { tally.add(files[i], recognize_file(recognizer, files[i], model)); });
 }
 
 void print_rows(const Evaluation& evaluation) {

@@ -6,9 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -19,6 +17,7 @@
 
 #include "bindings.hpp"
 #include "core/digest.hpp"
+#include "core/parallel.hpp"
 #include "core/task.hpp"
 #include "errors.hpp"
 #include "models/folder_state.hpp"
@@ -36,17 +35,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Recognized = std::vector<Result<records::Prediction>>;
-
-// Calls work(i) for every i below `count`, on so many threads.
-void in_parallel(std::size_t threads, std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto take = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
-  take();
-}
 
 // As vidi's JSON has it (docs/api.md).
 nb::dict to_dict(const records::Prediction& prediction) {
@@ -230,7 +218,8 @@ nb::list recognize(PictureRecognizer& self, const nb::list& pictures, const std:
   Result<void> kept;
   {
     const nb::gil_scoped_release released;
-    in_parallel(threads, uploads.size(), [&](std::size_t i) { recognized[i] = self.recognize(std::move(uploads[i])); });
+    in_parallel(std::max<std::size_t>(threads, 1), uploads.size(),
+                [&](std::size_t i) { recognized[i] = self.recognize(std::move(uploads[i])); });
     if (records != nullptr) kept = keep(*records, recognized);
   }
   value_or_raise(std::move(kept));

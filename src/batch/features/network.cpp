@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "files/read_file.hpp"
@@ -70,18 +69,12 @@ std::vector<std::vector<std::uint8_t>> read_sample(const NetworkUse& use, const 
   PrepareOptions preparing = use.pipeline.preparing;
   preparing.variants = 1;
   std::vector<std::vector<std::uint8_t>> pictures(chosen.size());
-  std::atomic<std::size_t> next = 0;
-  const auto read = [&] {
-    for (std::size_t at = next++; at < chosen.size(); at = next++) {
-      const sources::Entry& entry = chosen[at].entry;
-      const auto picture = read_patiently(use.source, entry, use.pipeline.reading);
-      if (!picture) continue;
-      if (auto fitted = prepare(picture->bytes, entry.key, preparing)) pictures[at] = std::move(*fitted);
-    }
-  };
-  std::vector<std::jthread> readers;
-  for (std::size_t i = 0; i < std::min<std::size_t>(8, use.source.reads_at_once()); ++i) readers.emplace_back(read);
-  readers.clear();
+  in_parallel(std::min<std::size_t>(8, use.source.reads_at_once()), chosen.size(), [&](std::size_t at) {
+    const sources::Entry& entry = chosen[at].entry;
+    const auto picture = read_patiently(use.source, entry, use.pipeline.reading);
+    if (!picture) return;
+    if (auto fitted = prepare(picture->bytes, entry.key, preparing)) pictures[at] = std::move(*fitted);
+  });
   return pictures;
 }
 
