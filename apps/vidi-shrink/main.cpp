@@ -5,17 +5,17 @@
 
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <string>
 
+#include "files/read_file.hpp"
 #include "onnx_writing/rewrite.hpp"
 
 namespace {
 
 vidi::Result<vidi::Bytes> shrink(const std::string& path, const std::string& output) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto part = vidi::onnx_writing::keep_output(vidi::as_bytes(text), output);
+  const auto network = vidi::files::read_file(path);
+  if (!network) return vidi::fail(vidi::ErrorCode::not_found, "it cannot be read");
+  const auto part = vidi::onnx_writing::keep_output(*network, output);
   if (!part) return part;
   return vidi::onnx_writing::halve(*part);
 }

@@ -7,10 +7,8 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +20,7 @@
 
 #include "bindings.hpp"
 #include "core/digest.hpp"
+#include "core/parallel.hpp"
 #include "core/secrets.hpp"
 #include "core/task.hpp"
 #include "errors.hpp"
@@ -41,17 +40,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Recognized = std::vector<Result<records::Prediction>>;
-
-// Calls work(i) for every i below `count`, on so many threads.
-void in_parallel(std::size_t threads, std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto take = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(take);
-  take();
-}
 
 // The value of a field by its type, as vidi's JSON has it (docs/reference/api.md).
 nb::object to_python(const std::string& text) { return nb::cast(text); }
@@ -255,7 +243,8 @@ nb::list recognize(PictureRecognizer& self, const nb::list& pictures, const std:
   Result<void> kept;
   {
     const nb::gil_scoped_release released;
-    in_parallel(threads, uploads.size(), [&](std::size_t i) { recognized[i] = self.recognize(std::move(uploads[i])); });
+    in_parallel(std::max<std::size_t>(threads, 1), uploads.size(),
+                [&](std::size_t i) { recognized[i] = self.recognize(std::move(uploads[i])); });
     if (records != nullptr) kept = keep(*records, recognized);
   }
   value_or_raise(std::move(kept));

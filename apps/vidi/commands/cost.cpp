@@ -1,9 +1,7 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,6 +11,7 @@
 #include "core/value_of.hpp"
 #include "costs/bill.hpp"
 #include "costs/estimate.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::app {
 namespace {
@@ -28,16 +27,21 @@ struct CostOptions {
 };
 
 std::string read_manifest(const std::string& source) {
-  if (source == "-") return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  if (source == "-") {
+    const auto bytes = files::read_rest(STDIN_FILENO);
+    if (!bytes) throw std::runtime_error("standard input cannot be read");
+    return std::string(as_text(*bytes));
+  }
   if (source.starts_with("s3://")) {
     throw std::runtime_error(fmt::format(
         "{} is in S3: fetch its manifest.json and give the file, or - for standard input, instead of it", source));
   }
   const fs::path path = fs::is_directory(source) ? fs::path(source) / "manifest.json" : fs::path(source);
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
+  const auto bytes = files::read_file(path);
+  if (!bytes) {
     throw std::runtime_error(fmt::format("{} cannot be opened: expected what `vidi features` wrote", path.string()));
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  return std::string(as_text(*bytes));
 }
 
 void print_bill(const CostOptions& options, const costs::Prices& prices) {

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "commands/commands.hpp"
-#include "http_client/client.hpp"
+#include "net/ask.hpp"
 #include "settings/program_settings.hpp"
 
 namespace vidi::app {
@@ -12,33 +14,26 @@ namespace {
 constexpr std::chrono::seconds kTimeout(5);
 
 // Where this machine reaches the server of these settings.
-http_client::Origin origin_of(const Settings& settings) {
-  using enum http_client::Origin::Scheme;
+net::Url url_of(const Settings& settings, std::string target) {
   const std::string& listen = settings.text("listen");
-  const std::size_t colon = listen.rfind(':');
-  http_client::Origin origin;
-  if (colon != std::string::npos) {
-    origin.host = listen.substr(0, colon);
-    origin.port = listen.substr(colon + 1);
-  }
-  if (origin.host.starts_with('[') && origin.host.ends_with(']')) {
-    origin.host = origin.host.substr(1, origin.host.size() - 2);
-  }
-  if (origin.host.empty() || origin.port.empty() || origin.port == "0") {
+  auto [host, port] = net::split_authority(listen);
+  if (host.empty() || port.empty() || port == "0") {
     throw std::runtime_error(fmt::format(
         "listen is \"{}\" (from {}): that does not say where the server is; give its --listen, address:port", listen,
         settings.source("listen")));
   }
-  if (origin.host == "0.0.0.0") origin.host = "127.0.0.1";
-  if (origin.host == "::") origin.host = "::1";
-  origin.scheme = settings.text("tls-certificate").empty() ? http : https_unverified;
-  origin.authority = "localhost";
-  return origin;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  return {.is_secure = !settings.text("tls-certificate").empty(),
+          .host = std::move(host),
+          .port = std::move(port),
+          .authority = "localhost",
+          .target = std::move(target)};
 }
 
 int check_health(const Settings& settings, bool live) {
-  const http_client::Question question{.target = live ? "/health/live" : "/health/ready"};
-  const auto answer = http_client::ask(origin_of(settings), question, kTimeout);
+  const net::Url url = url_of(settings, live ? "/health/live" : "/health/ready");
+  const auto answer = net::ask(url, {.trust = net::Trust::anybody}, kTimeout);
   if (!answer) {
     fmt::print(stderr, "vidi: no answer at {}: {}\n", settings.text("listen"), answer.error().message);
     return 1;

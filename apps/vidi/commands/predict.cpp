@@ -1,13 +1,12 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "api/information.hpp"
 #include "commands/commands.hpp"
+#include "files/read_file.hpp"
 #include "image/png_file.hpp"
 #include "settings/program_settings.hpp"
 
@@ -21,15 +20,11 @@ struct PredictOptions {
 };
 
 Result<Bytes> read_input(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) return fail(ErrorCode::not_found, "cannot be opened");
-  }
-  std::istream& input = path == "-" ? std::cin : file;
-  const std::string content((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
-  if (input.bad()) return fail(ErrorCode::internal, "cannot be read");
-  return to_bytes(content);
+  const bool is_standard_input = path == "-";
+  auto bytes = is_standard_input ? files::read_rest(STDIN_FILENO) : files::read_file(path);
+  if (bytes) return std::move(*bytes);
+  if (is_standard_input) return fail(ErrorCode::internal, "cannot be read");
+  return fail(ErrorCode::not_found, "cannot be opened");
 }
 
 // A line holds one picture, whatever its name or result holds.

@@ -3,17 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
+#include "core/parallel.hpp"
 #include "core/settings.hpp"
+#include "files/read_file.hpp"
 #include "recognition/upload.hpp"
 
 namespace vidi::evaluation {
@@ -70,10 +69,9 @@ class Tally {
 
 Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, const LabeledFile& file,
                                            const std::string& model) {
-  std::ifstream input(file.path, std::ios::binary);
-  if (!input) return fail(ErrorCode::not_found, "cannot be opened");
-  const std::string content((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
-  const recognition::Upload upload = recognition::new_upload(to_bytes(content));
+  auto bytes = files::read_file(file.path);
+  if (!bytes) return fail(ErrorCode::not_found, "cannot be opened");
+  const recognition::Upload upload = recognition::new_upload(std::move(*bytes));
   while (true) {
     auto prediction = run(recognizer.recognize(upload, model));
     if (prediction || prediction.error().code != ErrorCode::overloaded) return prediction;
@@ -83,15 +81,9 @@ Result<records::Prediction> recognize_file(recognition::Recognizer& recognizer, 
 
 void recognize_all(recognition::Recognizer& recognizer, const std::vector<LabeledFile>& files, const std::string& model,
                    Tally& tally) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) {
-      tally.add(files[i], recognize_file(recognizer, files[i], model));
-    }
-  };
-  std::vector<std::jthread> threads;
   // Two for each processor: while one waits for its batch, another decodes.
-  for (unsigned i = 0; i < 2 * std::max(1U, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
+  in_parallel(2 * processors(), files.size(),
+              [&](std::size_t i) { tally.add(files[i], recognize_file(recognizer, files[i], model)); });
 }
 
 std::string rows_to_text(const Evaluation& evaluation) {

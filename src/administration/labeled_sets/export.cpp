@@ -2,11 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "core/when_all.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "maintenance/record_access.hpp"
 
@@ -25,7 +25,12 @@ namespace fs = std::filesystem;
 using objects::ObjectStore;
 using records::Prediction;
 
-// A folder beside the one that is wanted, which takes its name when it is complete.
+[[noreturn]] void cannot_be_written(const fs::path& folder, const files::Failure& failure) {
+  throw std::runtime_error(
+      fmt::format("{} cannot be written: {}", folder.string(), std::generic_category().message(failure.code)));
+}
+
+// The folder that is wanted, under its name when it is complete.
 class NewFolder {
  public:
   explicit NewFolder(fs::path wanted) : wanted_(std::move(wanted)) {
@@ -35,38 +40,29 @@ class NewFolder {
       throw std::runtime_error(
           fmt::format("{} is there already, and no empty folder: name a new one", wanted_.string()));
     }
-    path_ = wanted_.parent_path() / fmt::format(".{}.{}.tmp", wanted_.filename().string(), ::getpid());
-    fs::create_directories(path_, error);
-    if (error) throw std::runtime_error(fmt::format("{} cannot be made: {}", wanted_.string(), error.message()));
+    auto made = files::AtomicFolder::create(wanted_);
+    if (!made) {
+      const std::error_code reason(made.error().code, std::generic_category());
+      throw std::runtime_error(fmt::format("{} cannot be made: {}", wanted_.string(), reason.message()));
+    }
+    folder_.emplace(std::move(*made));
   }
-  ~NewFolder() {
-    std::error_code ignored;
-    if (!kept_) fs::remove_all(path_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-  NewFolder(NewFolder&&) = delete;
-  NewFolder& operator=(NewFolder&&) = delete;
 
-  [[nodiscard]] const fs::path& path() const { return path_; }
+  [[nodiscard]] const fs::path& path() const { return folder_->path(); }
 
   // Durable when it returns.
   void keep() {
-    const auto folder = files::File::open(path_, O_RDONLY | O_DIRECTORY);
-    if (!folder || ::syncfs(folder->descriptor()) != 0 || ::rename(path_.c_str(), wanted_.c_str()) != 0) {
-      const std::error_code reason(errno, std::generic_category());
-      throw std::runtime_error(fmt::format("{} cannot be written: {}", wanted_.string(), reason.message()));
+    const auto opened = files::File::open(path(), O_RDONLY | O_DIRECTORY);
+    if (!opened) cannot_be_written(wanted_, opened.error());
+    if (const auto flushed = files::synchronize_file_system(*opened); !flushed) {
+      cannot_be_written(wanted_, flushed.error());
     }
-    kept_ = true;
-    const fs::path parent = wanted_.parent_path();
-    const auto named = files::synchronize_folder(parent.empty() ? "." : parent);
-    if (!named) throw std::runtime_error(files::explain(named.error(), "the labeled set").message);
+    if (const auto kept = folder_->commit(); !kept) cannot_be_written(wanted_, kept.error());
   }
 
  private:
   fs::path wanted_;
-  fs::path path_;
-  bool kept_ = false;
+  std::optional<files::AtomicFolder> folder_;
 };
 
 // A picture, and what is the best that is known of it.

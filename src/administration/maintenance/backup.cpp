@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +15,7 @@
 
 #include "core/value_of.hpp"
 #include "core/when_all.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "files/private_folder.hpp"
 #include "maintenance/record_access.hpp"
@@ -39,8 +38,8 @@ constexpr const char* kRecords = "records.db";
 constexpr const char* kObjects = "objects";
 constexpr const char* kKeys = "keys.toml";
 
-[[noreturn]] void fail_with_errno(const fs::path& path, std::string_view what) {
-  throw std::runtime_error(fmt::format("{} {}: {}", path.string(), what, std::generic_category().message(errno)));
+std::string cannot_be_written(const fs::path& path, const files::Failure& failure) {
+  return fmt::format("{} cannot be written: {}", path.string(), std::generic_category().message(failure.code));
 }
 
 void refuse_what_ends_with_its_process(const registry::Traits& kind) {
@@ -236,10 +235,11 @@ class Backup {
 
   // From here on the folder holds the new backup, whatever happens.
   void keep() const {
-    if (::syncfs(folder_file_.descriptor()) != 0) fail_with_errno(folder_, "cannot be written");
+    const auto flushed = files::synchronize_file_system(folder_file_);
+    if (!flushed) throw std::runtime_error(cannot_be_written(folder_, flushed.error()));
     refuse_what_is_in_use(records_);
-    if (::rename(new_records_.c_str(), records_.c_str()) != 0) fail_with_errno(records_, "cannot be written");
-    if (::fsync(folder_file_.descriptor()) != 0) fail_with_errno(folder_, "cannot be written");
+    const auto kept = files::put_in_place(new_records_, records_);
+    if (!kept) throw std::runtime_error(cannot_be_written(records_, kept.error()));
   }
 
   const ServerStores& stores_;

@@ -15,7 +15,8 @@
 #include "charts/canvas.hpp"
 #include "core/value_of.hpp"
 #include "datasets/accuracy.hpp"
-#include "model_writing/durable_file.hpp"
+#include "files/atomic_file.hpp"
+#include "files/file.hpp"
 #include "tables/feature_statistics.hpp"
 #include "tables/features.hpp"
 
@@ -234,7 +235,8 @@ void draw_features(const Drawn& drawn, const fs::path& picture) {
   draw_variance(*canvas, drawn);
   draw_points(*canvas, drawn);
   draw_legend(*canvas, drawn);
-  check_done(model_writing::replace_file(picture, canvas->finish()));
+  const auto written = files::write_whole(picture, canvas->finish(), {.mode = 0666});
+  if (!written) throw std::runtime_error(files::explain_with_path(written.error(), picture).message);
 }
 
 }  // namespace

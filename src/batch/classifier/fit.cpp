@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 
 #include "classifier/card.hpp"
 #include "classifier/classifier_network.hpp"
 #include "classifier/report.hpp"
+#include "files/read_file.hpp"
 #include "image/encode.hpp"
 #include "models/information.hpp"
 
@@ -20,9 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<Bytes> read_whole(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(stream), {}};
-  if (stream) return to_bytes(content);
+  auto bytes = files::read_file(path);
+  if (bytes) return std::move(*bytes);
   return fail(ErrorCode::invalid_argument, fmt::format("{} cannot be read", path.string()));
 }
 

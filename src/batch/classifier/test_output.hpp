@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "model_writing/durable_file.hpp"
+#include "files/atomic_file.hpp"
 #include "onnx_writing/onnx_writer.hpp"
 #include "statistics/moments.hpp"
 #include "statistics/pca.hpp"
@@ -141,7 +141,7 @@ inline void write_output(const std::filesystem::path& folder, const std::vector<
   }
   tables::write_scaler(folder / "scaler.parquet", reduction.scaler).value();
   tables::write_pca(folder / "pca.parquet", reduction.pca).value();
-  model_writing::write_file(folder / "backbone/1/model.onnx", make_backbone()).value();
+  files::write_whole(folder / "backbone/1/model.onnx", make_backbone()).value();
   write_text(folder / "backbone/model.toml",
              "format = 1\nname = \"tiny\"\n[input]\nname = \"image\"\nlayout = \"NHWC\"\nwidth = 2\nheight = 2\n"
              "channels = 3\ncolor = \"RGB\"\nscale = 0.00392156862745098\n[output]\nname = \"features\"\n");

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "core/parallel.hpp"
 #include "inference/load.hpp"
 
 namespace vidi::features {
@@ -35,12 +35,8 @@ class Extractor::Extraction {
       : extractor_(extractor), files_(files), rows_(rows), batch_(extractor.network_->batch()) {}
 
   Result<std::vector<Rejection>> run(std::size_t threads) {
-    threads = std::min(threads, (files_.size() + batch_ - 1) / batch_);
-    {
-      std::vector<std::jthread> others;
-      for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
-      work();
-    }
+    const std::size_t batches = (files_.size() + batch_ - 1) / batch_;
+    if (batches > 0) on_threads(std::min(threads, batches), [this](std::size_t) { work(); });
     if (failure_) return std::unexpected(std::move(*failure_));
     std::ranges::sort(rejections_, {}, &Rejection::index);
     return std::move(rejections_);
@@ -136,7 +132,7 @@ Result<std::unique_ptr<Extractor>> Extractor::open(const ExtractorOptions& optio
                            .limits = options.limits,
                            .variants = options.variants,
                            .seed = options.seed};
-  extractor->threads_ = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  extractor->threads_ = options.threads != 0 ? options.threads : processors();
   auto network = compile_for(extractor->backbone_, options, extractor->threads_);
   if (!network) return forward_error(network);
   extractor->network_ = std::move(*network);

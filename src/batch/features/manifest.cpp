@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::features {
@@ -98,7 +99,8 @@ Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& outp
   if (!path) return forward_error(path);
   // A name of a file may hold bytes that are no UTF-8.
   const std::string text = manifest.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const auto written = files::write_whole(path->parent_path() / ".manifest.json.tmp", *path, as_bytes(text));
+  const auto written =
+      files::write_whole(*path, as_bytes(text), {.temporary = path->parent_path() / ".manifest.json.tmp"});
   if (!written) return std::unexpected(files::explain(written.error(), "the table"));
   return table.publish(kName);
 }

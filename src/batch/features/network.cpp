@@ -1,15 +1,15 @@
 #include "features/network.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/parallel.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 #include "inference/load.hpp"
 
 namespace vidi::features {
@@ -47,19 +47,20 @@ std::vector<std::uint8_t> read_calibration(const NetworkUse& use) {
   Output& output = use.other != nullptr ? *use.other : use.output;
   const auto path = output.fetch(kCalibration);
   if (!path) return {};
-  const auto file = files::File::open(*path, O_RDONLY);
-  if (!file) return {};
-  std::vector<std::uint8_t> pictures(file->size().value_or(0));
-  const auto read = file->read(std::as_writable_bytes(std::span(pictures)), 0);
+  const auto bytes = files::read_file(*path);
   output.release(kCalibration);
-  const bool whole = read && *read == pictures.size() && pictures.size() % picture_bytes(use.backbone.input) == 0;
-  return whole ? pictures : std::vector<std::uint8_t>();
+  if (!bytes || bytes->size() % picture_bytes(use.backbone.input) != 0) return {};
+  std::vector<std::uint8_t> pictures(bytes->size());
+  std::ranges::transform(*bytes, pictures.begin(),
+                         [](std::byte value) { return std::to_integer<std::uint8_t>(value); });
+  return pictures;
 }
 
 Result<void> keep_calibration(const NetworkUse& use, std::span<const std::uint8_t> pictures) {
   const auto path = use.output.place(kCalibration);
   if (!path) return forward_error(path);
-  const auto written = files::write_whole(path->parent_path() / ".calibration.tmp", *path, std::as_bytes(pictures));
+  const auto written =
+      files::write_whole(*path, std::as_bytes(pictures), {.temporary = path->parent_path() / ".calibration.tmp"});
   if (!written) return std::unexpected(files::explain(written.error(), "the table"));
   return use.table.publish(kCalibration);
 }
@@ -69,18 +70,12 @@ std::vector<std::vector<std::uint8_t>> read_sample(const NetworkUse& use, const 
   PrepareOptions preparing = use.pipeline.preparing;
   preparing.variants = 1;
   std::vector<std::vector<std::uint8_t>> pictures(chosen.size());
-  std::atomic<std::size_t> next = 0;
-  const auto read = [&] {
-    for (std::size_t at = next++; at < chosen.size(); at = next++) {
-      const sources::Entry& entry = chosen[at].entry;
-      const auto picture = read_patiently(use.source, entry, use.pipeline.reading);
-      if (!picture) continue;
-      if (auto fitted = prepare(picture->bytes, entry.key, preparing)) pictures[at] = std::move(*fitted);
-    }
-  };
-  std::vector<std::jthread> readers;
-  for (std::size_t i = 0; i < std::min<std::size_t>(8, use.source.reads_at_once()); ++i) readers.emplace_back(read);
-  readers.clear();
+  in_parallel(std::min<std::size_t>(8, use.source.reads_at_once()), chosen.size(), [&](std::size_t at) {
+    const sources::Entry& entry = chosen[at].entry;
+    const auto picture = read_patiently(use.source, entry, use.pipeline.reading);
+    if (!picture) return;
+    if (auto fitted = prepare(picture->bytes, entry.key, preparing)) pictures[at] = std::move(*fitted);
+  });
   return pictures;
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 #include "objects/s3/connection.hpp"
 #include "sources/source.hpp"
@@ -70,7 +71,7 @@ class FolderOutput final : public Output {
   Result<void> check() override {
     if (auto made = make_folder(root_); !made) return made;
     const fs::path probe = root_ / ".vidi-probe";
-    const auto written = files::write_whole(root_ / ".vidi-probe.tmp", probe, as_bytes("vidi"));
+    const auto written = files::write_whole(probe, as_bytes("vidi"), {.temporary = root_ / ".vidi-probe.tmp"});
     if (!written) {
       const std::error_code reason(written.error().code, std::generic_category());
       return fail(ErrorCode::internal, fmt::format("{} cannot be written to: {}", root_.string(), reason.message()));

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <functional>
 #include <numbers>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "statistics/pca.hpp"
 
 namespace vidi::features {
@@ -23,18 +22,15 @@ Result<std::vector<float>> infer_all(inference::PictureNetwork& network, std::sp
   const std::size_t size = pictures.size() / count;
   std::atomic<std::size_t> next = 0;
   std::vector<Result<void>> outcomes(network.streams());
-  const auto infer = [&](Result<void>& outcome) {
+  on_threads(outcomes.size(), [&](std::size_t thread) {
+    Result<void>& outcome = outcomes[thread];
     for (std::size_t first = next.fetch_add(network.batch()); first < count && outcome;
          first = next.fetch_add(network.batch())) {
       const std::size_t some = std::min(network.batch(), count - first);
       outcome = network.infer(pictures.subspan(first * size, some * size), some,
                               std::span(rows).subspan(first * network.columns(), some * network.columns()));
     }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (Result<void>& outcome : outcomes) threads.emplace_back(infer, std::ref(outcome));
-  }
+  });
   for (Result<void>& outcome : outcomes) {
     if (!outcome) return forward_error(outcome);
   }

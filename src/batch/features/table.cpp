@@ -1,11 +1,9 @@
 #include "features/table.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -13,7 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 #include "tables/features.hpp"
 #include "tables/source_pictures.hpp"
 
@@ -111,10 +111,9 @@ Result<void> Table::load_parts() {
 }
 
 Result<std::optional<statistics::Moments>> Table::read_moments(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  auto moments = statistics::Moments::from_bytes(as_bytes(bytes));
+  const auto bytes = files::read_file(path);
+  if (!bytes) return std::nullopt;
+  auto moments = statistics::Moments::from_bytes(*bytes);
   if (!moments || moments->columns() != options_.shape.columns) return std::nullopt;  // to be counted again
   return std::optional(std::move(*moments));
 }
@@ -179,14 +178,10 @@ Result<void> Table::catch_up() {
 
 // Not synchronized: damaged moments are counted again.
 Result<void> Table::keep_moments() {
-  const fs::path temporary = options_.work / ".moments.bin.tmp";
-  auto file = files::File::open(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file) return std::unexpected(files::explain(file.error(), "the moments"));
-  const auto written = file->write(moments_->to_bytes(), 0);
+  const auto written =
+      files::write_whole(moments_file(), moments_->to_bytes(),
+                         {.temporary = options_.work / ".moments.bin.tmp", .durability = files::Durability::unflushed});
   if (!written) return std::unexpected(files::explain(written.error(), "the moments"));
-  std::error_code error;
-  fs::rename(temporary, moments_file(), error);
-  if (error) return fail(ErrorCode::internal, "the moments cannot be kept: " + error.message());
   return {};
 }
 
@@ -199,8 +194,8 @@ Result<const statistics::Moments*> Table::moments() {
 Result<void> Table::publish_moments() {
   const auto path = output_.place("moments.bin");
   if (!path) return forward_error(path);
-  const fs::path temporary = path->parent_path() / ".moments.bin.tmp";
-  const auto written = files::write_whole(temporary, *path, moments_->to_bytes());
+  const auto written =
+      files::write_whole(*path, moments_->to_bytes(), {.temporary = path->parent_path() / ".moments.bin.tmp"});
   if (!written) return std::unexpected(files::explain(written.error(), "the moments"));
   return publish("moments.bin");
 }

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-#include "download/download.hpp"
+#include "net/download.hpp"
 #include "sources/sources.hpp"
 
 namespace vidi::sources {
@@ -47,7 +47,7 @@ class Reader {
 
  private:
   static Result<Picture> read_url(const std::string& url, std::uint64_t max_bytes) {
-    auto bytes = download::download(url, {.max_bytes = max_bytes});
+    auto bytes = net::download(url, {.max_bytes = max_bytes});
     if (bytes) return Picture{.bytes = std::move(*bytes), .version = {}};
     if (bytes.error().code == ErrorCode::deadline_exceeded) bytes.error().code = ErrorCode::unavailable;
     return forward_error(bytes);

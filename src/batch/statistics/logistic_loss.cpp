@@ -7,8 +7,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/parallel.hpp"
 #include "statistics/multiply.hpp"
-#include "statistics/parallel.hpp"
 
 namespace vidi::statistics {
 namespace {

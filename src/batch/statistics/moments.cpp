@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "core/parallel.hpp"
 #include "statistics/multiply.hpp"
-#include "statistics/parallel.hpp"
 
 namespace vidi::statistics {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-#include "statistics/parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace vidi::statistics {
 namespace {

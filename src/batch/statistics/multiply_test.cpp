@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <vector>
 
-#include "statistics/parallel.hpp"
 #include "statistics/test_tables.hpp"
 
 namespace vidi::statistics {
@@ -67,21 +65,6 @@ TEST_P(Multiply, CrossProductsAreTheDefinitions) {
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Multiply, testing::ValuesIn(kernels().begin(), kernels().end()),
                          [](const auto& test_case) { return test_case.param->name; });
-
-TEST(InParallel, EachPieceIsDoneOnceAndPhasesDoNotOverlap) {
-  std::vector<std::atomic<int>> done(100);
-  std::atomic<bool> early = false;
-  in_parallel(4, {.phases = 3,
-                  .count = [](std::size_t phase) { return phase == 1 ? 0U : 50U; },
-                  .work =
-                      [&](std::size_t phase, std::size_t index) {
-                        for (std::size_t i = 0; phase == 2 && i < 50; ++i) early = early || done[i] == 0;
-                        ++done[phase / 2 * 50 + index];
-                      }});
-  for (const auto& count : done) EXPECT_EQ(count, 1);
-  EXPECT_FALSE(early);
-  in_parallel(4, 0, [](std::size_t) { FAIL(); });
-}
 
 }  // namespace
 }  // namespace vidi::statistics

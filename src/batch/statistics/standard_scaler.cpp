@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "statistics/parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace vidi::statistics {
 namespace {

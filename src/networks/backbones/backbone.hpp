@@ -41,7 +41,7 @@ struct Choice {
 
 // Reads, downloads or makes the network. ResNet50 takes less than a second and up to 350 MB while it is made.
 // Errors: not_found (no such backbone or file), invalid_argument (the choice contradicts itself, or the file does not
-// hold those weights), undecodable (a damaged file), and those of download::download_file.
+// hold those weights), undecodable (a damaged file), and those of net::download_file.
 Result<Backbone> open_backbone(const Choice& choice);
 
 // Writes FOLDER/model.toml and FOLDER/1/model.onnx, which open_backbone reads as the path FOLDER. What is there is

@@ -1,6 +1,6 @@
 #include "backbones/imagenet.hpp"
 
-#include "download/download.hpp"
+#include "net/download.hpp"
 
 namespace vidi::backbones {
 namespace {
@@ -18,11 +18,11 @@ Result<std::filesystem::path> fetch_resnet50_weights(const std::filesystem::path
                 "there is no folder to keep the downloaded weights in: name one as the cache");
   }
   std::filesystem::path path = cache / kFile;
-  download::FileRequest request;
+  net::FileRequest request;
   request.url = (home.empty() ? kHome : home) + std::string(kFile);
   request.path = path;
   request.md5 = kMd5;
-  if (auto done = download::download_file(request); !done) return forward_error(done);
+  if (auto done = net::download_file(request); !done) return forward_error(done);
   return path;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "backbones/zip_entry.hpp"
+#include "files/read_file.hpp"
 #include "hdf5/file.hpp"
 
 namespace vidi::backbones {
@@ -110,12 +111,9 @@ Result<std::unique_ptr<WeightSource>> open_keras_weights(const fs::path& path) {
     if (!inside) return forward_error(inside);
     return read_keras_weights(std::move(*inside), name + ", model.weights.h5");
   }
-  Bytes bytes(fs::file_size(path, error));
-  file.clear();
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!file) return fail(ErrorCode::undecodable, fmt::format("{} cannot be read to its end", name));
-  return read_keras_weights(std::move(bytes), name);
+  auto bytes = files::read_file(path, kMostBytes);
+  if (!bytes) return fail(ErrorCode::undecodable, fmt::format("{} cannot be read to its end", name));
+  return read_keras_weights(std::move(*bytes), name);
 }
 
 }  // namespace vidi::backbones

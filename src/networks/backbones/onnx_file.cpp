@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include "core/digest.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 #include "inference/load.hpp"
 #include "models/folder_state.hpp"
 #include "models/load.hpp"
@@ -68,10 +68,9 @@ Result<std::size_t> columns_of(const Files& files, const inference::Port& output
 }  // namespace
 
 Result<Bytes> read_whole(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file || text.empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
-  return to_bytes(text);
+  auto bytes = files::read_file(path);
+  if (!bytes || bytes->empty()) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", path.string()));
+  return std::move(*bytes);
 }
 
 std::string name_with_digest(const fs::path& path, ByteView bytes) {
@@ -120,7 +119,7 @@ Result<void> save_backbone(const Backbone& backbone, const fs::path& folder) {
   const std::string toml = models::to_toml(description);
   for (const auto& [path, bytes] : {std::pair(folder / "1" / "model.onnx", ByteView(backbone.onnx)),
                                     std::pair(folder / "model.toml", as_bytes(toml))}) {
-    const auto written = files::write_whole(path.string() + ".part", path, bytes);
+    const auto written = files::write_whole(path, bytes, {.temporary = path.string() + ".part"});
     if (!written) return std::unexpected(files::explain(written.error(), "the backbone"));
   }
   return {};

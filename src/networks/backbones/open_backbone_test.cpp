@@ -6,7 +6,7 @@
 
 #include "backbones/backbone.hpp"
 #include "backbones/resnet50.hpp"
-#include "download/loopback_server.hpp"
+#include "net/loopback_server.hpp"
 
 namespace vidi::backbones {
 namespace {
@@ -71,7 +71,7 @@ TEST_F(OpenBackbone, FindsOneByName) {
 
 // Keras' own file is not here; what comes instead is noticed and not kept.
 TEST_F(OpenBackbone, DownloadsWeightsFromTheAddressThatIsGiven) {
-  const download::testing_support::LoopbackServer server(
+  const net::testing_support::LoopbackServer server(
       [](const std::string&) { return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 7\r\n\r\nweights"; });
   const fs::path cache = folder_ / "cache";
   const Choice choice{.weights = "imagenet", .cache = cache, .weights_home = server.url("/mirror/")};

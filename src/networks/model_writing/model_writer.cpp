@@ -4,21 +4,42 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <concepts>
 #include <system_error>
 
-#include "model_writing/durable_file.hpp"
+#include "files/atomic_file.hpp"
+#include "files/file.hpp"
 
 namespace vidi::model_writing {
 namespace {
 
 namespace fs = std::filesystem;
 
+// What anybody may read whom the umask lets.
+constexpr mode_t kMode = 0666;
+
+Result<void> explained(const files::Outcome<void>& outcome, const fs::path& path) {
+  if (outcome) return {};
+  return std::unexpected(files::explain_with_path(outcome.error(), path));
+}
+
 Result<void> create_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return disk_error("creating", path, error);
+  if (error) return std::unexpected(files::explain_with_path({.code = error.value()}, path));
   return {};
 }
+
+Result<void> replace_file(const fs::path& path, ByteView bytes) {
+  return explained(files::write_whole(path, bytes, {.mode = kMode}), path);
+}
+
+// In a folder that has no name yet.
+Result<void> write_file(const fs::path& path, ByteView bytes) {
+  return explained(files::write_flushed(path, bytes, kMode), path);
+}
+
+Result<void> flush_folder(const fs::path& path) { return explained(files::synchronize_folder(path), path); }
 
 // A folder that holds just model.onnx.
 Result<void> fill_version(const fs::path& folder, ByteView onnx) {
@@ -45,23 +66,27 @@ Result<void> write_further(const fs::path& folder, const FurtherFiles& further,
   return {};
 }
 
+// A folder with what `fill` writes into it, or none.
+template <std::invocable<const fs::path&> Fill>
+Result<void> write_folder(const fs::path& path, Fill fill) {
+  auto folder = files::AtomicFolder::create(path);
+  if (!folder) return std::unexpected(files::explain_with_path(folder.error(), path));
+  if (Result<void> filled = fill(folder->path()); !filled) return filled;
+  return explained(folder->commit(), path);
+}
+
 Result<void> write_whole_model(const Destination& destination, ByteView onnx, std::string_view toml,
                                const FurtherFiles& further) {
-  if (auto created = create_folders(destination.root); !created) return created;
-  Temporary temporary(model_folder(destination));
-  auto filled = fill_version(temporary.path() / std::to_string(destination.version), onnx);
-  if (!filled) return filled;
-  if (auto written = write_further(temporary.path(), further, write_file); !written) return written;
-  if (auto written = write_file(temporary.path() / "model.toml", as_bytes(toml)); !written) return written;
-  if (auto flushed = flush_folder(temporary.path()); !flushed) return flushed;
-  return temporary.rename();
+  return write_folder(model_folder(destination), [&](const fs::path& folder) -> Result<void> {
+    if (auto filled = fill_version(folder / std::to_string(destination.version), onnx); !filled) return filled;
+    if (auto written = write_further(folder, further, write_file); !written) return written;
+    return write_file(folder / "model.toml", as_bytes(toml));
+  });
 }
 
 Result<void> write_version(const Destination& destination, ByteView onnx) {
   if (fs::exists(version_folder(destination))) return replace_file(onnx_path(destination), onnx);
-  Temporary temporary(version_folder(destination));
-  if (auto filled = fill_version(temporary.path(), onnx); !filled) return filled;
-  return temporary.rename();
+  return write_folder(version_folder(destination), [&](const fs::path& folder) { return fill_version(folder, onnx); });
 }
 
 // The folder itself, or the nearest above it that exists.

@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+
+#include "files/read_file.hpp"
 
 namespace vidi::models {
 namespace {
@@ -116,12 +116,11 @@ std::string_view Information::group_of(std::string_view label) const {
 
 Result<Information> read_information(const std::filesystem::path& file, const std::vector<std::string>& labels,
                                      std::vector<std::string>& warnings) {
-  std::ifstream input(file, std::ios::binary);
-  if (!input) return fail(ErrorCode::invalid_argument, fmt::format("{} cannot be read", file.string()));
-  const std::string content((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
+  const auto content = files::read_file(file);
+  if (!content) return fail(ErrorCode::invalid_argument, fmt::format("{} cannot be read", file.string()));
   Json json;
   try {
-    json = Json::parse(content);
+    json = Json::parse(as_text(*content));
   } catch (const Json::parse_error& error) {
     return fail(ErrorCode::invalid_argument, fmt::format("{} is no JSON: {}", file.string(), error.what()));
   }

@@ -128,22 +128,15 @@ bool is_plain_name(std::string_view name) {
 }
 
 Result<Address> parse_address(std::string_view url) {
-  constexpr std::string_view kScheme = "cassandra://";
-  std::string_view rest = url;
-  if (!rest.starts_with(kScheme)) return refuse(fmt::format("\"{}\" does not begin with cassandra://", url));
-  rest.remove_prefix(kScheme.size());
-  const std::size_t question = rest.find('?');
-  const std::string_view options = question == std::string_view::npos ? "" : rest.substr(question + 1);
-  rest = rest.substr(0, question);
-  const std::size_t slash = rest.find('/');
-  const std::string_view hosts = rest.substr(0, slash);
-  if (hosts.contains('@')) {
+  const auto parts = split_address(url, "cassandra");
+  if (!parts) return forward_error(parts);
+  if (parts->authority.contains('@')) {
     return refuse(
         "a store's address holds no password: everybody who lists the processes would see it. User and "
         "password are settings of their own");
   }
   Address address;
-  address.keyspace = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+  address.keyspace = parts->path;
   if (!is_plain_name(address.keyspace)) {
     return refuse(
         fmt::format("the keyspace \"{}\" of \"{}\" is not a name: a letter, then letters, digits and "
@@ -153,8 +146,8 @@ Result<Address> parse_address(std::string_view url) {
   // Cassandra takes names without quotes as lower case.
   std::ranges::transform(address.keyspace, address.keyspace.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (auto good = read_hosts(hosts, address.cluster); !good) return forward_error(good);
-  auto parsed = parse_address_options(options);
+  if (auto good = read_hosts(parts->authority, address.cluster); !good) return forward_error(good);
+  auto parsed = parse_address_options(parts->options);
   if (!parsed) return forward_error(parsed);
   address.options = std::move(*parsed);
   if (auto good = use_options(address); !good) return forward_error(good);

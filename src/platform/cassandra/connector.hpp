@@ -3,7 +3,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "cassandra/session.hpp"
+#include "core/backoff.hpp"
 #include "core/result.hpp"
 #include "core/task.hpp"
 
@@ -60,9 +60,8 @@ class Connector {
  private:
   // Until there is a connection: from then on the driver looks after it.
   Task<void> connect() {
-    constexpr std::chrono::milliseconds kFirstPause(100);
-    constexpr std::chrono::milliseconds kLongestPause(5000);
-    for (auto pause = kFirstPause; !stopping_; pause = std::min(2 * pause, kLongestPause)) {
+    Backoff backoff(std::chrono::milliseconds(100), std::chrono::milliseconds(5000));
+    while (!stopping_) {
       auto made = co_await try_once();
       if (made) {
         spdlog::info("{}: connected to Cassandra", name_);
@@ -72,7 +71,7 @@ class Connector {
       }
       note(made.error());
       if (stopping_) co_return;
-      pause_.expires_after(pause);
+      pause_.expires_after(backoff.next());
       boost::system::error_code cancelled;
       co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     }

@@ -37,6 +37,22 @@ Result<void> add_option(std::string_view option, AddressOptions& options) {
 
 }  // namespace
 
+Result<AddressParts> split_address(std::string_view url, std::string_view scheme) {
+  const auto behind = [](std::string_view text, std::size_t at) {
+    return at == std::string_view::npos ? std::string_view() : text.substr(at + 1);
+  };
+  constexpr std::string_view kSeparator = "://";
+  if (!url.starts_with(scheme) || !url.substr(scheme.size()).starts_with(kSeparator)) {
+    return refuse(fmt::format("\"{}\" does not begin with {}://", url, scheme));
+  }
+  const std::string_view rest = url.substr(scheme.size() + kSeparator.size());
+  const std::size_t question = rest.find('?');
+  const std::string_view place = rest.substr(0, question);
+  const std::size_t slash = place.find('/');
+  return AddressParts{
+      .authority = place.substr(0, slash), .path = behind(place, slash), .options = behind(rest, question)};
+}
+
 Result<AddressOptions> parse_address_options(std::string_view text) {
   AddressOptions options;
   if (text.empty()) return options;

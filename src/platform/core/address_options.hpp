@@ -1,5 +1,5 @@
 #pragma once
-// The options of a store's address, after its question mark: NAME=VALUE[&NAME=VALUE...]
+// The address of a store: SCHEME://AUTHORITY[/PATH][?NAME=VALUE[&NAME=VALUE...]]. Thread-safe.
 
 #include <map>
 #include <optional>
@@ -9,6 +9,16 @@
 #include "core/result.hpp"
 
 namespace vidi {
+
+// Views of the address.
+struct AddressParts {
+  std::string_view authority;
+  std::string_view path;     // without the slash before it
+  std::string_view options;  // behind the question mark
+};
+
+// Error invalid_argument: the address does not begin with SCHEME://.
+Result<AddressParts> split_address(std::string_view url, std::string_view scheme);
 
 using AddressOptions = std::map<std::string, std::string>;
 

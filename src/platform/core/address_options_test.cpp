@@ -16,6 +16,29 @@ std::string refusal(std::string_view text) {
   return options ? "" : options.error().message;
 }
 
+TEST(Address, HasParts) {
+  struct Case {
+    std::string_view url, authority, path, options;
+  };
+  for (const Case& each : {Case{"s3://b", "b", "", ""}, Case{"s3://b/", "b", "", ""},
+                           Case{"s3://b/p/q?a=1/2&c=?", "b", "p/q", "a=1/2&c=?"}, Case{"s3://?a=1", "", "", "a=1"},
+                           Case{"s3:///p", "", "p", ""}, Case{"s3://h:1,i:2/k?", "h:1,i:2", "k", ""}}) {
+    const auto parts = split_address(each.url, "s3");
+    ASSERT_TRUE(parts) << each.url;
+    EXPECT_EQ(parts->authority, each.authority) << each.url;
+    EXPECT_EQ(parts->path, each.path) << each.url;
+    EXPECT_EQ(parts->options, each.options) << each.url;
+  }
+}
+
+TEST(Address, MayBeOfAnotherScheme) {
+  for (const char* url : {"", "s3", "s3:/b", "s3x://b", "S3://b", "cassandra://h"}) {
+    const auto parts = split_address(url, "s3");
+    ASSERT_FALSE(parts) << url;
+    EXPECT_EQ(parts.error().message, std::string("\"") + url + "\" does not begin with s3://");
+  }
+}
+
 TEST(AddressOptions, AreNamesAndDecodedValues) {
   EXPECT_THAT(parse_address_options("b=2&a=x%26y%3D&c=&d=e=f").value(),
               ElementsAre(Pair("a", "x&y="), Pair("b", "2"), Pair("c", ""), Pair("d", "e=f")));

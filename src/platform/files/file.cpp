@@ -40,6 +40,11 @@ Error explain(const Failure& failure, std::string_view what) {
   }
 }
 
+Error explain_with_path(const Failure& failure, const std::filesystem::path& path) {
+  return {ErrorCode::internal, fmt::format("{} {} failed: {}", failure.unsynchronized ? "flushing" : "writing",
+                                           path.string(), std::generic_category().message(failure.code))};
+}
+
 Outcome<File> File::open(const std::filesystem::path& path, int flags, mode_t mode) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   if (descriptor < 0) return system_failure();
@@ -95,24 +100,16 @@ Outcome<void> File::synchronize() {
   return {};
 }
 
+Outcome<void> synchronize_file_system(const File& file) {
+  if (::syncfs(file.descriptor()) != 0) return std::unexpected(Failure{.code = errno, .unsynchronized = true});
+  return {};
+}
+
 Outcome<void> synchronize_folder(const std::filesystem::path& folder) {
   const auto file = File::open(folder, O_RDONLY | O_DIRECTORY);
   if (!file) return forward_error(file);
   if (::fsync(file->descriptor()) != 0) return std::unexpected(Failure{.code = errno, .unsynchronized = true});
   return {};
-}
-
-Outcome<void> write_whole(const std::filesystem::path& temporary, const std::filesystem::path& path, ByteView bytes) {
-  const auto written = [&]() -> Outcome<void> {
-    auto file = File::open(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file) return forward_error(file);
-    if (auto done = file->write(bytes, 0); !done) return done;
-    if (auto done = file->synchronize(); !done) return done;
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return system_failure();
-    return synchronize_folder(path.parent_path());
-  }();
-  if (!written) ::unlink(temporary.c_str());
-  return written;
 }
 
 }  // namespace vidi::files

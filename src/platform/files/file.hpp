@@ -1,5 +1,6 @@
 #pragma once
-// Files as stores need them: written whole, synchronized, and named only when they are complete.
+// Files as stores need them: with every failure of the disk told. Writing a file as a whole: atomic_file.hpp.
+// Not thread-safe, but for reading.
 
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ inline constexpr Failure kDiskFailed{.code = 0, .unsynchronized = true};
 // What a failure means to a client, in a sentence without paths. `what` the disk holds: "the pictures".
 Error explain(const Failure& failure, std::string_view what);
 
+// The same for the person who named the path: "writing models/digits failed: No space left on device".
+Error explain_with_path(const Failure& failure, const std::filesystem::path& path);
+
 // Owns a file descriptor.
 class File {
  public:
@@ -61,11 +65,10 @@ class File {
   int descriptor_ = -1;
 };
 
+// Makes everything durable that was written to the file system that holds this file or folder.
+Outcome<void> synchronize_file_system(const File& file);
+
 // Makes the names in a folder durable.
 Outcome<void> synchronize_folder(const std::filesystem::path& folder);
-
-// Writes a file that is either there as a whole or not at all, durable when this returns: to `temporary`, synchronized,
-// renamed to `path`, both in the same file system.
-Outcome<void> write_whole(const std::filesystem::path& temporary, const std::filesystem::path& path, ByteView bytes);
 
 }  // namespace vidi::files

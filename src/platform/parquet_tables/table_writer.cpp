@@ -6,17 +6,15 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 #include <arrow/table.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "files/file.hpp"
+#include "files/atomic_file.hpp"
 
 namespace vidi::parquet_tables {
 namespace {
@@ -26,32 +24,30 @@ constexpr const char* kWhat = "the table";
 // Hands what Arrow writes to a file, and remembers why the disk did not take it.
 class Sink final : public arrow::io::OutputStream {
  public:
-  explicit Sink(files::File file) : file_(std::move(file)) {}
+  explicit Sink(files::AtomicFile file) : file_(std::move(file)) {}
 
   arrow::Status Write(const void* data, std::int64_t count) override {
     const ByteView bytes(static_cast<const std::byte*>(data), static_cast<std::size_t>(count));
-    const auto written = file_.write(bytes, position_);
+    const auto written = file_.write(bytes);
     if (!written) {
       failure_ = written.error();
       return arrow::Status::IOError("the disk did not take it");
     }
-    position_ += bytes.size();
     return arrow::Status::OK();
   }
 
-  arrow::Result<std::int64_t> Tell() const override { return static_cast<std::int64_t>(position_); }
+  arrow::Result<std::int64_t> Tell() const override { return static_cast<std::int64_t>(file_.size()); }
   arrow::Status Close() override {
     closed_ = true;
     return arrow::Status::OK();
   }
   [[nodiscard]] bool closed() const override { return closed_; }
 
-  files::Outcome<void> synchronize() { return file_.synchronize(); }
+  files::Outcome<void> commit() { return file_.commit(); }
   [[nodiscard]] const std::optional<files::Failure>& failure() const { return failure_; }
 
  private:
-  files::File file_;
-  std::uint64_t position_ = 0;
+  files::AtomicFile file_;
   bool closed_ = false;
   std::optional<files::Failure> failure_;
 };
@@ -69,11 +65,8 @@ std::shared_ptr<parquet::WriterProperties> properties_of(const TableWriterOption
 }  // namespace
 
 struct TableWriter::State {
-  std::filesystem::path path;
-  std::filesystem::path temporary;
   std::shared_ptr<Sink> sink;
   std::unique_ptr<parquet::arrow::FileWriter> writer;
-  bool finished = false;
 
   [[nodiscard]] Result<void> result_of(const arrow::Status& status) const {
     if (status.ok()) return {};
@@ -85,21 +78,16 @@ struct TableWriter::State {
 TableWriter::TableWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TableWriter::TableWriter(TableWriter&&) noexcept = default;
 TableWriter& TableWriter::operator=(TableWriter&&) noexcept = default;
-
-TableWriter::~TableWriter() {
-  if (state_ && !state_->finished) ::unlink(state_->temporary.c_str());
-}
+TableWriter::~TableWriter() = default;
 
 Result<TableWriter> TableWriter::create(const std::filesystem::path& path, const std::shared_ptr<arrow::Schema>& schema,
                                         const TableWriterOptions& options) {
-  auto state = std::make_unique<State>();
-  state->path = path;
-  state->temporary = path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
-  auto file = files::File::open(state->temporary, O_WRONLY | O_CREAT | O_TRUNC);
+  auto file = files::AtomicFile::create(path);
   if (!file) {
     const Error why = files::explain(file.error(), kWhat);
     return fail(why.code, fmt::format("{} cannot be written: {}", path.string(), why.message));
   }
+  auto state = std::make_unique<State>();
   state->sink = std::make_shared<Sink>(std::move(*file));
   const auto arrow_properties = parquet::ArrowWriterProperties::Builder().store_schema()->build();
   auto writer = parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), state->sink,
@@ -118,15 +106,7 @@ Result<void> TableWriter::write(const std::shared_ptr<arrow::RecordBatch>& rows)
 
 Result<void> TableWriter::finish() {
   if (auto closed = state_->result_of(state_->writer->Close()); !closed) return closed;
-  if (const auto kept = state_->sink->synchronize(); !kept) return std::unexpected(files::explain(kept.error(), kWhat));
-  if (::rename(state_->temporary.c_str(), state_->path.c_str()) != 0) {
-    const files::Failure failure{.code = errno};
-    return std::unexpected(files::explain(failure, kWhat));
-  }
-  state_->finished = true;
-  const std::filesystem::path folder = state_->path.parent_path();
-  const auto named = files::synchronize_folder(folder.empty() ? "." : folder);
-  if (!named) return std::unexpected(files::explain(named.error(), kWhat));
+  if (const auto named = state_->sink->commit(); !named) return std::unexpected(files::explain(named.error(), kWhat));
   return {};
 }
 

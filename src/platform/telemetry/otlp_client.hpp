@@ -7,13 +7,12 @@
 #include <string>
 
 #include "core/result.hpp"
-#include "http_client/client.hpp"
+#include "net/url.hpp"
 
 namespace vidi::telemetry {
 
 struct OtlpEndpoint {
-  http_client::Origin origin;
-  std::string target;  // the path that traces are posted to: "/v1/traces" behind that of the endpoint
+  net::Url url;  // what traces are posted to: "/v1/traces" behind the path of the endpoint
 };
 
 // "http://127.0.0.1:4318" or "https://HOST[:PORT][/PATH]". Error invalid_argument: the value, and what would be right.

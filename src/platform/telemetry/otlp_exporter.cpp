@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/backoff.hpp"
+
 namespace vidi::telemetry {
 namespace {
 
@@ -20,7 +22,8 @@ constexpr milliseconds kGatherSpans{500};   // what arrives meanwhile goes into 
 constexpr std::size_t kMostRequests = 512;  // of one message
 constexpr milliseconds kLastSpans{2000};
 constexpr int kAttempts = 4;
-constexpr milliseconds kFirstPause{500};  // doubled after each attempt
+constexpr milliseconds kFirstPause{500};
+constexpr milliseconds kLongestPause{4000};
 
 Counter& dropped(const char* reason) {
   return registry().counter({.name = "vidi_spans_dropped_total", .help = "Spans that were not exported."},
@@ -117,8 +120,8 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
   const std::uint64_t spans = count_all(requests);
   const std::string body = to_otlp_json(requests, options_.resource);
   std::string reason;
-  milliseconds pause = kFirstPause;
-  for (int attempt = 0; attempt < kAttempts && !time_is_over(); ++attempt, pause *= 2) {
+  Backoff backoff(kFirstPause, kLongestPause);
+  for (int attempt = 0; attempt < kAttempts && !time_is_over(); ++attempt) {
     const auto answer =
         post_json(options_.endpoint, body, options_.timeout, [this] { return stopping_ && time_is_over(); });
     if (answer && answer->status >= 200 && answer->status < 300) {
@@ -131,6 +134,7 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
     reason = answer ? fmt::format("it answered {}", answer->status) : answer.error().message;
     if (answer && !is_retryable(answer->status)) break;
     if (attempt + 1 == kAttempts) break;
+    const milliseconds pause = backoff.next();
     const Clock::time_point next =
         Clock::now() + (answer && answer->retry_after.count() > 0 ? milliseconds(answer->retry_after) : pause);
     std::unique_lock lock(mutex_);
@@ -144,10 +148,10 @@ void OtlpExporter::send(const std::vector<FinishedRequest>& requests) {
 void OtlpExporter::report(bool reached, const std::string& reason) {
   if (std::exchange(reached_, reached) == reached) return;
   if (reached) {
-    spdlog::info("traces are taken by {} again", options_.endpoint.origin.authority);
+    spdlog::info("traces are taken by {} again", options_.endpoint.url.authority);
   } else {
-    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers",
-                 options_.endpoint.origin.authority, reason);
+    spdlog::warn("traces cannot be sent to {}: {}; they are dropped until it answers", options_.endpoint.url.authority,
+                 reason);
   }
 }
 

@@ -19,20 +19,20 @@ using testing::HasSubstr;
 TEST(OtlpEndpoint, IsWhereTracesArePosted) {
   const auto plain = parse_otlp_endpoint("http://127.0.0.1:4318");
   ASSERT_TRUE(plain);
-  EXPECT_EQ(plain->origin.scheme, http_client::Origin::Scheme::http);
-  EXPECT_EQ(plain->origin.host, "127.0.0.1");
-  EXPECT_EQ(plain->origin.port, "4318");
-  EXPECT_EQ(plain->target, "/v1/traces");
-  EXPECT_EQ(plain->origin.authority, "127.0.0.1:4318");
+  EXPECT_FALSE(plain->url.is_secure);
+  EXPECT_EQ(plain->url.host, "127.0.0.1");
+  EXPECT_EQ(plain->url.port, "4318");
+  EXPECT_EQ(plain->url.target, "/v1/traces");
+  EXPECT_EQ(plain->url.authority, "127.0.0.1:4318");
   const auto secure = parse_otlp_endpoint("https://collector.example/otlp/");
   ASSERT_TRUE(secure);
-  EXPECT_EQ(secure->origin.scheme, http_client::Origin::Scheme::https);
-  EXPECT_EQ(secure->origin.port, "443");
-  EXPECT_EQ(secure->target, "/otlp/v1/traces");
+  EXPECT_TRUE(secure->url.is_secure);
+  EXPECT_EQ(secure->url.port, "443");
+  EXPECT_EQ(secure->url.target, "/otlp/v1/traces");
   const auto v6 = parse_otlp_endpoint("http://[::1]:4318");
   ASSERT_TRUE(v6);
-  EXPECT_EQ(v6->origin.host, "::1");
-  EXPECT_EQ(v6->origin.port, "4318");
+  EXPECT_EQ(v6->url.host, "::1");
+  EXPECT_EQ(v6->url.port, "4318");
 }
 
 TEST(OtlpEndpoint, SaysWhatWouldBeRight) {

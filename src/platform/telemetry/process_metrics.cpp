@@ -5,9 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
+
+#include "files/read_file.hpp"
 
 namespace vidi::telemetry {
 namespace {
@@ -16,12 +17,13 @@ namespace {
 enum class Field { threads = 20, start_time = 22, virtual_bytes = 23, resident_pages = 24 };
 
 double stat_field(Field field) {
-  std::ifstream file("/proc/self/stat");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto bytes = files::read_file("/proc/self/stat");
+  if (!bytes) return 0;
+  const std::string_view text = as_text(*bytes);
   // The second field is the program's name, which may hold anything: the third begins behind the last parenthesis.
   const std::size_t end_of_name = text.rfind(')');
-  if (end_of_name == std::string::npos) return 0;
-  std::istringstream rest(text.substr(end_of_name + 1));
+  if (end_of_name == std::string_view::npos) return 0;
+  std::istringstream rest{std::string(text.substr(end_of_name + 1))};
   std::string value;
   for (int i = 3; i <= static_cast<int>(field); ++i) rest >> value;
   return std::strtod(value.c_str(), nullptr);

@@ -12,7 +12,9 @@
 #include <utility>
 
 #include "core/settings.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::auth {
 namespace {
@@ -115,8 +117,7 @@ Result<void> change_keys(const fs::path& name, Change change) {
   std::vector<Key> keys = std::move(*read).value_or(std::vector<Key>());
   const Result<void> changed = change(keys);
   if (!changed) return changed;
-  const fs::path temporary = file.string() + ".new";
-  const auto written = files::write_whole(temporary, file, as_bytes(format_keys(keys)));
+  const auto written = files::write_whole(file, as_bytes(format_keys(keys)), {.temporary = file.string() + ".new"});
   if (!written) return std::unexpected(disk_error(written.error()));
   return {};
 }
@@ -165,23 +166,15 @@ std::string format_keys(const std::vector<Key>& keys) {
 }
 
 Result<std::optional<std::vector<Key>>> read_keys(const fs::path& path) {
-  const auto file = files::File::open(path, O_RDONLY);
-  if (!file && file.error().code == ENOENT) return std::nullopt;
-  const auto unreadable = [&](const files::Failure& failure) {
+  const auto bytes = files::read_file(path, kMaxFile);
+  if (!bytes && bytes.error().code == ENOENT) return std::nullopt;
+  if (!bytes) {
     return fail(ErrorCode::unavailable, fmt::format("the keys in {} cannot be read: {}", path.string(),
-                                                    std::generic_category().message(failure.code)));
-  };
-  if (!file) return unreadable(file.error());
-  const auto size = file->size();
-  if (!size) return unreadable(size.error());
-  if (*size > kMaxFile) return unreadable({.code = EFBIG});
-  Bytes bytes(static_cast<std::size_t>(*size));
-  const auto read = file->read(bytes, 0);
-  if (!read) return unreadable(read.error());
-  bytes.resize(*read);
+                                                    std::generic_category().message(bytes.error().code)));
+  }
   // Who writes a file in place makes it empty first.
-  if (bytes.empty()) return fail(ErrorCode::invalid_argument, fmt::format("{} is empty", path.string()));
-  auto keys = parse_keys(as_text(bytes));
+  if (bytes->empty()) return fail(ErrorCode::invalid_argument, fmt::format("{} is empty", path.string()));
+  auto keys = parse_keys(as_text(*bytes));
   if (!keys) return fail(keys.error().code, fmt::format("{}, {}", path.string(), keys.error().message));
   return std::move(*keys);
 }

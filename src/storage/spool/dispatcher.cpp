@@ -12,6 +12,7 @@
 
 #include "core/deadline.hpp"
 #include "core/when_all.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::spool {
@@ -135,7 +136,7 @@ void Dispatcher::ask_again() {
 void Dispatcher::set_aside(const Entry& entry, const std::string& why) const {
   const auto time = entry.time.time_since_epoch().count();
   const std::filesystem::path path = options_.folder / fmt::format("refused-{}-{}", time, entry.number);
-  const auto kept = files::write_whole(options_.folder / "refused-new", path, entry.payload);
+  const auto kept = files::write_whole(path, entry.payload, {.temporary = options_.folder / "refused-new"});
   spdlog::error("{}: entry {} of the spool cannot be stored ({}); {} {}", store_.name, entry.number, why,
                 kept ? "it is now in" : "it could not be written to", path.string());
 }

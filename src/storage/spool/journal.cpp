@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "files/atomic_file.hpp"
+
 namespace vidi::spool {
 namespace {
 
@@ -259,8 +261,8 @@ Outcome<void> Journal::begin_segment() {
   auto segment = std::make_shared<Segment>();
   segment->first = segment->read_number = next_number_;
   segment->path = folder_ / segment_name(next_number_);
-  const std::filesystem::path temporary = folder_ / "new";
-  if (auto made = files::write_whole(temporary, segment->path, as_bytes(kMagic)); !made) return made;
+  auto made = files::write_whole(segment->path, as_bytes(kMagic), {.temporary = folder_ / "new"});
+  if (!made) return made;
   auto file = File::open(segment->path, O_RDWR);
   if (!file) return forward_error(file);
   segment->file = std::move(*file);

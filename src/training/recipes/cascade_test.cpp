@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "files/atomic_file.hpp"
 #include "inference/load.hpp"
-#include "model_writing/durable_file.hpp"
 #include "model_writing/test_folder.hpp"
 #include "recipes/image_range.hpp"
 #include "recipes/tensors.hpp"
@@ -66,7 +66,7 @@ class CascadeFile : public testing::TestWithParam<std::vector<std::int64_t>> {
     const auto onnx = cascade.to_onnx("test");
     EXPECT_TRUE(onnx) << onnx.error().message;
     const auto path = folder_.path() / "model.onnx";
-    EXPECT_TRUE(model_writing::write_file(path, *onnx));
+    EXPECT_TRUE(files::write_flushed(path, *onnx));
     const auto model = inference::load_model(path.string(), {});
     EXPECT_TRUE(model) << model.error().message;
     const auto answer = vidi::run((*model)->infer({.shape = {pixels.size(0), 28, 28, 1}, .values = values(pixels)}));

@@ -4,14 +4,14 @@
 
 #include <bit>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "core/digest.hpp"
-#include "model_writing/durable_file.hpp"
+#include "files/atomic_file.hpp"
+#include "files/file.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -28,7 +28,7 @@ std::string header_of(std::string_view training, std::size_t step, std::span<con
   return header + '\n';
 }
 
-std::string_view as_text(std::span<const float> values) {
+std::string_view text_of(std::span<const float> values) {
   return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
 }
 
@@ -55,16 +55,16 @@ CheckpointFile::CheckpointFile(fs::path path, std::string training)
     : path_(std::move(path)), training_(std::move(training)) {}
 
 Result<std::optional<std::size_t>> CheckpointFile::load(std::span<const NamedValues> state) const {
-  std::ifstream stream(path_, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string file{std::istreambuf_iterator<char>(stream), {}};
+  const auto bytes = files::read_file(path_);
+  if (!bytes) return std::nullopt;
+  const std::string_view file = as_text(*bytes);
   const auto damaged = [&] {
     return fail(ErrorCode::undecodable,
                 fmt::format("the checkpoint {} is damaged; remove it to train from the beginning", path_.string()));
   };
   if (!file.starts_with(kFirstLine) || file.size() < kDigestBytes) return damaged();
-  const std::string_view content = std::string_view(file).substr(0, file.size() - kDigestBytes);
-  if (digest_of(content) != std::string_view(file).substr(content.size())) return damaged();
+  const std::string_view content = file.substr(0, file.size() - kDigestBytes);
+  if (digest_of(content) != file.substr(content.size())) return damaged();
   const std::string found = line_of(content, "training").value_or("");
   if (found != training_) {
     return fail(ErrorCode::conflict,
@@ -87,16 +87,16 @@ Result<std::optional<std::size_t>> CheckpointFile::load(std::span<const NamedVal
 
 Result<void> CheckpointFile::save(std::size_t step, std::span<const NamedValues> state) const {
   std::string content = header_of(training_, step, state);
-  for (const NamedValues& part : state) content += as_text(part.values);
+  for (const NamedValues& part : state) content += text_of(part.values);
   content += digest_of(content);
+  const fs::path folder = fs::absolute(path_).parent_path();
   std::error_code error;
-  fs::create_directories(fs::absolute(path_).parent_path(), error);
-  if (error) return model_writing::disk_error("creating", path_.parent_path(), error);
+  fs::create_directories(folder, error);
+  if (error) return std::unexpected(files::explain_with_path({.code = error.value()}, folder));
   // The same name each time: what a kill leaves of it is written over.
-  if (auto written = model_writing::write_file(unfinished(), as_bytes(content)); !written) return written;
-  fs::rename(unfinished(), path_, error);
-  if (error) return model_writing::disk_error("writing", path_, error);
-  return model_writing::flush_folder(fs::absolute(path_).parent_path());
+  const auto written = files::write_whole(path_, as_bytes(content), {.temporary = unfinished(), .mode = 0666});
+  if (!written) return std::unexpected(files::explain_with_path(written.error(), path_));
+  return {};
 }
 
 void CheckpointFile::remove() const {

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <opencv2/core/utility.hpp>
 #include <span>
-#include <thread>
 
+#include "core/parallel.hpp"
 #include "samples/distort.hpp"
 #include "samples/scene.hpp"
 
@@ -110,19 +109,10 @@ Sample distorted(const Sample& sample, const Form& neighbor, Random& random) {
 
 Library Sampler::fill_library(std::size_t count, std::uint64_t seed, std::size_t threads) const {
   std::vector<Library> pages((count + kPage - 1) / kPage);
-  std::atomic<std::size_t> next = 0;
   // Threads of OpenCV's own would only get into the way of these.
   cv::setNumThreads(1);
-  {
-    std::vector<std::jthread> workers;
-    for (std::size_t i = 0; i < threads; ++i) {
-      workers.emplace_back([&] {
-        for (std::size_t page = next++; page < pages.size(); page = next++) {
-          pages[page] = PageMaker(handwriting_, fonts_, Random(seed, page)).make();
-        }
-      });
-    }
-  }
+  in_parallel(threads, pages.size(),
+              [&](std::size_t page) { pages[page] = PageMaker(handwriting_, fonts_, Random(seed, page)).make(); });
   Library library;
   for (const Library& page : pages) {
     library.scenes.insert(library.scenes.end(), page.scenes.begin(), page.scenes.end());

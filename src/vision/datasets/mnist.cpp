@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "datasets/idx.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "files/read_file.hpp"
 
 namespace vidi::datasets {
 namespace {
@@ -29,18 +31,14 @@ struct NamedBytes {
 // A gzipped file is smaller than what it holds, so the limit for unpacked files bounds both.
 Result<Bytes> read_file(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return fail(ErrorCode::not_found, fmt::format("{} cannot be read: {}", name, error.message()));
-  if (size > IdxLimits{}.max_bytes) {
+  auto bytes = files::read_file(path, IdxLimits{}.max_bytes);
+  if (bytes) return std::move(*bytes);
+  if (bytes.error().code == EFBIG) {
     return fail(ErrorCode::too_large,
-                fmt::format("{} has {} bytes, over the limit of {}", name, size, IdxLimits{}.max_bytes));
+                fmt::format("{} has over {} bytes, which is the limit", name, IdxLimits{}.max_bytes));
   }
-  Bytes bytes(static_cast<std::size_t>(size));
-  std::ifstream stream(path, std::ios::binary);
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!stream) return fail(ErrorCode::not_found, fmt::format("{} cannot be read", name));
-  return bytes;
+  return fail(ErrorCode::not_found,
+              fmt::format("{} cannot be read: {}", name, std::generic_category().message(bytes.error().code)));
 }
 
 // `stem` is "train-images", `kind` "idx3-ubyte".
@@ -89,10 +87,10 @@ Result<LabeledImages> parse(NamedBytes images_file, NamedBytes labels_file) {
   if (!labels) return in_file(labels_file.name, labels.error());
   if (auto good = check_labels(*labels, images->shape[0]); !good) return in_file(labels_file.name, good.error());
   LabeledImages result{.rows = images->shape[1],
-                        .columns = images->shape[2],
-                        .pixels = {images->values().begin(), images->values().end()},
-                        .labels = {labels->values().begin(), labels->values().end()},
-                        .digest = {}};
+                       .columns = images->shape[2],
+                       .pixels = {images->values().begin(), images->values().end()},
+                       .labels = {labels->values().begin(), labels->values().end()},
+                       .digest = {}};
   Bytes both = std::move(images->file);
   both.insert(both.end(), labels->file.begin(), labels->file.end());
   result.digest = sha256(both);
@@ -106,7 +104,7 @@ Result<void> save_mnist(const std::filesystem::path& directory, Split split, con
   const std::array shape{size_of(images.size()), size_of(images.rows), size_of(images.columns)};
   const auto write = [&](std::string_view kind, const Bytes& file) {
     const std::filesystem::path path = directory / fmt::format("{}-{}", prefix_of(split), kind);
-    return files::write_whole(path.string() + ".tmp", path, file);
+    return files::write_whole(path, file, {.temporary = path.string() + ".tmp"});
   };
   auto written = write("images-idx3-ubyte", to_idx(shape, images.pixels));
   if (written) written = write("labels-idx1-ubyte", to_idx(std::span(shape).first(1), images.labels));

@@ -2,17 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <type_traits>
 
+#include "files/atomic_file.hpp"
 #include "objects/local/folder.hpp"
 
 namespace vidi::objects::local {
@@ -130,11 +129,13 @@ class Copy {
     if (!source && source.error().code == ENOENT) return false;
     if (!source) give_up(from, source.error());
     if (!may_have_grown && is_same(*source, from, to)) return true;
-    const fs::path temporary = to_ / "temporary" / "copy";
-    const std::uint64_t size = copy_bytes(*source, from, temporary);
-    if (::rename(temporary.c_str(), to.c_str()) != 0) give_up(to, {.code = errno});
+    auto target = must(files::AtomicFile::create(
+                           to, {.temporary = to_ / "temporary" / "copy", .durability = files::Durability::unflushed}),
+                       to);
+    copy_bytes(*source, from, target, to);
+    must(target.commit(), to);
     ++copied_.files;
-    copied_.bytes += size;
+    copied_.bytes += target.size();
     return true;
   }
 
@@ -145,14 +146,11 @@ class Copy {
     return must(source.size(), from) == must(there->size(), to) && first_bytes(source, from) == first_bytes(*there, to);
   }
 
-  std::uint64_t copy_bytes(const File& source, const fs::path& from, const fs::path& to) {
-    auto target = must(File::open(to, O_WRONLY | O_CREAT | O_TRUNC), to);
-    std::uint64_t offset = 0;
-    while (true) {
-      const std::size_t count = must(source.read(buffer_, offset), from);
-      must(target.write(ByteView(buffer_).first(count), offset), to);
-      offset += count;
-      if (count < buffer_.size()) return offset;
+  void copy_bytes(const File& source, const fs::path& from, files::AtomicFile& target, const fs::path& to) {
+    std::size_t count = buffer_.size();
+    for (std::uint64_t offset = 0; count == buffer_.size(); offset += count) {
+      count = must(source.read(buffer_, offset), from);
+      must(target.write(ByteView(buffer_).first(count)), to);
     }
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The disk under the pictures.
 
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
 
 namespace vidi::objects::local {

@@ -1,6 +1,5 @@
 #include "objects/local/large_objects.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +7,8 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+
+#include "files/read_file.hpp"
 
 namespace vidi::objects::local {
 
@@ -42,23 +43,17 @@ Result<void> LargeObjects::put(const Digest& digest, ByteView bytes) {
   // One that is there may have been renamed a moment ago by a put that has not returned.
   if (contains(digest)) return report(synchronize_folder(path.parent_path()));
   if (const auto made = make_shard(path.parent_path()); !made) return report(made);
-  return report(write_whole(temporary_name(), path, bytes));
+  return report(write_whole(path, bytes, {.temporary = temporary_name()}));
 }
 
 Result<std::optional<Bytes>> LargeObjects::get(const Digest& digest) const {
-  const auto file = File::open(path_of(digest), O_RDONLY);
-  if (!file && file.error().code == ENOENT) return std::optional<Bytes>();
-  if (!file) return std::unexpected(explain(file.error()));
-  const auto size = file->size();
-  if (!size) return std::unexpected(explain(size.error()));
-  Bytes bytes(*size);
-  const auto count = file->read(bytes, 0);
-  if (!count) return std::unexpected(explain(count.error()));
-  bytes.resize(*count);
-  if (sha256(bytes) != digest) {
+  auto bytes = files::read_file(path_of(digest));
+  if (!bytes && bytes.error().code == ENOENT) return std::optional<Bytes>();
+  if (!bytes) return std::unexpected(explain(bytes.error()));
+  if (sha256(*bytes) != digest) {
     return fail(ErrorCode::internal, "the stored picture " + to_string(digest) + " is damaged");
   }
-  return std::optional<Bytes>(std::move(bytes));
+  return std::optional<Bytes>(std::move(*bytes));
 }
 
 bool LargeObjects::contains(const Digest& digest) const { return ::access(path_of(digest).c_str(), F_OK) == 0; }
@@ -80,7 +75,7 @@ Result<void> LargeObjects::check() {
   auto probe = name;
   probe += ".check";
   const Bytes some(4096);
-  const auto written = write_whole(name, probe, some);
+  const auto written = write_whole(probe, some, {.temporary = name});
   ::unlink(probe.c_str());
   return report(written);
 }

@@ -40,7 +40,7 @@ Outcome<std::shared_ptr<Segment>> Segment::create(const std::filesystem::path& f
   segment->seed_ = static_cast<std::uint32_t>(std::random_device()());
   const Bytes header = segment_header(segment->seed_);
   // Complete before it has its name, so that every segment has a header.
-  if (const auto done = write_whole(segment->path("new"), segment->path("segment"), header); !done) {
+  if (const auto done = write_whole(segment->path("segment"), header, {.temporary = segment->path("new")}); !done) {
     return forward_error(done);
   }
   return open(folder, number);
@@ -181,7 +181,7 @@ void Segment::publish(const EntryMap& entries, const UselessBytes& useless, std:
 
 Outcome<std::unique_ptr<SegmentIndex>> Segment::make_index() const {
   const Bytes file = build_index(recent_, useless_, size_);
-  if (const auto done = write_whole(path("new"), path("index"), file); !done) return forward_error(done);
+  if (const auto done = write_whole(path("index"), file, {.temporary = path("new")}); !done) return forward_error(done);
   auto index = SegmentIndex::open(path("index"), size_);
   if (!index) return std::unexpected(Failure{.code = EIO});
   return index;

@@ -70,26 +70,20 @@ std::string variable(const char* name) {
 }  // namespace
 
 Result<Address> parse_address(std::string_view url) {
-  constexpr std::string_view kScheme = "s3://";
-  std::string_view rest = url;
-  if (!rest.starts_with(kScheme)) return refuse(fmt::format("\"{}\" does not begin with s3://", url));
-  rest.remove_prefix(kScheme.size());
-  const std::size_t question = rest.find('?');
-  const std::string_view options = question == std::string_view::npos ? "" : rest.substr(question + 1);
-  rest = rest.substr(0, question);
-  const std::size_t slash = rest.find('/');
+  const auto parts = split_address(url, "s3");
+  if (!parts) return forward_error(parts);
   Address address;
-  address.bucket = rest.substr(0, slash);
+  address.bucket = parts->authority;
   if (!is_bucket_name(address.bucket)) {
     return refuse(
         fmt::format("the bucket \"{}\" of \"{}\" is not a name: 3 to 63 small letters, digits, dots and hyphens",
                     address.bucket, url));
   }
-  std::string_view prefix = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+  std::string_view prefix = parts->path;
   while (prefix.starts_with('/')) prefix.remove_prefix(1);
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   address.prefix = prefix;
-  auto parsed = parse_address_options(options);
+  auto parsed = parse_address_options(parts->options);
   if (!parsed) return forward_error(parsed);
   if (auto used = use_options(*parsed, address); !used) return forward_error(used);
   return address;

@@ -1,10 +1,10 @@
-#include "download/url.hpp"
+#include "net/url.hpp"
 
 #include <gtest/gtest.h>
 
 #include <tuple>
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 TEST(Url, HasParts) {
@@ -26,10 +26,21 @@ TEST(Url, HasParts) {
 }
 
 TEST(Url, MayBeNone) {
-  for (const char* text :
-       {"", "a", "http:", "http://", "https:///x", "ftp://a/", "HTTP//a", "http://a:b/", "http://a:/",
-        "http://a:123456/", "http://user:password@a/", "http://a/b c", "http://a/\r\nHost: b"}) {
+  for (const char* text : {"", "a", "http:", "http://", "https:///x", "ftp://a/", "HTTP//a", "http://a:b/",
+                           "http://a:/", "http://a:123456/", "http://a:0/", "http://a:65536/", "http://[::1/",
+                           "http://user:password@a/", "http://a/b c", "http://a/\r\nHost: b"}) {
     EXPECT_FALSE(parse_url(text)) << text;
+  }
+}
+
+TEST(Authority, IsAHostAndAPort) {
+  struct Case {
+    std::string text, host, port;
+  };
+  for (const Case& each : {Case{"a", "a", ""}, Case{"a:1", "a", "1"}, Case{"[::1]:1", "::1", "1"},
+                           Case{"[::1]", "::1", ""}, Case{":1", "", "1"}, Case{"", "", ""}}) {
+    const HostAndPort split = split_authority(each.text);
+    EXPECT_EQ(std::tie(split.host, split.port), std::tie(each.host, each.port)) << each.text;
   }
 }
 
@@ -46,4 +57,4 @@ TEST(Url, LeadsToAnother) {
 }
 
 }  // namespace
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -16,7 +16,7 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 
 struct Limits {
   std::uint64_t max_bytes = std::uint64_t{64} << 20U;
@@ -43,4 +43,4 @@ struct FileRequest {
 // arrived, twice), internal (the disk).
 Result<void> download_file(const FileRequest& request);
 
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -1,11 +1,13 @@
-#include "download/url.hpp"
+#include "net/url.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
-namespace vidi::download {
+#include "core/address_options.hpp"
+
+namespace vidi::net {
 namespace {
 
 std::unexpected<Error> refuse(const std::string& url, const char* reason) {
@@ -15,6 +17,16 @@ std::unexpected<Error> refuse(const std::string& url, const char* reason) {
 }  // namespace
 
 std::string without_query(const std::string& url) { return url.substr(0, url.find_first_of("?#")); }
+
+HostAndPort split_authority(std::string_view authority) {
+  // A colon behind an IPv6 address's bracket, or the only one.
+  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  const std::size_t colon = bracket == std::string_view::npos ? bracket : authority.find(':', bracket);
+  std::string_view host = authority.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string_view port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
+  return {.host = std::string(host), .port = std::string(port)};
+}
 
 Result<Url> parse_url(const std::string& text) {
   constexpr std::string_view kPlain = "http://";
@@ -29,16 +41,13 @@ Result<Url> parse_url(const std::string& text) {
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, end);
   if (authority.find('@') != std::string_view::npos) return refuse(text, "names a user, which is not sent");
-  // A colon behind an IPv6 address's bracket, or the only one.
-  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
-  const std::size_t colon = bracket == std::string_view::npos ? bracket : authority.find(':', bracket);
-  url.host = authority.substr(0, colon);
-  url.port = colon == std::string_view::npos ? (url.is_secure ? "443" : "80") : authority.substr(colon + 1);
-  if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (url.host.empty() || url.port.empty() || url.port.size() > 5 || !std::ranges::all_of(url.port, is_digit)) {
-    return refuse(text, "has no host, or a port that is no number");
+  HostAndPort named = split_authority(authority);
+  if (named.port.empty() && !authority.ends_with(':')) named.port = url.is_secure ? "443" : "80";
+  if (named.host.empty() || named.host.starts_with('[') || !number_within(named.port, 1, 65'535)) {
+    return refuse(text, "has no host, or a port that is not a number from 1 to 65535");
   }
+  url.host = std::move(named.host);
+  url.port = std::move(named.port);
   url.authority = authority;
   url.target = rest.substr(end, rest.find('#') - end);
   if (!url.target.starts_with('/')) url.target.insert(0, "/");
@@ -55,4 +64,4 @@ Result<Url> follow(const Url& from, const std::string& location) {
   return parse_url(origin + path.substr(0, path.rfind('/') + 1) + location);
 }
 
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -6,13 +6,14 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/ssl.hpp>
+#include <chrono>
 #include <memory>
 #include <variant>
 
 #include "core/task.hpp"
-#include "download/url.hpp"
+#include "net/url.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 
 // One thread. What it waits for runs on the io_context.
 struct Connection {
@@ -36,8 +37,10 @@ struct Connection {
 };
 
 // Resolves, connects and, for HTTPS, shakes hands: with a certificate for that host that an authority of this machine
-// vouches for (OpenSSL's own places, or SSL_CERT_FILE and SSL_CERT_DIR). Throws boost::system::system_error.
+// vouches for (OpenSSL's own places, or SSL_CERT_FILE and SSL_CERT_DIR), or with anybody. Whatever is done over the
+// connection ends at `deadline`, until another is set. Throws boost::system::system_error.
 Task<std::unique_ptr<Connection>> open_connection(boost::asio::io_context& executor, const Url& url,
-                                                  std::chrono::steady_clock::time_point deadline);
+                                                  std::chrono::steady_clock::time_point deadline,
+                                                  Trust trust = Trust::authorities);
 
-}  // namespace vidi::download
+}  // namespace vidi::net

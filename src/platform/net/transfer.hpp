@@ -9,7 +9,7 @@
 #include "core/bytes.hpp"
 #include "core/result.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 
 struct Transfer {
   std::string url;
@@ -24,4 +24,4 @@ struct Transfer {
 // Errors: as download.hpp says; conflict when the server does not go on from there.
 Result<void> transfer(const Transfer& transfer);
 
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -6,14 +6,16 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <thread>
 
-#include "download/download.hpp"
 #include "http/server.hpp"
+#include "net/ask.hpp"
+#include "net/download.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 using testing::HasSubstr;
@@ -72,7 +74,8 @@ class TlsServer {
   TlsServer& operator=(TlsServer&&) = delete;
 
   // The server's whole answer, as far as it shows.
-  [[nodiscard]] Error ask() const { return download("https://" + server_->address() + "/file", {}).error(); }
+  [[nodiscard]] Error ask() const { return download(url(), {}).error(); }
+  [[nodiscard]] std::string url() const { return "https://" + server_->address() + "/file"; }
 
  private:
   std::unique_ptr<http::Server> server_;
@@ -97,7 +100,12 @@ TEST(DownloadOverTls, TrustsOnlyWhomAnAuthorityOfThisMachineVouchesFor) {
   const TlsServer stranger("stranger");
   EXPECT_EQ(stranger.ask().code, ErrorCode::unavailable);
   EXPECT_THAT(stranger.ask().message, HasSubstr("certificate verify failed"));
+  const Url url = parse_url(stranger.url()).value();
+  const auto trusting = net::ask(url, {.trust = Trust::anybody}, std::chrono::seconds(5));
+  ASSERT_TRUE(trusting) << trusting.error().message;
+  EXPECT_EQ(trusting->status, 404);
+  EXPECT_THAT(net::ask(url, {}, std::chrono::seconds(5)).error().message, HasSubstr("certificate verify failed"));
 }
 
 }  // namespace
-}  // namespace vidi::download
+}  // namespace vidi::net

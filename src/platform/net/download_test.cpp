@@ -1,4 +1,4 @@
-#include "download/download.hpp"
+#include "net/download.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "download/loopback_server.hpp"
+#include "net/loopback_server.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 namespace fs = std::filesystem;
@@ -269,4 +269,4 @@ TEST_F(DownloadFile, SeveralAtATimeBringItOnce) {
 }
 
 }  // namespace
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -1,4 +1,4 @@
-#include "download/transfer.hpp"
+#include "net/transfer.hpp"
 
 #include <fmt/format.h>
 
@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "download/connection.hpp"
-#include "download/url.hpp"
+#include "net/connection.hpp"
+#include "net/url.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 namespace asio = boost::asio;
@@ -230,4 +230,4 @@ Result<void> transfer(const Transfer& transfer) {
   return result;
 }
 
-}  // namespace vidi::download
+}  // namespace vidi::net

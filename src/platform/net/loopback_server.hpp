@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace vidi::download::testing_support {
+namespace vidi::net::testing_support {
 
 // A server on this machine that answers each connection's one request with the bytes that `answer` makes of it, and
 // then hangs up.
@@ -91,4 +91,4 @@ class LoopbackServer {
   std::thread thread_;
 };
 
-}  // namespace vidi::download::testing_support
+}  // namespace vidi::net::testing_support

@@ -1,4 +1,4 @@
-#include "download/download.hpp"
+#include "net/download.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,11 +10,12 @@
 #include <memory>
 #include <vector>
 
-#include "download/transfer.hpp"
-#include "download/url.hpp"
+#include "files/atomic_file.hpp"
 #include "files/file.hpp"
+#include "net/transfer.hpp"
+#include "net/url.hpp"
 
-namespace vidi::download {
+namespace vidi::net {
 namespace {
 
 namespace fs = std::filesystem;
@@ -109,17 +110,6 @@ Result<void> complete(const FileRequest& request, files::File& part) {
   }
 }
 
-Result<void> keep(const FileRequest& request, files::File& part, const fs::path& part_path) {
-  if (auto kept = part.synchronize(); !kept) return std::unexpected(disk_error(kept.error()));
-  std::error_code error;
-  fs::rename(part_path, request.path, error);
-  if (error) return fail(ErrorCode::internal, fmt::format("the downloaded file cannot be named: {}", error.message()));
-  if (auto kept = files::synchronize_folder(request.path.parent_path()); !kept) {
-    return std::unexpected(disk_error(kept.error()));
-  }
-  return {};
-}
-
 // Opens PATH.part for this process alone. When another one finished it meanwhile, it is not the file of that name any
 // more.
 Result<files::File> lock_part(const fs::path& path) {
@@ -175,7 +165,9 @@ Result<void> download_file(const FileRequest& request) {
     return {};
   }
   if (auto done = complete(request, *part); !done) return done;
-  return keep(request, *part, part_path);
+  const auto kept = files::put_in_place(part_path, request.path);
+  if (!kept) return std::unexpected(disk_error(kept.error()));
+  return {};
 }
 
-}  // namespace vidi::download
+}  // namespace vidi::net

@@ -1,38 +1,36 @@
-#include "http_client/client.hpp"
+#include "net/ask.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
 #include <exception>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/task.hpp"
+#include "net/connection.hpp"
 
-namespace vidi::http_client {
+namespace vidi::net {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::use_awaitable;
-using asio::ip::tcp;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCancelInterval{100};
 constexpr std::uint64_t kMostAnswer = 64U << 10U;
 
 template <typename Stream>
-Task<Answer> exchange(Stream& stream, const Origin& origin, const Question& question) {
+Task<Answer> exchange(Stream& stream, beast::flat_buffer& buffer, const Url& url, const Question& question) {
   http::request<http::string_body> request;
   request.method_string(question.method);
-  request.target(question.target);
-  request.set(http::field::host, origin.authority);
+  request.target(url.target);
+  request.set(http::field::host, url.authority);
   request.set(http::field::user_agent, "vidi");
   request.set(http::field::connection, "close");
   if (!question.content_type.empty()) request.set(http::field::content_type, question.content_type);
@@ -40,7 +38,6 @@ Task<Answer> exchange(Stream& stream, const Origin& origin, const Question& ques
   request.prepare_payload();
   co_await http::async_write(stream, request, use_awaitable);
 
-  beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(kMostAnswer);
   co_await http::async_read(stream, buffer, parser, use_awaitable);
@@ -51,33 +48,16 @@ Task<Answer> exchange(Stream& stream, const Origin& origin, const Question& ques
   co_return answer;
 }
 
-Task<Answer> connect_and_exchange(const Origin& origin, const Question& question, milliseconds timeout) {
-  const auto executor = co_await asio::this_coro::executor;
-  tcp::resolver resolver(executor);
-  const auto addresses = co_await resolver.async_resolve(origin.host, origin.port, use_awaitable);
-  if (origin.scheme == Origin::Scheme::http) {
-    beast::tcp_stream stream(executor);
-    stream.expires_after(timeout);
-    co_await stream.async_connect(addresses, use_awaitable);
-    co_return co_await exchange(stream, origin, question);
-  }
-  asio::ssl::context context(asio::ssl::context::tls_client);
-  context.set_default_verify_paths();
-  beast::ssl_stream<beast::tcp_stream> stream(executor, context);
-  if (origin.scheme == Origin::Scheme::https) {
-    stream.set_verify_mode(asio::ssl::verify_peer);
-    stream.set_verify_callback(asio::ssl::host_name_verification(origin.host));
-  }
-  SSL_set_tlsext_host_name(stream.native_handle(), origin.host.c_str());
-  beast::get_lowest_layer(stream).expires_after(timeout);
-  co_await beast::get_lowest_layer(stream).async_connect(addresses, use_awaitable);
-  co_await stream.async_handshake(asio::ssl::stream_base::client, use_awaitable);
-  co_return co_await exchange(stream, origin, question);
+Task<Answer> connect_and_exchange(asio::io_context& executor, const Url& url, const Question& question,
+                                  std::chrono::steady_clock::time_point deadline) {
+  const auto connection = co_await open_connection(executor, url, deadline, question.trust);
+  co_return co_await std::visit([&](auto& stream) { return exchange(stream, connection->buffer, url, question); },
+                                connection->stream);
 }
 
 }  // namespace
 
-Result<Answer> ask(const Origin& origin, const Question& question, milliseconds timeout,
+Result<Answer> ask(const Url& url, const Question& question, milliseconds timeout,
                    const std::function<bool()>& cancelled) {
   std::optional<Result<Answer>> result;
   const auto done = [&result](const std::exception_ptr& thrown, Answer answer) {
@@ -94,7 +74,8 @@ Result<Answer> ask(const Origin& origin, const Question& question, milliseconds 
     }
   };
   asio::io_context context(1);
-  asio::co_spawn(context, connect_and_exchange(origin, question, timeout), done);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  asio::co_spawn(context, connect_and_exchange(context, url, question, deadline), done);
   while (!result && !cancelled()) {
     context.run_for(kCancelInterval);
     if (context.stopped() && !result) context.restart();
@@ -103,4 +84,4 @@ Result<Answer> ask(const Origin& origin, const Question& question, milliseconds 
   return std::move(*result);
 }
 
-}  // namespace vidi::http_client
+}  // namespace vidi::net
