@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import draw_architecture  # noqa: E402
-from lint_rules import functions, history  # noqa: E402
+from lint_rules import functions, glossary, history  # noqa: E402
 from lint_rules.code import without_comments_and_strings  # noqa: E402
 from lint_rules.includes import Includes, check_folders, check_readme  # noqa: E402
 from lint_rules.paths import Paths  # noqa: E402
@@ -156,6 +156,8 @@ def findings():
             continue
         yield from check_text(name, text)
         yield from paths.check(name, text)
+        if name == "GLOSSARY.md":
+            yield from glossary.check(name, text)
         if name.endswith("/README.md") and name.count("/") == 2 and (wing := tree.wing_of(name)):
             yield from check_readme(tree, wing, text)
         if name.endswith(CODE):

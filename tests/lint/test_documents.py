@@ -7,7 +7,7 @@ from pathlib import Path
 from small_tree import ROOT, small_tree
 
 import draw_architecture
-from lint_rules import history
+from lint_rules import glossary, history
 from lint_rules.paths import Paths
 
 
@@ -76,6 +76,14 @@ class Subjects(unittest.TestCase):
     def test_no_history_is_no_finding(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(list(history.check(folder)), [])
+
+
+class Glossary(unittest.TestCase):
+    def test_a_word_that_is_out_of_order_is_named(self):
+        head = "# Words\n\n| word | meaning here |\n|---|---|\n"
+        self.assertEqual(list(glossary.check("a", head + "| apple | x |\n| Ritz vector | x |\n| view | x |\n")), [])
+        (found,) = glossary.check("a", head + "| view | x |\n| apple | x |\n")
+        self.assertTrue(found.startswith("a:6: 'apple' stands behind 'view'"), found)
 
 
 class Tree(unittest.TestCase):
