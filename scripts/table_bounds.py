@@ -44,7 +44,7 @@ class Table:
 
 
 # A guide may show any store in an example; these are the pages that list the stores.
-_STORE_FOLDERS = FOLDERS[:-1] + ("docs/configuration.md", "docs/stores.md", "docs/formats/")
+_STORE_FOLDERS = FOLDERS[:-1] + ("docs/reference/configuration.md", "docs/how-to/stores.md", "docs/reference/formats/")
 # sqlite:PATH, s3://BUCKET, `memory:`, "memory:"
 _URL = r"(?<![\w:.]){entry}:(?=[^\s:])"
 

@@ -15,7 +15,6 @@ namespace vidi::labeled_sets {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 Bytes read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

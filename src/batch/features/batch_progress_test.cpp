@@ -7,7 +7,6 @@ namespace vidi::features {
 namespace {
 
 using testing::EndsWith;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 Progress progress_of(std::uint64_t listed, std::uint64_t done, std::uint64_t rejected, bool listing, double rate) {

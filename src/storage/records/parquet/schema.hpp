@@ -1,5 +1,5 @@
 #pragma once
-// The columns of a table of predictions; docs/formats/prediction.md lists them. Internal to this module.
+// The columns of a table of predictions; docs/reference/formats/prediction.md lists them. Internal to this module.
 
 #include <memory>
 
