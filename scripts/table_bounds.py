@@ -78,6 +78,61 @@ TABLES: List[Table] = [
             r"docs/reference/formats/features\.md",
         ),
     ),
+    Table(
+        name="inference runtimes",
+        sources=r"src/networks/inference/\w+/runtime\.cpp",
+        entry=r'#include "inference/(\w+)/runtime\.hpp"',
+        # By its name, its folder and target, or its libraries' names in any case.
+        named=r"(?i:\b(?:lib|inference_)?{entry}\b)",
+        bound=12,
+        homes=("{home}/",),
+        own=4,  # CMakeLists.txt, the runtime's header and source, picture networks
+        # A guide that tells what networks can be brought is the one that lists runtimes.
+        folders=FOLDERS[:-1] + ("docs/how-to/models.md",),
+        # What a test or a sanitizer knows of one library, a peer to measure with, a model file's history, a list of
+        # wheels' reasons.
+        elsewhere=(
+            r"scripts/(leaks|threads)\.supp",
+            r"scripts/sanitizers\.sh",
+            r"scripts/unlike_fruits\.py",
+            r"scripts/requirements/(README\.md|spark\.in|test\.in)",
+            r"src/\w+/README\.md",
+            r"src/training/recipes/cnn\.cpp",
+            r"src/networks/inference/(file_form\.hpp|test_leaks\.hpp)",
+        ),
+    ),
+    Table(
+        name="picture formats",
+        sources=r"src/vision/image/\w+\.cpp",
+        # PNG and JPEG are written too, TXT ends names of files of our own, and PDF has a renderer.
+        entry=r"constinit const Format k(?!Png\b|Jpeg\b|Txt\b|Pdf\b)(\w+)\{",
+        named=r"(?i:\b{entry}\b)",
+        bound=8,
+        homes=("src/vision/image/{lower}",),
+        own=1,
+    ),
+    Table(
+        name="fields of a prediction",
+        sources=r"src/storage/records/prediction\.hpp",
+        # Candidates and digits have a label too.
+        entry=r'Field\{\.name = "(?!label)(\w+)"',
+        named=r'"{entry}"',
+        bound=6,
+        own=2,  # where it is described, and where it is filled in
+        homes=("src/storage/records/prediction.hpp",),
+        # The forms of a prediction: code that decides by a field may name it as it likes.
+        folders=(
+            "src/storage/records/",
+            "src/serving/api/answer",
+            "src/serving/api/openapi",
+            "src/administration/maintenance/record_listing",
+            "python/native/",
+            "python/src/vidi/prediction.py",
+            "docs/reference/formats/prediction.md",
+        ),
+        # Tables of Cassandra that others have laid out; parameters of the native functions that have a field's name.
+        elsewhere=(r"src/storage/records/cassandra/", r"python/native/(?!recognition)"),
+    ),
 ]
 
 
@@ -112,7 +167,8 @@ def entries(table: Table, texts: Dict[str, str]) -> Dict[str, str]:
 
 
 def _fill(pattern: str, entry: str, home: str) -> str:
-    return pattern.replace("{entry}", re.escape(entry)).replace("{home}", home).replace("{folder}", Path(home).name)
+    values = {"entry": re.escape(entry), "lower": entry.lower(), "home": home, "folder": Path(home).name}
+    return re.sub(r"\{(" + "|".join(values) + r")\}", lambda found: values[found.group(1)], pattern)
 
 
 def naming(table: Table, entry: str, home: str, texts: Dict[str, str]) -> List[str]:
