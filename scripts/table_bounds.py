@@ -106,7 +106,7 @@ TABLES: List[Table] = [
         sources=r"src/vision/image/\w+\.cpp",
         # PNG and JPEG are written too, TXT ends names of files of our own, and PDF has a renderer.
         entry=r"constinit const Format k(?!Png\b|Jpeg\b|Txt\b|Pdf\b)(\w+)\{",
-        named=r"(?i:\b{entry}\b)",
+        named=r"(?i:\bk?{entry}\b)",
         bound=8,
         homes=("src/vision/image/{lower}",),
         own=1,
