@@ -66,7 +66,7 @@ test: build-test
 test-unit test-contract test-system: test-%: build-test
 	@scripts/run_tests.sh test $*
 
-wings := platform vision networks storage serving batch training
+wings := platform vision networks storage serving batch administration training
 .PHONY: $(wings:%=test-%)
 $(wings:%=test-%): test-%:
 	@scripts/setup.sh test

@@ -19,7 +19,7 @@ statuses=()
 labels=()
 for group in "$@"; do
   case "$group" in
-    unit | contract | platform | vision | networks | storage | serving | batch | training) labels+=("$group") ;;
+    unit | contract | platform | vision | networks | storage | serving | batch | administration | training) labels+=("$group") ;;
     system | long) ;;
     *)
       echo "run_tests: there is no group '$group': unit, contract, system, long or a wing of src/" >&2
