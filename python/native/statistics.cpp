@@ -11,6 +11,7 @@
 #include "errors.hpp"
 #include "statistics/moments.hpp"
 #include "statistics/pca.hpp"
+#include "statistics/reduction.hpp"
 #include "statistics/standard_scaler.hpp"
 
 namespace nb = nanobind;
@@ -27,11 +28,8 @@ template <typename Number>
 using Matrix = nb::ndarray<const Number, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Vector = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// Components of scaled rows, with the scaler.
-struct Reduction {
-  StandardScaler scaler;
-  Pca pca;
-};
+// With components.
+using statistics::Reduction;
 
 template <typename Number>
 statistics::Rows<Number> rows_of(const Matrix<Number>& matrix) {
@@ -133,13 +131,13 @@ nb::object scale(const Reduction& self, const Matrix<float>& matrix, std::size_t
 
 // Of scaled rows.
 nb::object reduce(const Reduction& self, const Matrix<float>& matrix, std::size_t threads) {
-  std::vector<float> values(matrix.shape(0) * self.pca.count());
+  std::vector<float> values(matrix.shape(0) * self.pca->count());
   auto done = [&] {
     const nb::gil_scoped_release released;
-    return self.pca.transform(rows_of(matrix), values, threads);
+    return self.pca->transform(rows_of(matrix), values, threads);
   }();
   value_or_raise(std::move(done));
-  return to_array(std::move(values), {matrix.shape(0), self.pca.count()});
+  return to_array(std::move(values), {matrix.shape(0), self.pca->count()});
 }
 
 }  // namespace
@@ -167,13 +165,13 @@ void bind_statistics(nb::module_& module) {
       .def_prop_ro("deviation", [](const Reduction& self) { return copy_of(self.scaler.deviations()); })
       .def_prop_ro("components",
                    [](const Reduction& self) {
-                     const auto values = self.pca.components();
+                     const auto values = self.pca->components();
                      return to_array(std::vector<double>(values.begin(), values.end()),
-                                     {self.pca.count(), self.pca.columns()});
+                                     {self.pca->count(), self.pca->columns()});
                    })
-      .def_prop_ro("explained_variance", [](const Reduction& self) { return copy_of(self.pca.explained_variance()); })
+      .def_prop_ro("explained_variance", [](const Reduction& self) { return copy_of(self.pca->explained_variance()); })
       .def_prop_ro("explained_variance_ratio",
-                   [](const Reduction& self) { return copy_of(self.pca.explained_variance_ratio()); });
+                   [](const Reduction& self) { return copy_of(self.pca->explained_variance_ratio()); });
 }
 
 }  // namespace vidi::python

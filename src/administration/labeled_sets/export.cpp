@@ -51,7 +51,7 @@ class NewFolder {
   [[nodiscard]] const fs::path& path() const { return folder_->path(); }
 
   // Durable when it returns.
-  void keep() {
+  void commit() {
     const auto opened = files::File::open(path(), O_RDONLY | O_DIRECTORY);
     if (!opened) cannot_be_written(wanted_, opened.error());
     if (const auto flushed = files::synchronize_file_system(*opened); !flushed) {
@@ -168,7 +168,7 @@ ExportedSet export_labeled(records::RecordStore& records, ObjectStore& objects, 
     throw std::runtime_error(fmt::format("there is nothing to export ({})", describe_left_out(exported)));
   }
   exported.written = set->finish();
-  folder.keep();
+  folder.commit();
   return exported;
 }
 

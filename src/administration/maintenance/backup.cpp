@@ -158,7 +158,7 @@ class Backup {
     if (const auto copy = objects::kind_of(objects).copy) copy(objects, folder_ / kObjects);
     bring_pictures();
     copy_keys();
-    keep();
+    put_in_place();
     return counts_;
   }
 
@@ -234,7 +234,7 @@ class Backup {
   }
 
   // From here on the folder holds the new backup, whatever happens.
-  void keep() const {
+  void put_in_place() const {
     const auto flushed = files::synchronize_file_system(folder_file_);
     if (!flushed) throw std::runtime_error(cannot_be_written(folder_, flushed.error()));
     refuse_what_is_in_use(records_);

@@ -48,7 +48,7 @@ class Builder {
 std::string add_gate(Builder& builder, const std::string& scaled, const std::string& reduced,
                      const NetworkParts& parts) {
   const auto columns = static_cast<std::int64_t>(parts.reduction.scaler.columns());
-  const auto components = static_cast<std::int64_t>(parts.reduction.pca.count());
+  const auto components = static_cast<std::int64_t>(parts.reduction.pca->count());
   const std::vector<float> ones(static_cast<std::size_t>(std::max(columns, components)), 1.0F);
   const auto square_length = [&](const std::string& of, std::int64_t count, const std::string& name) {
     const std::string sum = builder.constant(name + "_sum", {count, 1}, std::span(ones).first(count));
@@ -108,7 +108,8 @@ std::string add_groups(Builder& builder, const std::string& classes, const Class
 }  // namespace
 
 Result<Bytes> make_network(const NetworkParts& parts) {
-  const auto& [scaler, pca] = parts.reduction;
+  const statistics::StandardScaler& scaler = parts.reduction.scaler;
+  const statistics::Pca& pca = *parts.reduction.pca;
   const auto columns = static_cast<std::int64_t>(scaler.columns());
   const auto components = static_cast<std::int64_t>(pca.count());
   Result<Bytes> halved;

@@ -64,10 +64,10 @@ double square_length(std::span<const float> row) {
 Result<void> check_reduced(const fs::path& folder, const Reduction& reduction, const tables::FeatureRows& scaled,
                            std::span<const float> reduced) {
   const std::size_t count = std::min<std::size_t>(scaled.rows(), 16);
-  const std::size_t columns = reduction.pca.count();
+  const std::size_t columns = reduction.pca->count();
   std::vector<float> wanted(count * columns);
   auto done =
-      reduction.pca.transform({.values = scaled.values.data(), .count = count, .columns = scaled.columns}, wanted, 1);
+      reduction.pca->transform({.values = scaled.values.data(), .count = count, .columns = scaled.columns}, wanted, 1);
   if (!done) return done;
   for (std::size_t i = 0; i < count; ++i) {
     const auto of = std::span(wanted).subspan(i * columns, columns);
@@ -185,7 +185,7 @@ void repeat_originals(std::size_t times, FeatureTable& table) {
 
 Result<FeatureTable> read_table(const fs::path& folder, const Reduction& reduction) {
   FeatureTable table{
-      .images = {}, .labels = {}, .variants = {}, .columns = reduction.pca.count(), .values = {}, .residuals = {}};
+      .images = {}, .labels = {}, .variants = {}, .columns = reduction.pca->count(), .values = {}, .residuals = {}};
   auto reduced = Rows::open(folder, tables::kReducedFeatures);
   if (!reduced) return forward_error(reduced);
   auto features = Rows::open(folder, tables::kFeatures);

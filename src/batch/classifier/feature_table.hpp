@@ -8,16 +8,12 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "statistics/pca.hpp"
-#include "statistics/standard_scaler.hpp"
+#include "statistics/reduction.hpp"
 
 namespace vidi::classifier {
 
-// How features become what is learned from.
-struct Reduction {
-  statistics::StandardScaler scaler;
-  statistics::Pca pca;  // of scaled rows
-};
+// How features become what is learned from: it has components.
+using statistics::Reduction;
 
 struct FeatureTable {
   std::vector<std::string> images;

@@ -296,7 +296,7 @@ Result<void> PictureLedger::settle(std::int64_t sequence) {
   return commit_sometimes();
 }
 
-Result<void> PictureLedger::keep(std::int64_t sequence, std::int64_t size, const std::string& version,
+Result<void> PictureLedger::add_rows(std::int64_t sequence, std::int64_t size, const std::string& version,
                              std::span<const float> rows) {
   const std::scoped_lock lock(mutex_);
   if (auto begun = begin(); !begun) return begun;

@@ -33,7 +33,7 @@ class PictureLedgerTest : public testing::Test {
 
   void keep(std::int64_t sequence, float value) {
     const std::vector<float> row{value, -value};
-    ASSERT_TRUE(ledger_->keep(sequence, 10, "1", row));
+    ASSERT_TRUE(ledger_->add_rows(sequence, 10, "1", row));
   }
 
   std::vector<std::string> next(std::size_t count) {
@@ -163,7 +163,7 @@ TEST_F(PictureLedgerTest, KeepsRowsOfVariantsTogether) {
       PictureLedger::open(folder.path() / "catalogue.db", {.part_pictures = 2, .variants = 2, .columns = 2}).value();
   ASSERT_TRUE(ledger->note(entry("a")));
   const std::vector<float> rows{1, 2, 3, 4};
-  ASSERT_TRUE(ledger->keep(0, 10, "1", rows));
+  ASSERT_TRUE(ledger->add_rows(0, 10, "1", rows));
   const auto part = ledger->read_part(0);
   EXPECT_EQ(part->rows.images, (Keys{"a", "a"}));
   EXPECT_EQ(part->rows.variants, (std::vector<std::int32_t>{0, 1}));

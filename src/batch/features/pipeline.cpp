@@ -215,7 +215,7 @@ class Pipeline {
     if (outcome.work) {
       const Work& work = *outcome.work;
       if (std::ranges::all_of(work.rows, [](float value) { return std::isfinite(value); })) {
-        return ledger_.keep(work.sequence, work.size, work.version, work.rows);
+        return ledger_.add_rows(work.sequence, work.size, work.version, work.rows);
       }
       return ledger_.reject(work.sequence, kNotFinite, kNotFiniteDetail);
     }

@@ -2,21 +2,17 @@
 // Features brought to mean 0 and deviation 1, and reduced to their principal components.
 
 #include <cstddef>
-#include <optional>
 #include <string>
 
 #include "core/result.hpp"
 #include "features/output.hpp"
 #include "features/table.hpp"
-#include "statistics/pca.hpp"
-#include "statistics/standard_scaler.hpp"
+#include "statistics/moments.hpp"
+#include "statistics/reduction.hpp"
 
 namespace vidi::features {
 
-struct Reduction {
-  statistics::StandardScaler scaler;
-  std::optional<statistics::Pca> pca;  // absent: nothing is reduced
-};
+using statistics::Reduction;
 
 // Of at most `components` (0: none), or as many as the rows allow. Errors: invalid_argument (fewer than 2 rows).
 Result<Reduction> fit_reduction(const statistics::Moments& moments, std::size_t components);

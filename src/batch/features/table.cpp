@@ -173,11 +173,11 @@ Result<void> Table::catch_up() {
     if (read) read = add_rows(whole);
     if (!read) return read;
   }
-  return before == counted_parts_ ? Result<void>() : keep_moments();
+  return before == counted_parts_ ? Result<void>() : save_moments();
 }
 
 // Not synchronized: damaged moments are counted again.
-Result<void> Table::keep_moments() {
+Result<void> Table::save_moments() {
   const auto written =
       files::write_whole(moments_file(), moments_->to_bytes(),
                          {.temporary = options_.work / ".moments.bin.tmp", .durability = files::Durability::unflushed});
@@ -229,7 +229,7 @@ Result<void> Table::write_part(std::int64_t number) {
     done = catch_up();
     if (done) done = add_rows(part->rows);
     if (done) ++counted_parts_;
-    if (done) done = keep_moments();
+    if (done) done = save_moments();
   }
   if (done) done = tables::write_source_pictures(*pictures_file, part->pictures);
   if (done) done = publish(pictures);

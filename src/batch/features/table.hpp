@@ -60,7 +60,7 @@ class Table {
   Result<std::optional<statistics::Moments>> read_moments(const std::filesystem::path& path);
   Result<void> catch_up();
   Result<void> add_rows(const tables::FeatureRows& rows);
-  Result<void> keep_moments();
+  Result<void> save_moments();
   Result<void> write_part(std::int64_t part);
 
   Output& output_;

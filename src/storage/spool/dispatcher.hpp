@@ -30,7 +30,7 @@ struct Options {
   std::size_t together = 256;            // entries handed over at the same time
 };
 
-// ask(), keep(), depth() and connected(): any thread. The functions are called on the dispatcher's thread.
+// ask(), enqueue(), depth() and connected(): any thread. The functions are called on the dispatcher's thread.
 class Dispatcher {
  public:
   struct Store {
@@ -53,7 +53,7 @@ class Dispatcher {
   Task<std::optional<Result<void>>> ask(std::function<Task<Result<void>>()> work);
 
   // Durable when it returns. As Journal::append.
-  Task<Result<void>> keep(Bytes payload, std::uint64_t beside = 0) {
+  Task<Result<void>> enqueue(Bytes payload, std::uint64_t beside = 0) {
     return journal_.append(std::move(payload), beside);
   }
 

@@ -35,7 +35,7 @@ class SpooledObjectStore final : public SpooledObjects {
     const auto kept = co_await local_->put(digest, *shared);
     // Whatever it is, it passes: the store takes pictures again, or somebody sees to the disk.
     if (!kept) co_return fail(ErrorCode::unavailable, kept.error().message);
-    co_return co_await dispatcher_.keep(to_bytes(ByteView(digest.bytes)), beside);
+    co_return co_await dispatcher_.enqueue(to_bytes(ByteView(digest.bytes)), beside);
   }
 
   Task<Result<std::optional<Bytes>>> get(Digest digest) override {

@@ -37,7 +37,7 @@ class SpooledRecordStore final : public SpooledRecords {
     Bytes packed;
     records::pack(*shared, packed);
     note_waiting(shared->id);
-    auto kept = co_await dispatcher_.keep(std::move(packed));
+    auto kept = co_await dispatcher_.enqueue(std::move(packed));
     if (!kept) note_gone(shared->id);
     co_return kept;
   }
