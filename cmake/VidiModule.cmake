@@ -114,7 +114,7 @@ function(vidi_test_services)
     add_test(NAME services.${action} COMMAND "${CMAKE_SOURCE_DIR}/scripts/services.sh" ${action}
                                              "${CMAKE_BINARY_DIR}/services")
   endforeach()
-  set_tests_properties(services.start PROPERTIES FIXTURES_SETUP services TIMEOUT 900)
+  set_tests_properties(services.start PROPERTIES FIXTURES_SETUP services TIMEOUT 900 COST 200)
   set_tests_properties(services.stop PROPERTIES FIXTURES_CLEANUP services TIMEOUT 60)
 endfunction()
 
@@ -166,7 +166,8 @@ function(vidi_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${TEST_LABEL};${wing}" TIMEOUT 900)
   if(TEST_SERVICES)
     vidi_test_services()
-    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED services
+    # What waits long begins first.
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED services COST 100
                                             ENVIRONMENT "VIDI_TEST_SERVICES=${CMAKE_BINARY_DIR}/services")
   endif()
 endfunction()

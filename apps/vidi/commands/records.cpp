@@ -123,7 +123,8 @@ maintenance::PredictionSource source_of(const ImportOptions& options, const Sett
     throw std::runtime_error("import needs either a Parquet file or --from URL");
   }
   if (options.plain_table) {
-    if (options.from.empty()) throw std::runtime_error(fmt::format("--plain-table needs --from {}", maintenance::plain_tables()));
+    if (options.from.empty())
+      throw std::runtime_error(fmt::format("--plain-table needs --from {}", maintenance::plain_tables()));
     return maintenance::read_plain_table(options.from, secrets_of(settings), counts);
   }
   if (!options.file.empty()) return maintenance::read_file(options.file);

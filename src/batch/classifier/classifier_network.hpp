@@ -21,7 +21,8 @@ struct NetworkParts {
   bool half = false;  // constants in half precision, but for those of the scaler: half the bytes
 };
 
-// It takes what the backbone takes, and computes in 32-bit floats. Errors: those of onnx_writing::OnnxWriter::add_model.
+// It takes what the backbone takes, and computes in 32-bit floats. Errors: those of
+// onnx_writing::OnnxWriter::add_model.
 Result<Bytes> make_network(const NetworkParts& parts);
 
 }  // namespace vidi::classifier

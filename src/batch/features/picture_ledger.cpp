@@ -297,7 +297,7 @@ Result<void> PictureLedger::settle(std::int64_t sequence) {
 }
 
 Result<void> PictureLedger::add_rows(std::int64_t sequence, std::int64_t size, const std::string& version,
-                             std::span<const float> rows) {
+                                     std::span<const float> rows) {
   const std::scoped_lock lock(mutex_);
   if (auto begun = begin(); !begun) return begun;
   for (std::size_t variant = 0; variant < shape_.variants; ++variant) {
@@ -418,7 +418,7 @@ Result<void> PictureLedger::restore_rows(std::int64_t part, const tables::Featur
 }
 
 Result<void> PictureLedger::add_part(std::int64_t part, const std::vector<tables::SourcePicture>& pictures,
-                                 std::size_t rows) {
+                                     std::size_t rows) {
   const std::scoped_lock lock(mutex_);
   if (auto begun = begin(); !begun) return begun;
   for (const tables::SourcePicture& picture : pictures) {

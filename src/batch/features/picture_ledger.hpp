@@ -87,7 +87,8 @@ class PictureLedger {
   Result<std::vector<Waiting>> sample(std::size_t count, std::uint64_t known);
 
   // `rows`: variants * columns numbers.
-  Result<void> add_rows(std::int64_t sequence, std::int64_t size, const std::string& version, std::span<const float> rows);
+  Result<void> add_rows(std::int64_t sequence, std::int64_t size, const std::string& version,
+                        std::span<const float> rows);
   Result<void> reject(std::int64_t sequence, const std::string& reason, const std::string& detail);
 
   // The first part that is not written, when all its pictures are done.

@@ -40,7 +40,7 @@ class PipelineTest : public testing::Test {
       const auto noted = ledger_->note(entry);
       if (!noted) return forward_error(noted);
       return *noted == PictureLedger::Noted::part_is_stale ? table_->restore(ledger_->stale_parts()->front())
-                                                       : Result<void>();
+                                                           : Result<void>();
     });
     if (listed) listed = ledger_->end_listing();
     if (!listed) return listed;

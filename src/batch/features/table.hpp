@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "features/picture_ledger.hpp"
 #include "features/output.hpp"
+#include "features/picture_ledger.hpp"
 #include "statistics/moments.hpp"
 
 namespace vidi::features {

@@ -140,8 +140,7 @@ Result<CrossValidation> cross_validate(const LabeledRows& labeled, std::span<con
   std::vector<float> probabilities(labeled.rows.count * labeled.classes);
   for (const double l2 : strengths) {
     for (std::size_t fold = 0; fold < states->size(); ++fold) {
-      if (auto done = fit_fold(labeled, (*states)[fold], l2, options, probabilities); !done)
-        return forward_error(done);
+      if (auto done = fit_fold(labeled, (*states)[fold], l2, options, probabilities); !done) return forward_error(done);
       const std::size_t done = result.strengths.size() * states->size() + fold + 1;
       if (options.progress) options.progress(done, strengths.size() * states->size());
     }

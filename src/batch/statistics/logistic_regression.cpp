@@ -49,8 +49,8 @@ Result<void> check_labeled(const LabeledRows& labeled, const LogisticRegression:
   }
   const auto bad = std::ranges::find_if(labeled.labels, [&](auto label) { return label >= labeled.classes; });
   if (bad != labeled.labels.end()) {
-    return refuse_fit(fmt::format("row {} has the label {}: there are {} classes, from 0",
-                                  bad - labeled.labels.begin(), *bad, labeled.classes));
+    return refuse_fit(fmt::format("row {} has the label {}: there are {} classes, from 0", bad - labeled.labels.begin(),
+                                  *bad, labeled.classes));
   }
   if (!(options.l2 >= 0) || !std::isfinite(options.l2) || !(options.tolerance >= 0)) {
     return refuse_fit(

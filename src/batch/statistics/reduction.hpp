@@ -1,6 +1,6 @@
 #pragma once
-// How many columns of features become few: each is brought to mean 0 and deviation 1, then the scaled rows are projected
-// onto their principal components. One type for the job of features, the classifier and Python.
+// How many columns of features become few: each is brought to mean 0 and deviation 1, then the scaled rows are
+// projected onto their principal components. One type for the job of features, the classifier and Python.
 
 #include <optional>
 

@@ -14,10 +14,10 @@
 #include <thread>
 #include <utility>
 
-#include "models/version_catalog.hpp"
 #include "models/folder_state.hpp"
 #include "models/folder_watch.hpp"
 #include "models/load.hpp"
+#include "models/version_catalog.hpp"
 
 namespace vidi::models {
 namespace {
@@ -341,8 +341,7 @@ Result<Repository> Repository::open(const std::string& folder) {
   auto implementation = std::make_unique<Implementation>(folder);
   if (auto loaded = implementation->load_all(); !loaded) return forward_error(loaded);
   if (implementation->snapshot()->empty()) {
-    if (const auto reason = implementation->catalog().first_reason())
-      return fail(ErrorCode::invalid_argument, *reason);
+    if (const auto reason = implementation->catalog().first_reason()) return fail(ErrorCode::invalid_argument, *reason);
     return fail(ErrorCode::not_found,
                 fmt::format("no model in {}: expected folders such as {}/digits-softmax with model.toml in them",
                             folder, folder));

@@ -92,7 +92,8 @@ std::vector<std::uint64_t> VersionCatalog::replace(const std::string& name, AllS
   return gone;
 }
 
-void VersionCatalog::refuse_all(const std::string& name, std::optional<std::uint64_t> latest, const std::string& reason) {
+void VersionCatalog::refuse_all(const std::string& name, std::optional<std::uint64_t> latest,
+                                const std::string& reason) {
   const std::scoped_lock lock(mutex_);
   Model& model = models_[name];
   model.refused.clear();

@@ -46,8 +46,8 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
   return std::unexpected(Error{code, std::move(message)});
 }
 
-// The one way to hand an error on: `if (!found) return forward_error(found);`. It is moved out of `failed`, which is not
-// looked at again, or copied where `failed` is const.
+// The one way to hand an error on: `if (!found) return forward_error(found);`. It is moved out of `failed`, which is
+// not looked at again, or copied where `failed` is const.
 template <typename T, typename E>
 std::unexpected<E> forward_error(std::expected<T, E>& failed) {
   return std::unexpected<E>(std::move(failed.error()));

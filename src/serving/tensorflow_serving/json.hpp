@@ -1,6 +1,7 @@
 #pragma once
 // The bodies of TensorFlow Serving's REST interface (tensorflow/serving, docs "RESTful API"). The requests become those
-// of the Open Inference Protocol; a model has one signature, "serving_default". Knows no HTTP: src/serving/api/v1.cpp does.
+// of the Open Inference Protocol; a model has one signature, "serving_default". Knows no HTTP: src/serving/api/v1.cpp
+// does.
 
 #include <cstddef>
 #include <string>

@@ -15,10 +15,10 @@
 #include "recipes/cascade.hpp"
 #include "recipes/deep_network.hpp"
 #include "recipes/rejection.hpp"
-#include "samples/batch_queue.hpp"
-#include "samples/sampler.hpp"
 #include "recipes/schedule.hpp"
 #include "recipes/tensors.hpp"
+#include "samples/batch_queue.hpp"
+#include "samples/sampler.hpp"
 
 namespace vidi::recipes {
 namespace {

@@ -11,7 +11,7 @@
 namespace vidi::augmentation {
 
 using Color = std::array<float, 3>;  // red, green, blue, 0 to 255
-using Plane = std::vector<float>;     // a value for each pixel, in rows
+using Plane = std::vector<float>;    // a value for each pixel, in rows
 
 // The next integer below; std::floor is a function call where the processor is not known to have an instruction for it.
 inline int below(float value) {

@@ -10,7 +10,7 @@ struct JpegOptions {
   int quality = 75;
   bool progressive = false;
   bool halve_color = true;  // store color at half the width and height, as cameras do
-  int orientation = 1;       // EXIF's; 1: no EXIF segment is written
+  int orientation = 1;      // EXIF's; 1: no EXIF segment is written
 };
 
 // `image` has 1 or 3 channels.
