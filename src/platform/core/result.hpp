@@ -1,4 +1,5 @@
-#pragma once
+#ifndef VIDI_CORE_RESULT_HPP  // precompiled: see scripts/lint.py
+#define VIDI_CORE_RESULT_HPP
 // Result<T>: a value, or the Error that says why there is none. For what can be expected to fail.
 
 #include <chrono>
@@ -62,3 +63,5 @@ std::unexpected<E> forward_error(std::expected<T, E>&& failed) {
 }
 
 }  // namespace vidi
+
+#endif  // VIDI_CORE_RESULT_HPP

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef VIDI_CORE_TASK_HPP  // precompiled: see scripts/lint.py
+#define VIDI_CORE_TASK_HPP
 // Task<T>: a coroutine that may wait without holding a thread. Everything that can wait (a store, a model, a client)
 // returns one, and the code that uses it reads as straight lines.
 //
@@ -37,3 +38,5 @@ T run(Task<T> task);
 }  // namespace vidi
 
 #include "core/task_impl.hpp"
+
+#endif  // VIDI_CORE_TASK_HPP

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef VIDI_CORE_TASK_IMPL_HPP  // precompiled: see scripts/lint.py
+#define VIDI_CORE_TASK_IMPL_HPP
 // The bodies of task.hpp's templates.
 
 #include <boost/asio/associated_executor.hpp>
@@ -53,3 +54,5 @@ T run(Task<T> task) {
 }
 
 }  // namespace vidi
+
+#endif  // VIDI_CORE_TASK_IMPL_HPP
