@@ -71,7 +71,7 @@ void add(const std::string& name, const Bytes& file) {
   benchmark::RegisterBenchmark(("find/" + name).c_str(), [file](benchmark::State& state) {
     find(state, file);
   })->Unit(benchmark::kMillisecond);
-  benchmark::RegisterBenchmark(("recognise/" + name).c_str(),
+  benchmark::RegisterBenchmark(("recognize/" + name).c_str(),
                                [file](benchmark::State& state) { recognize(state, file); })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();

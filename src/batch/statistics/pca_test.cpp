@@ -142,7 +142,7 @@ TEST(Pca, KrylovSpacesOfMatricesOfLowRankGoOn) {
   }
 }
 
-TEST(Pca, RandomisedSolverFindsNearlyTheSame) {
+TEST(Pca, RandomizedSolverFindsNearlyTheSame) {
   const Moments moments = moments_of(make_table(2000, 700).view());
   const auto exact = Pca::fit(moments, {.components = 10, .solver = PcaSolver::exact});
   const auto randomized = Pca::fit(moments, {.components = 10, .solver = PcaSolver::randomized});

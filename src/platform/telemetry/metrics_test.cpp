@@ -111,7 +111,7 @@ TEST(RequestMetrics, CountARequestOfAnUnknownMethodAndPathUnderFixedLabels) {
   EXPECT_THAT(text, Not(HasSubstr("teapot")));
 }
 
-TEST(RequestMetrics, CountTheStagesOfARecognisedPictureOnly) {
+TEST(RequestMetrics, CountTheStagesOfARecognizedPictureOnly) {
   RequestRecord record;
   record.method = "POST";
   record.route = "/v2/models/{m}/infer";

@@ -169,10 +169,10 @@ Bytes large_png() {
 constexpr LargePicture kLargePictures[] = {
     {"Jpeg", [] { return make_jpeg(kSide, kSide, false); }, 3},
     {"ProgressiveJpeg", [] { return make_jpeg(kSide, kSide, true); }, 3},
-    {"GreyPng", large_png<1>, 1},
-    {"GreyAlphaPng", large_png<2>, 2},
-    {"ColourPng", large_png<3>, 3},
-    {"ColourAlphaPng", large_png<4>, 4},
+    {"GrayPng", large_png<1>, 1},
+    {"GrayAlphaPng", large_png<2>, 2},
+    {"ColorPng", large_png<3>, 3},
+    {"ColorAlphaPng", large_png<4>, 4},
     {"RunLengthBmp", [] { return with_size(picture("8-rle.bmp"), 18, 22); }, 3},
     {"Gif", [] { return with_size(picture("plain.gif"), 6, 8); }, 4},
 };

@@ -79,7 +79,7 @@ std::vector<Oddity> oddities() {
   return {
       {"AChunkThatMustBeKnown", make_png(3, 2, png_chunk("ABCD", "x"), data), false},
       {"ASecondHeader", make_png(3, 2, png_chunk("IHDR", header), data), false},
-      {"APaletteCutInAColour", make_png(3, 2, png_chunk("PLTE", "xy"), data), false},
+      {"APaletteCutInAColor", make_png(3, 2, png_chunk("PLTE", "xy"), data), false},
       {"AnEndThatHoldsData", without_end + png_chunk("IEND", "x"), false},
       {"NoEnd", without_end, false},
       {"AChunkAfterTheData", without_end + png_chunk("tEXt", "a\0b"s) + png_chunk("IEND", ""), true},

@@ -91,11 +91,11 @@ TEST_P(ScaledKinds, LookAsTheWholePictureMadeSmaller) {
 }
 
 constexpr std::array kKinds{
-    Kind{"Grey", 1, {.quality = 90}},
-    Kind{"Colour", 3, {.quality = 90}},
-    Kind{"WholeColour", 3, {.quality = 90, .halve_color = false}},
+    Kind{"Gray", 1, {.quality = 90}},
+    Kind{"Color", 3, {.quality = 90}},
+    Kind{"WholeColor", 3, {.quality = 90, .halve_color = false}},
     Kind{"Progressive", 3, {.quality = 90, .progressive = true}},
-    Kind{"GreyTurned", 1, {.quality = 90, .orientation = 6}},
+    Kind{"GrayTurned", 1, {.quality = 90, .orientation = 6}},
     Kind{"Mirrored", 3, {.quality = 90, .orientation = 2}},
     Kind{"UpsideDown", 3, {.quality = 90, .orientation = 3}},
     Kind{"MirroredDown", 3, {.quality = 90, .orientation = 4}},
