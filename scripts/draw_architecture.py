@@ -5,7 +5,8 @@ draw_architecture.py            draws it anew
 draw_architecture.py --check    fails when the picture is not that of the tree
 
 Everything in it is read from the CMakeLists.txt files (scripts/wings.py). An arrow is a link that a target really has; those
-that follow from others (serving uses networks, and networks use vision) are left out.
+that follow from others (serving uses networks, and networks use vision) are left out. So are the implementations inside a
+module (a store, a runtime): another one does not change the picture.
 """
 
 import sys
@@ -29,15 +30,13 @@ STEP = 46  # between rows, where the arrows are
 PADDING = 12
 CHARACTER = 7.1  # of a module's name
 CHIP = 26  # the height of a module
-CHIP_WITH_PARTS = 42
 PROGRAM = 132  # its width
 
 STYLE = """
     text { font-family: ui-sans-serif, system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328; }
     .title { font-size: 16px; font-weight: 600; }
     .module { font-size: 12.5px; text-anchor: middle; }
-    .parts, .note { font-size: 10.5px; fill: #59636e; }
-    .parts { text-anchor: middle; }
+    .note { font-size: 10.5px; fill: #59636e; }
     .wing { fill: #eef4fb; stroke: #6a8fb8; }
     .chip { fill: #ffffff; stroke: #b8c7d9; }
     .program { fill: #fdf6e7; stroke: #b99543; stroke-dasharray: 5 3; }
@@ -46,7 +45,7 @@ STYLE = """
     .head { fill: #4a5664; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; }
-      .parts, .note { fill: #9da7b3; }
+      .note { fill: #9da7b3; }
       .wing { fill: #17202b; stroke: #5580ad; }
       .chip { fill: #212c39; stroke: #435468; }
       .program { fill: #2a2415; stroke: #a8853a; }
@@ -62,7 +61,7 @@ class Box:
 
     name: str
     uses: set[str]
-    modules: list[tuple[str, list[str]]] = field(default_factory=list)  # each with its parts
+    modules: list[str] = field(default_factory=list)
     program: bool = False
     x: float = 0
     y: float = 0
@@ -74,23 +73,21 @@ class Box:
         return min(max(x, self.x + 20), self.x + self.width - 20)
 
     def places(self):
-        """Each module, its parts, and where it stands in the box: x, y, width, height."""
+        """Each module, and where it stands in the box: x, y, width."""
         x, y = PADDING, 36.0
         placed = []
-        tall = CHIP_WITH_PARTS if any(parts for _, parts in self.modules) else CHIP
-        for name, parts in self.modules:
-            text = " · ".join(parts)
-            width = max(len(name) * CHARACTER, len(text) * CHARACTER * 0.82) + 18
+        for name in self.modules:
+            width = len(name) * CHARACTER + 18
             if x > PADDING and x + width > self.width - PADDING:
-                x, y = PADDING, y + tall + 8
-            placed.append((name, text, x, y, width, tall))
+                x, y = PADDING, y + CHIP + 8
+            placed.append((name, x, y, width))
             x += width + 8
         return placed
 
     def fit(self):
         if not self.program:
             places = self.places()
-            self.height = (places[-1][3] + places[-1][5] if places else 36) + PADDING
+            self.height = (places[-1][2] + CHIP if places else 36) + PADDING
 
 
 def boxes_of(tree):
@@ -100,18 +97,12 @@ def boxes_of(tree):
         modules = tree.modules(wing)
         declared = [target for targets in modules.values() for target in targets]
         if declared:
-            parts = [(name, parts_of(f"src/{wing}/{name}", targets)) for name, targets in modules.items()]
-            boxes[wing] = Box(wing, tree.used_wings(declared) - {wing}, parts)
+            boxes[wing] = Box(wing, tree.used_wings(declared) - {wing}, list(modules))
     for target in tree.targets.values():
         if target.kind == "program" and target.folder.split("/")[0] in ("apps", "python"):
             name = NAMES.get(target.name, target.name)
             boxes[name] = Box(name, tree.used_wings([target]), program=True)
     return boxes
-
-
-def parts_of(folder, targets):
-    """The folders of a module that are targets of their own: its implementations."""
-    return sorted({target.folder.removeprefix(folder + "/") for target in targets} - {folder})
 
 
 def reduced(boxes):
@@ -163,7 +154,7 @@ def lay_out(boxes, rows, arrows):
         wings = [box for box in row if not box.program]
         lanes = LANE * len(passing(rows, arrows, number))
         free = WIDTH - 2 * MARGIN - GAP * (len(row) - 1) - lanes - PROGRAM * (len(row) - len(wings))
-        weights = [3 + sum(2 + len(parts) for _, parts in box.modules) for box in wings]
+        weights = [3 + 2 * len(box.modules) for box in wings]
         for box, weight in zip(wings, weights):
             box.width = free * weight / sum(weights)
         for box in row:
@@ -214,13 +205,10 @@ def draw_box(box):
         yield f'<text class="name" x="{box.x + box.width / 2:.0f}" y="{box.y + 25:.0f}">{escape(box.name)}</text>'
         return
     yield f'<text class="title" x="{box.x + PADDING:.0f}" y="{box.y + 24:.0f}">{escape(box.name)}</text>'
-    for name, parts, x, y, width, height in box.places():
+    for name, x, y, width in box.places():
         left, top, middle = box.x + x, box.y + y, box.x + x + width / 2
-        at = f'x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{height:.0f}"'
-        yield f'<rect class="chip" {at} rx="5"/>'
-        yield f'<text class="module" x="{middle:.0f}" y="{top + (17 if parts else height / 2 + 4):.0f}">{escape(name)}</text>'
-        if parts:
-            yield f'<text class="parts" x="{middle:.0f}" y="{top + 33:.0f}">{escape(parts)}</text>'
+        yield f'<rect class="chip" x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{CHIP}" rx="5"/>'
+        yield f'<text class="module" x="{middle:.0f}" y="{top + CHIP / 2 + 4:.0f}">{escape(name)}</text>'
 
 
 def draw(tree):
@@ -239,7 +227,7 @@ def draw(tree):
     lines += draw_arrows(boxes, rows, arrows)
     for box in boxes.values():
         lines += draw_box(box)
-    note = "An arrow: uses, and so may use what that wing uses. Dashed: programs. Small: the targets inside of a module."
+    note = "An arrow: uses, and so may use what that wing uses. Dashed: programs."
     lines += [f'<text class="note" x="{MARGIN}" y="{height - 10:.0f}">{note}</text>', "</svg>", ""]
     return "\n".join(lines)
 

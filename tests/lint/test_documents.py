@@ -53,9 +53,20 @@ class Picture(unittest.TestCase):
             picture.parent.mkdir(parents=True)
             picture.write_text(draw_architecture.draw(tree))
             self.assertEqual(list(draw_architecture.check(folder, tree)), [])
-        more = {"src/platform/core/CMakeLists.txt": "vidi_module(core SOURCES core.cpp DEPENDS vidi::x)\nadd_subdirectory(y)\n"}
-        with small_tree(**more, **{"src/platform/core/y/CMakeLists.txt": "vidi_module(y SOURCES y.cpp)\n"}) as (other, _):
+        module = {
+            "src/platform/CMakeLists.txt": "add_subdirectory(core)\nadd_subdirectory(files)\nadd_subdirectory(y)\n",
+            "src/platform/y/CMakeLists.txt": "vidi_module(y SOURCES y.cpp)\n",
+        }
+        with small_tree(**module) as (other, _):
             self.assertNotEqual(draw_architecture.draw(other), draw_architecture.draw(tree))
+
+    def test_another_implementation_inside_of_a_module_does_not_change_it(self):
+        inside = {
+            "src/platform/core/CMakeLists.txt": "vidi_module(core SOURCES core.cpp DEPENDS fmt::fmt)\nadd_subdirectory(y)\n",
+            "src/platform/core/y/CMakeLists.txt": "vidi_module(y SOURCES y.cpp)\n",
+        }
+        with small_tree() as (tree, _), small_tree(**inside) as (other, _):
+            self.assertEqual(draw_architecture.draw(other), draw_architecture.draw(tree))
 
     def test_arrows_that_follow_from_others_are_left_out(self):
         with small_tree() as (tree, _):
