@@ -23,11 +23,11 @@ using testing::IsEmpty;
 
 class AtomicFiles : public testing::Test {
  protected:
-  AtomicFiles() {
+  void SetUp() override {
     std::string pattern = testing::TempDir() + "/vidi-files-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
-  ~AtomicFiles() override {
+  void TearDown() override {
     fsync_fails = false;
     fs::remove_all(folder_);
   }
