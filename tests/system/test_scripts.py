@@ -8,6 +8,9 @@ import pytest
 from harness.server import ROOT
 
 
+sys.path.insert(0, str(ROOT / "scripts"))  # for what they import of one another
+
+
 def load(name):
     spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
     module = importlib.util.module_from_spec(spec)
