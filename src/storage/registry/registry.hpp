@@ -26,10 +26,10 @@ struct Traits {
   std::string_view scheme;  // of its URLs, without the colon
   std::string_view form;    // how its URLs look, as help and errors show it
 
-  bool is_path = false;               // a path of this machine follows the scheme
-  std::string_view in_data_folder{};  // the path below a data folder; not empty: this kind is used when no URL is given
-  bool is_remote = false;             // others than this process share it, and may keep it waiting
-  bool ends_with_process = false;     // nothing of it is left then, and no other process can read it
+  bool is_path = false;             // a path of this machine follows the scheme
+  std::string_view in_data_folder;  // the path below a data folder; not empty: this kind is used when no URL is given
+  bool is_remote = false;           // others than this process share it, and may keep it waiting
+  bool ends_with_process = false;   // nothing of it is left then, and no other process can read it
 
   // The settings, all of text, that it needs besides its URL; nullptr: none. Kinds may share some.
   std::vector<Setting> (*settings)() = nullptr;
