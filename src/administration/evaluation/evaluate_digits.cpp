@@ -42,7 +42,7 @@ std::string to_text(const Confusion& confusion) {
   for (std::size_t label = 0; label < kDigits; ++label) {
     text += fmt::format("{:>5}", label);
     for (const std::size_t count : confusion[label]) text += fmt::format("{:>6}", count);
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

@@ -211,7 +211,7 @@ TEST(ContactSheet, HasAPlaceForEachPictureUpTo500) {
   datasets::LabeledImages images;
   images.rows = images.columns = 28;
   images.labels = {7};
-  images.pixels.assign(28 * 28, 200);
+  images.pixels.assign(std::size_t{28} * 28, 200);
   const std::vector<Misreading> one(1, {.index = 0, .label = 7, .answer = "1"});
   const image::Image small = draw_contact_sheet(images, one);
   EXPECT_EQ(small.channels, 3);
@@ -222,7 +222,7 @@ TEST(ContactSheet, HasAPlaceForEachPictureUpTo500) {
   EXPECT_GT(draw_contact_sheet(images, std::vector<Misreading>(11, one.front())).height, small.height);
   EXPECT_EQ(draw_contact_sheet(images, std::vector<Misreading>(501, one.front())).height,
             draw_contact_sheet(images, std::vector<Misreading>(500, one.front())).height);
-  EXPECT_TRUE(std::ranges::count(small.pixels, std::uint8_t{200}) >= 112 * 112 * 3) << "the picture, enlarged";
+  EXPECT_TRUE(std::ranges::count(small.pixels, std::uint8_t{200}) >= std::ptrdiff_t{112} * 112 * 3) << "the picture, enlarged";
 }
 
 }  // namespace

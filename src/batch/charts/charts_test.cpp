@@ -47,7 +47,7 @@ TEST(PngCanvas, IsDrawnInTwiceAsManyPixels) {
   ASSERT_TRUE(picture) << picture.error().message;
   EXPECT_EQ(picture->width, 80);
   EXPECT_EQ(picture->height, 40);
-  const auto middle = picture->row(20).subspan(40 * 3, 3);
+  const auto middle = picture->row(20).subspan(std::size_t{40} * 3, 3);
   EXPECT_THAT(std::vector(middle.begin(), middle.end()), ElementsAre(192, 57, 43));
   EXPECT_EQ(picture->row(0)[0], 255) << "paper around it";
 }
