@@ -222,7 +222,8 @@ TEST(ContactSheet, HasAPlaceForEachPictureUpTo500) {
   EXPECT_GT(draw_contact_sheet(images, std::vector<Misreading>(11, one.front())).height, small.height);
   EXPECT_EQ(draw_contact_sheet(images, std::vector<Misreading>(501, one.front())).height,
             draw_contact_sheet(images, std::vector<Misreading>(500, one.front())).height);
-  EXPECT_TRUE(std::ranges::count(small.pixels, std::uint8_t{200}) >= std::ptrdiff_t{112} * 112 * 3) << "the picture, enlarged";
+  EXPECT_TRUE(std::ranges::count(small.pixels, std::uint8_t{200}) >= std::ptrdiff_t{112} * 112 * 3)
+      << "the picture, enlarged";
 }
 
 }  // namespace
