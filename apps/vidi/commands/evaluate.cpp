@@ -43,7 +43,7 @@ int evaluate_folders(recognition::Recognizer& recognizer, const models::LoadedMo
         fmt::print(stderr, "vidi: {}: {}\n", file.string(), why);
       });
   if (measured.unreadable > evaluation::kNamed) {
-    fmt::print(stderr, "vidi: and {} more that are no pictures\n", measured.unreadable - evaluation::kNamed);
+    fmt::print(stderr, "vidi: and {} more that are not pictures\n", measured.unreadable - evaluation::kNamed);
   }
   fmt::print("{}", options.json ? evaluation::to_json(measured, model) : evaluation::to_text(measured));
   return measured.evaluation.rows().empty() ? 1 : 0;
