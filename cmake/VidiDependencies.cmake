@@ -33,11 +33,14 @@ pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(Boost 1.81 REQUIRED)
 
-# Header-only Boost (Asio, Beast) with coroutines.
-add_library(vidi_boost INTERFACE)
+# Boost's Asio and Beast, with coroutines. What of them is no template is compiled once, and not in each source.
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/boost.cpp" CONTENT
+     "#include <boost/asio/impl/src.hpp>\n#include <boost/asio/ssl/impl/src.hpp>\n#include <boost/beast/src.hpp>\n")
+add_library(vidi_boost STATIC "${CMAKE_BINARY_DIR}/boost.cpp")
 add_library(vidi::boost ALIAS vidi_boost)
-target_link_libraries(vidi_boost INTERFACE Boost::boost Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
-target_compile_definitions(vidi_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+target_link_libraries(vidi_boost PUBLIC Boost::boost Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+target_compile_definitions(vidi_boost PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME
+                                             BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 
 # OpenVINO comes as a wheel that carries its C++ headers, libraries and CMake package.
 file(GLOB VIDI_OPENVINO_CMAKE "${VIDI_VENV}/lib/python3*/site-packages/openvino/cmake")

@@ -40,38 +40,63 @@ if(VIDI_SANITIZE)
   endif()
 endif()
 
-# vidi_precompile(target [TESTS]): compiles the headers that most sources include once for all modules, and once more,
-# with gmock, for all tests. Which headers: those of the table that `scripts/build_times.py headers` prints.
-# clang-tidy reads every source without them, so a source still has to include what it uses.
+# vidi_precompile(target [TEST|PROGRAM]): compiles the headers that most sources include once for all modules, and once
+# more, with gmock, for all tests, and for all programs, since the compiler's flags differ. Which headers: those of the
+# table that `scripts/build_times.py headers` prints. clang-tidy reads every source without them, so a source still has
+# to include what it uses.
 option(VIDI_PRECOMPILE "Compile the headers that most sources include once" ON)
 function(vidi_precompile target)
   if(NOT VIDI_PRECOMPILE)
     return()
   endif()
-  cmake_parse_arguments(PRECOMPILE "TESTS" "" "" ${ARGN})
+  cmake_parse_arguments(PRECOMPILE "TEST;PROGRAM" "" "" ${ARGN})
   set(headers <fmt/format.h> <chrono> <filesystem> <functional> <map> <memory> <optional> <span> <string> <vector>
-              <core/result.hpp> <core/task.hpp>)
+              <core/fmt_once.hpp> <core/result.hpp> <core/task.hpp>)
   set(precompiled vidi_precompiled)
-  if(PRECOMPILE_TESTS)
+  if(PRECOMPILE_TEST)
     list(APPEND headers <gmock/gmock.h>)
-    set(precompiled vidi_precompiled_tests)
+    set(precompiled vidi_precompiled_test)
+  elseif(PRECOMPILE_PROGRAM)
+    set(precompiled vidi_precompiled_program)
   endif()
   if(NOT TARGET ${precompiled})
-    # A program for the tests, since the compiler's flags of a program and of a library differ.
     set(source "${CMAKE_BINARY_DIR}/${precompiled}.cpp")
     file(CONFIGURE OUTPUT "${source}" CONTENT "int main() {}\n")
-    if(PRECOMPILE_TESTS)
+    if(PRECOMPILE_TEST OR PRECOMPILE_PROGRAM)
       add_executable(${precompiled} EXCLUDE_FROM_ALL "${source}")
-      target_link_libraries(${precompiled} PRIVATE GTest::gmock)
-      target_compile_options(${precompiled} PRIVATE ${VIDI_TEST_OPTIMIZE})
     else()
       add_library(${precompiled} OBJECT EXCLUDE_FROM_ALL "${source}")
+    endif()
+    if(PRECOMPILE_TEST)
+      target_link_libraries(${precompiled} PRIVATE GTest::gmock)
+      target_compile_options(${precompiled} PRIVATE ${VIDI_TEST_OPTIMIZE})
     endif()
     target_link_libraries(${precompiled} PRIVATE vidi_options vidi::boost fmt::fmt)
     target_include_directories(${precompiled} PRIVATE "${CMAKE_SOURCE_DIR}/src/platform")
     target_precompile_headers(${precompiled} PRIVATE ${headers})
   endif()
   target_precompile_headers(${target} REUSE_FROM ${precompiled})
+endfunction()
+
+# vidi_group_sources(target sources...): with VIDI_GROUP_SOURCES up to eight sources are compiled as one, for a preset that
+# is built whole and seldom. Which ones: scripts/source_groups.py, so that a source may name things as it likes.
+option(VIDI_GROUP_SOURCES "Compile several sources as one" OFF)
+if(VIDI_GROUP_SOURCES)
+  # A name of one source hides one of another, and what a source has for itself looks as if it came from a header.
+  target_compile_options(vidi_options INTERFACE -Wno-shadow -Wno-subobject-linkage)
+endif()
+function(vidi_group_sources target)
+  if(NOT VIDI_GROUP_SOURCES)
+    return()
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+  execute_process(COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/scripts/source_groups.py" 8 ${ARGN}
+                  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY
+                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+  foreach(source group IN ZIP_LISTS ARGN groups)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${target}_${group}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
 # vidi_module(name SOURCES ... [DEPENDS ...] [PRIVATE ...] [OWN_FLAGS]): the static library vidi_name, also vidi::name.
@@ -86,6 +111,7 @@ function(vidi_module name)
   set_target_properties(vidi_${name} PROPERTIES VIDI_WING ${wing})
   target_link_libraries(vidi_${name} PUBLIC ${MODULE_DEPENDS} PRIVATE vidi_options ${MODULE_PRIVATE})
   target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src/${wing}")
+  vidi_group_sources(vidi_${name} ${MODULE_SOURCES})
   if(NOT MODULE_OWN_FLAGS)
     vidi_precompile(vidi_${name})
   endif()
@@ -158,8 +184,9 @@ function(vidi_test name)
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_options(${name} PRIVATE ${VIDI_TEST_OPTIMIZE})
   target_compile_definitions(${name} PRIVATE TEST_DATA="tests/data" MODELS_DIR="models" BACKBONES_DIR="backbones")
+  vidi_group_sources(${name} ${TEST_SOURCES})
   if(NOT TEST_OWN_FLAGS)
-    vidi_precompile(${name} TESTS)
+    vidi_precompile(${name} TEST)
   endif()
   add_test(NAME ${name} COMMAND ${name} "--gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${TEST_LABEL}/${name}.xml"
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")

@@ -50,7 +50,7 @@ def make_server(tmp_path):
     """Starts `vidi serve` with the flags it is given, in a folder of its own; ends it after the test."""
     servers = []
 
-    def make(*flags, models=MODELS):
+    def make(*flags, models=None):
         folder = tmp_path / f"server-{len(servers)}"
         folder.mkdir()
         servers.append(Server(folder, *flags, models=models))
@@ -99,8 +99,8 @@ def report(request, capfd):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """One server for all tests of a file. It must end well."""
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    """One server of all models, for all tests of a file. It must end well."""
+    with Server(tmp_path_factory.mktemp("server"), models=MODELS) as running:
         yield running
 
 

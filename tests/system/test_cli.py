@@ -4,11 +4,11 @@ import json
 
 import pytest
 from harness.pictures import MNIST, digit_png
-from harness.server import MODELS, run_vidi
+from harness.server import digit_models, run_vidi
 from PIL import Image
 from PIL import Image
 
-MODELS_FLAG = ["--models", MODELS]
+MODELS_FLAG = ["--models", digit_models()]
 
 
 @pytest.fixture

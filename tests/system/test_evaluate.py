@@ -6,7 +6,7 @@ import shutil
 import pytest
 from harness.pictures import digit_png
 from harness.repository import NETWORKS, Repository
-from harness.server import MODELS, run_vidi
+from harness.server import digit_models, run_vidi
 from test_information import UNKNOWN, add_fruits, entry, gray_picture
 
 FRUITS = ["Avocado", "Lemon", "Plum", "Strawberry"]
@@ -83,6 +83,6 @@ def test_a_folder_without_pictures_is_an_error(models, tmp_path):
 def test_digits_may_be_in_folders_too(tmp_path):
     put(tmp_path / "data", "4", "a.png", digit_png("4"))
     put(tmp_path / "data", "7", "b.png", digit_png("7"))
-    done = run_vidi("evaluate", "--models", MODELS, "--model", "digits-softmax", "--data", "data", folder=tmp_path)
+    done = run_vidi("evaluate", "--models", digit_models(), "--model", "digits-softmax", "--data", "data", folder=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode().startswith("accuracy: 100.00 % of 2 test images")

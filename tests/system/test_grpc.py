@@ -17,7 +17,7 @@ import tritonclient.grpc as triton
 from google.protobuf import descriptor_pb2, descriptor_pool
 from harness.client import Client
 from harness.pictures import CLEAR_DIGITS, digit_file, digit_png, encode, mnist, mnist_png
-from harness.server import MODELS, ROOT, Server, run_vidi
+from harness.server import MODELS, ROOT, Server, digit_models, run_vidi
 from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
@@ -29,7 +29,7 @@ SERVING, NOT_SERVING, SERVICE_UNKNOWN = 1, 2, 3
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("server"), *FLAGS) as running:
+    with Server(tmp_path_factory.mktemp("server"), *FLAGS, models=MODELS) as running:
         yield running
 
 
@@ -662,7 +662,7 @@ def test_health_as_load_balancers_ask(server):
 
 
 def test_a_port_that_is_taken_is_an_error_that_names_the_setting(server, tmp_path):
-    flags = ("--models", MODELS, "--listen", "127.0.0.1:0", "--grpc-listen", server.grpc_address)
+    flags = ("--models", digit_models(), "--listen", "127.0.0.1:0", "--grpc-listen", server.grpc_address)
     done = run_vidi("serve", *flags, folder=tmp_path, timeout=30)
     assert done.returncode != 0
     message = done.stderr.decode()
@@ -671,7 +671,7 @@ def test_a_port_that_is_taken_is_an_error_that_names_the_setting(server, tmp_pat
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:http-or-so", "::1:8001", "256.0.0.1:1"])
 def test_an_address_that_is_none_is_an_error(tmp_path, address):
-    flags = ("--models", MODELS, "--listen", "127.0.0.1:0", "--grpc-listen", address)
+    flags = ("--models", digit_models(), "--listen", "127.0.0.1:0", "--grpc-listen", address)
     done = run_vidi("serve", *flags, folder=tmp_path, timeout=30)
     assert done.returncode != 0
     assert address in done.stderr.decode()

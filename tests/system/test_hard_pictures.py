@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy
 import pytest
 from harness import changes
-from harness.server import MODELS, ROOT, run_vidi
+from harness.server import ROOT, digit_models, run_vidi
 from PIL import Image
 
 FOLDER = ROOT / "tests/data/hard"
@@ -160,7 +160,7 @@ def read(folder, files):
     answers = {}
     for start in range(0, len(files), 200):
         part = files[start : start + 200]
-        done = run_vidi("predict", "--json", "--models", MODELS, *part, folder=folder, timeout=900)
+        done = run_vidi("predict", "--json", "--models", digit_models(), *part, folder=folder, timeout=900)
         found = [json.loads(line) for line in done.stdout.decode().splitlines()]
         assert len(found) == len(part), f"{len(part) - len(found)} pictures have no answer:\n{done.stderr.decode()}"
         answers |= {answer["file"]: answer["result"] or "" for answer in found}

@@ -11,7 +11,7 @@ import pytest
 import tritonclient.grpc as triton
 from harness.client import JSON, Client, Part, connect, read_response
 from harness.metrics import read_metrics
-from harness.server import MODELS, Server, binary, environment
+from harness.server import Server, binary, digit_models, environment
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -136,7 +136,7 @@ def test_requests_can_be_left_out(make_server, four):
     [("--log-format", "xml", "text or json"), ("--log-requests", "yes", "on or off"), ("--trace-sampling", "2", "from 0 to 1"), ("--otlp-endpoint", "collector", "http://127.0.0.1:4318")],
 )
 def test_a_wrong_setting_is_named(tmp_path, flag, value, right):
-    command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--models", str(MODELS), "--grpc-listen", "off", flag, value]
+    command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--models", str(digit_models()), "--grpc-listen", "off", flag, value]
     ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
     assert flag.removeprefix("--") in ended.stderr and f'"{value}"' in ended.stderr and right in ended.stderr
@@ -147,7 +147,7 @@ def test_a_log_that_nobody_reads_holds_nobody_up(tmp_path, four):
     server = Server(tmp_path, "--log-buffer", "64KiB")
     server.starts = 1
     reading, writing = os.pipe()
-    command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"), "--models", str(MODELS), "--grpc-listen", "off"]
+    command = [str(binary()), "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"), "--models", str(digit_models()), "--grpc-listen", "off"]
     server.process = subprocess.Popen([*command, *server.flags], cwd=tmp_path, env=environment(), stderr=writing)
     os.close(writing)
     try:

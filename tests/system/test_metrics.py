@@ -11,7 +11,7 @@ import tritonclient.grpc as triton
 from harness.client import BROWSER, JSON, Client, Part, connect, form, read_response
 from harness.metrics import Metrics, read_metrics, read_metrics_after
 from harness.pictures import digit_file, mnist_png
-from harness.server import MODELS
+from harness.server import digit_models
 
 ROUTES = {
     "unknown", "/", "/predict", "/upload", "/uploads/{id}", "/uploads/{id}/image", "/uploads/{id}/explanation",
@@ -167,7 +167,7 @@ def test_hostile_clients_add_no_labels(server, client, four):
     assert metrics.labels("vidi_requests_total", "path") <= ROUTES
     assert metrics.labels("vidi_requests_total", "method") <= {"GET", "POST", "other"}
     assert metrics.labels("vidi_requests_total", "protocol") == {"vidi", "v1", "v2"}
-    assert metrics.labels("vidi_request_seconds_count", "model") <= {"", *(folder.name for folder in MODELS.iterdir())}
+    assert metrics.labels("vidi_request_seconds_count", "model") <= {"", *(folder.name for folder in digit_models().iterdir())}
     assert len(metrics.samples) < 600
     assert metrics.value("vidi_requests_total", path="unknown", status="404") == 200
     assert metrics.value("vidi_requests_total", method="other", status="405") == 200
@@ -234,7 +234,7 @@ def test_grpc_is_counted(make_server, four):
 
 def test_models_limits_and_the_process_are_described(server, client):
     metrics = read_metrics(server.url)
-    models = {folder.name for folder in MODELS.iterdir() if (folder / "model.toml").exists()}
+    models = {folder.name for folder in digit_models().iterdir() if (folder / "model.toml").exists()}
     assert metrics.labels("vidi_model_info", "model") == models
     assert metrics.labels("vidi_model_info", "state") == {"ready"}
     assert metrics.value("vidi_limit", of="requests") == 1024

@@ -10,7 +10,7 @@ from cassandra.cluster import Cluster
 from cassandra.policies import RoundRobinPolicy
 from harness.client import Client
 from harness.pictures import digit_file, encode, mnist, mnist_png
-from harness.server import MODELS, Server, run_vidi
+from harness.server import Server, digit_models, run_vidi
 from PIL import Image
 
 COUNT = 30
@@ -199,7 +199,7 @@ def corrected(tmp_path_factory):
 
 
 def export(folder, *arguments, status=0):
-    return vidi(folder, "export", *arguments, "--models", MODELS, status=status)
+    return vidi(folder, "export", *arguments, "--models", digit_models(), status=status)
 
 
 def test_a_set_in_folders_of_labels(corrected, tmp_path):
@@ -257,7 +257,7 @@ def test_a_set_as_mnist_is_read_by_evaluate(corrected, tmp_path):
     assert all(digits[mnist()[0][index].tobytes()][1] == str(mnist()[1][index]) for index in range(40))
     tested = sum(part == "t10k" for part, _ in digits.values())
     assert 5 <= tested <= 30
-    measured = run_vidi("evaluate", "--models", MODELS, "--data", tmp_path / "set", folder=tmp_path)
+    measured = run_vidi("evaluate", "--models", digit_models(), "--data", tmp_path / "set", folder=tmp_path)
     assert measured.returncode == 0, measured.stderr.decode()
     assert f" of {tested} test images" in measured.stdout.decode().splitlines()[0]
     again = tmp_path / "again"

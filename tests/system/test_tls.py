@@ -14,7 +14,7 @@ import pytest
 import tritonclient.grpc as triton
 from harness.client import Client, connect, read_response
 from harness.pictures import digit_png
-from harness.server import MODELS, run_vidi
+from harness.server import digit_models, run_vidi
 from PIL import Image
 
 NOTICED_SECONDS = 30
@@ -201,7 +201,7 @@ def test_a_certificate_that_cannot_be_used_is_named_at_the_start(folder, flags):
 
 
 def start_fails(folder, *flags):
-    done = run_vidi("serve", "--listen", "127.0.0.1:0", "--models", MODELS, *flags, folder=folder, timeout=60)
+    done = run_vidi("serve", "--listen", "127.0.0.1:0", "--models", digit_models(), *flags, folder=folder, timeout=60)
     assert done.returncode == 2
     return done.stderr.decode()
 

@@ -17,12 +17,12 @@
 
 #include "core/digest.hpp"
 #include "core/time.hpp"
+#include "features/feature_table.hpp"
 #include "features/manifest.hpp"
 #include "features/network.hpp"
 #include "features/output.hpp"
 #include "features/patience.hpp"
 #include "features/reduction.hpp"
-#include "features/table.hpp"
 #include "files/file.hpp"
 #include "tables/labels.hpp"
 
@@ -178,11 +178,12 @@ class JobRun {
     auto ledger = PictureLedger::open(work_ / "catalogue.db", shape);
     if (!ledger) return forward_error(ledger);
     ledger_ = std::move(*ledger);
-    table_.emplace(*output_, *ledger_,
-                   Table::Options{.shape = shape,
-                                  .work = work_,
-                                  .with_moments = job_.apply.empty(),
-                                  .try_again = [this](const Error& error) { return patience_.try_again(error); }});
+    table_.emplace(
+        *output_, *ledger_,
+        FeatureTable::Options{
+            .shape = shape, .work = work_, .with_moments = job_.apply.empty(), .try_again = [this](const Error& error) {
+              return patience_.try_again(error);
+            }});
     if (auto loaded = table_->load(); !loaded) return loaded;
     const auto stale = ledger_->stale_parts();
     if (!stale) return forward_error(stale);
@@ -477,7 +478,7 @@ class JobRun {
   ordered_json manifest_ = ordered_json::object();
   bool was_finished_ = false;
   std::unique_ptr<PictureLedger> ledger_;
-  std::optional<Table> table_;
+  std::optional<FeatureTable> table_;
   std::optional<Reduction> reduction_;
   StageTimes times_;
   std::mutex observing_;

@@ -94,7 +94,7 @@ Result<std::optional<nlohmann::ordered_json>> read_manifest(Output& output) {
   return manifest;
 }
 
-Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& output, Table& table) {
+Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& output, FeatureTable& table) {
   const auto path = output.place(kName);
   if (!path) return forward_error(path);
   // A name of a file may hold bytes that are no UTF-8.

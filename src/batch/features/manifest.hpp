@@ -8,16 +8,16 @@
 
 #include "backbones/backbone.hpp"
 #include "core/result.hpp"
+#include "features/feature_table.hpp"
 #include "features/job.hpp"
 #include "features/output.hpp"
-#include "features/table.hpp"
 
 namespace vidi::features {
 
 // The output's manifest; absent: there is none. Error invalid_argument: it is damaged.
 Result<std::optional<nlohmann::ordered_json>> read_manifest(Output& output);
 
-Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& output, Table& table);
+Result<void> write_manifest(const nlohmann::ordered_json& manifest, Output& output, FeatureTable& table);
 
 // What must stay the same from one run to the next. `digest`: of the backbone's network.
 nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& backbone, const std::string& digest,

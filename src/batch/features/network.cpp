@@ -66,7 +66,7 @@ Result<void> keep_calibration(const NetworkUse& use, std::span<const std::uint8_
 }
 
 // The chosen pictures, fitted, several read at a time; empty where one cannot be used.
-std::vector<std::vector<std::uint8_t>> read_sample(const NetworkUse& use, const std::vector<Waiting>& chosen) {
+std::vector<std::vector<std::uint8_t>> read_sample(const NetworkUse& use, const std::vector<PendingPicture>& chosen) {
   PrepareOptions preparing = use.pipeline.preparing;
   preparing.variants = 1;
   std::vector<std::vector<std::uint8_t>> pictures(chosen.size());

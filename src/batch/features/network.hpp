@@ -6,9 +6,9 @@
 
 #include "backbones/backbone.hpp"
 #include "core/result.hpp"
+#include "features/feature_table.hpp"
 #include "features/job.hpp"
 #include "features/output.hpp"
-#include "features/table.hpp"
 #include "inference/picture_network.hpp"
 
 namespace vidi::features {
@@ -21,7 +21,7 @@ struct NetworkUse {
   sources::Source& source;
   Output& output;
   Output* other = nullptr;  // of the job that is applied
-  Table& table;
+  FeatureTable& table;
   const PipelineOptions& pipeline;
   bool is_checked = false;  // an earlier run has told what the precision loses
 };

@@ -50,7 +50,7 @@ tables::SourcePicture picture_at(const Statement& row) {
           .detail = std::string(row.text(6))};
 }
 
-Waiting waiting_at(const Statement& row) {
+PendingPicture waiting_at(const Statement& row) {
   return {.sequence = row.integer(0),
           .entry = {.key = std::string(row.text(1)),
                     .label = std::string(row.text(2)),
@@ -240,8 +240,8 @@ void PictureLedger::begin_append() {
   next_sequence_ = parts * shape_.part_pictures;
 }
 
-Result<std::vector<Waiting>> PictureLedger::query_waiting(std::size_t count) {
-  std::vector<Waiting> found;
+Result<std::vector<PendingPicture>> PictureLedger::query_waiting(std::size_t count) {
+  std::vector<PendingPicture> found;
   Statement& waiting = statements_->waiting;
   waiting.bind(1, static_cast<std::int64_t>(count + given_out_.size()));
   auto read = for_each_row(waiting, [&](const Statement& row) {
@@ -251,24 +251,24 @@ Result<std::vector<Waiting>> PictureLedger::query_waiting(std::size_t count) {
   return found;
 }
 
-Result<std::vector<Waiting>> PictureLedger::next(std::size_t count) {
+Result<std::vector<PendingPicture>> PictureLedger::next(std::size_t count) {
   std::unique_lock lock(mutex_);
   while (!stopped_) {
     auto found = query_waiting(count);
     if (!found) return found;
     if (!found->empty() || listing_ended_) {
-      for (const Waiting& picture : *found) given_out_.insert(picture.sequence);
+      for (const PendingPicture& picture : *found) given_out_.insert(picture.sequence);
       return found;
     }
     changed_.wait(lock);
   }
-  return std::vector<Waiting>();
+  return std::vector<PendingPicture>();
 }
 
-Result<std::vector<Waiting>> PictureLedger::sample(std::size_t count, std::uint64_t known) {
+Result<std::vector<PendingPicture>> PictureLedger::sample(std::size_t count, std::uint64_t known) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return stopped_ || listing_ended_ || totals_.listed >= known; });
-  std::vector<Waiting> chosen;
+  std::vector<PendingPicture> chosen;
   Statement select = database_.prepare(
       "SELECT p.sequence, image, label, location, size, version FROM sample s JOIN pictures p ON p.sequence = "
       "s.sequence "

@@ -28,7 +28,7 @@
 namespace vidi::features {
 
 // A picture that is to be done.
-struct Waiting {
+struct PendingPicture {
   std::int64_t sequence = 0;
   sources::Entry entry;
 };
@@ -81,10 +81,10 @@ class PictureLedger {
 
   // Pictures to be done, in their order, at most `count`; waits for the listing where there are none yet. None: all are
   // given out. Each is given out once.
-  Result<std::vector<Waiting>> next(std::size_t count);
+  Result<std::vector<PendingPicture>> next(std::size_t count);
   // Some that are evenly spread over those that were listed, once there are `known` or the listing has ended. The same
   // ones ever after.
-  Result<std::vector<Waiting>> sample(std::size_t count, std::uint64_t known);
+  Result<std::vector<PendingPicture>> sample(std::size_t count, std::uint64_t known);
 
   // `rows`: variants * columns numbers.
   Result<void> add_rows(std::int64_t sequence, std::int64_t size, const std::string& version,
@@ -138,7 +138,7 @@ class PictureLedger {
   Result<void> commit_now();
   Result<void> commit_sometimes();
   Result<void> settle(std::int64_t sequence);
-  Result<std::vector<Waiting>> query_waiting(std::size_t count);
+  Result<std::vector<PendingPicture>> query_waiting(std::size_t count);
   [[nodiscard]] std::int64_t part_number(std::int64_t sequence) const { return sequence / shape_.part_pictures; }
 
   const Shape shape_;

@@ -39,7 +39,7 @@ class PictureLedgerTest : public testing::Test {
   std::vector<std::string> next(std::size_t count) {
     std::vector<std::string> keys;
     const auto pictures = ledger_->next(count).value();
-    for (const Waiting& picture : pictures) keys.push_back(picture.entry.key);
+    for (const PendingPicture& picture : pictures) keys.push_back(picture.entry.key);
     return keys;
   }
 

@@ -21,28 +21,28 @@ constexpr std::size_t kOutcomes = 256;                            // that wait t
 constexpr std::chrono::milliseconds kBatchPatience{20};
 
 struct File {
-  Waiting waiting;
+  PendingPicture pending;
   sources::Picture picture;
 };
 
 // One picture on its way through the network.
-struct Work {
+struct PictureInFlight {
   std::int64_t sequence = 0;
   std::int64_t size = 0;
   std::string version;
-  std::vector<std::uint8_t> pictures;  // its variants
+  std::vector<std::uint8_t> pixels;  // of its variants
   std::vector<float> rows;
   std::atomic<std::size_t> left = 0;  // variants without a row
 };
 
-struct Item {
-  std::shared_ptr<Work> work;
+struct VariantInFlight {
+  std::shared_ptr<PictureInFlight> picture;
   std::size_t variant = 0;
 };
 
-// What became of a picture: a finished Work, or why it is rejected.
-struct Verdict {
-  std::shared_ptr<Work> work;
+// What became of a picture: a finished one, or why it is rejected.
+struct Outcome {
+  std::shared_ptr<PictureInFlight> picture;
   std::int64_t sequence = 0;
   std::string reason;
   std::string detail;
@@ -118,7 +118,7 @@ class Pipeline {
       auto pictures = ledger_.next(listed_capacity());
       if (!pictures) return fail_with(std::move(pictures.error()));
       if (pictures->empty()) return;
-      for (Waiting& picture : *pictures) {
+      for (PendingPicture& picture : *pictures) {
         if (options_.reading.stopped() || !listed_.push(std::move(picture))) return;
       }
     }
@@ -131,20 +131,20 @@ class Pipeline {
   }
 
   void read() {
-    while (auto waiting = listed_.pop()) {
-      if (options_.labels_are_needed && waiting->entry.label.empty()) {
+    while (auto pending = listed_.pop()) {
+      if (options_.labels_are_needed && pending->entry.label.empty()) {
         outcomes_.push(
-            {.sequence = waiting->sequence, .reason = "unlabelled", .detail = "the table of labels has none for it"});
+            {.sequence = pending->sequence, .reason = "unlabelled", .detail = "the table of labels has none for it"});
         continue;
       }
       auto picture = [&] {
         const StageClock clock(times_.reading);
-        return read_patiently(source_, waiting->entry, options_.reading);
+        return read_patiently(source_, pending->entry, options_.reading);
       }();
       if (picture) {
-        files_.push({.waiting = std::move(*waiting), .picture = std::move(*picture)});
+        files_.push({.pending = std::move(*pending), .picture = std::move(*picture)});
       } else if (picture.error().code != ErrorCode::unavailable) {
-        reject(waiting->sequence, std::move(picture.error()));
+        reject(pending->sequence, std::move(picture.error()));
       } else if (!options_.reading.stopped()) {
         fail_with(std::move(picture.error()));
       }
@@ -155,21 +155,22 @@ class Pipeline {
     while (auto file = files_.pop()) {
       auto pictures = [&] {
         const StageClock clock(times_.decoding);
-        return prepare(file->picture.bytes, file->waiting.entry.key, options_.preparing);
+        return prepare(file->picture.bytes, file->pending.entry.key, options_.preparing);
       }();
       if (!pictures) {
-        reject(file->waiting.sequence, std::move(pictures.error()));
+        reject(file->pending.sequence, std::move(pictures.error()));
         continue;
       }
       const std::size_t variants = options_.preparing.variants;
-      auto work = std::make_shared<Work>();
-      work->sequence = file->waiting.sequence;
-      work->size = static_cast<std::int64_t>(file->picture.bytes.size());
-      work->version = std::move(file->picture.version);
-      work->pictures = std::move(*pictures);
-      work->rows.resize(variants * network_.columns());
-      work->left = variants;
-      for (std::size_t variant = 0; variant < variants; ++variant) items_.push({.work = work, .variant = variant});
+      auto picture = std::make_shared<PictureInFlight>();
+      picture->sequence = file->pending.sequence;
+      picture->size = static_cast<std::int64_t>(file->picture.bytes.size());
+      picture->version = std::move(file->picture.version);
+      picture->pixels = std::move(*pictures);
+      picture->rows.resize(variants * network_.columns());
+      picture->left = variants;
+      for (std::size_t variant = 0; variant < variants; ++variant)
+        items_.push({.picture = picture, .variant = variant});
     }
   }
 
@@ -177,13 +178,13 @@ class Pipeline {
     std::vector<std::uint8_t> pictures;
     std::vector<float> rows;
     while (true) {
-      const std::vector<Item> items = items_.pop(network_.batch(), kBatchPatience);
+      const std::vector<VariantInFlight> items = items_.pop(network_.batch(), kBatchPatience);
       if (items.empty()) return;
       pictures.clear();
-      for (const Item& item : items) {
-        const std::size_t size = item.work->pictures.size() / options_.preparing.variants;
-        const auto picture = std::span(item.work->pictures).subspan(item.variant * size, size);
-        pictures.insert(pictures.end(), picture.begin(), picture.end());
+      for (const VariantInFlight& item : items) {
+        const std::size_t size = item.picture->pixels.size() / options_.preparing.variants;
+        const auto pixels = std::span(item.picture->pixels).subspan(item.variant * size, size);
+        pictures.insert(pictures.end(), pixels.begin(), pixels.end());
       }
       rows.resize(items.size() * network_.columns());
       auto inferred = [&] {
@@ -195,11 +196,11 @@ class Pipeline {
     }
   }
 
-  void finish(const Item& item, std::span<const float> row) {
-    Work& work = *item.work;
+  void finish(const VariantInFlight& item, std::span<const float> row) {
+    PictureInFlight& picture = *item.picture;
     std::copy_n(row.begin(), network_.columns(),
-                work.rows.begin() + static_cast<std::ptrdiff_t>(item.variant * network_.columns()));
-    if (--work.left == 0) outcomes_.push({.work = item.work, .sequence = work.sequence});
+                picture.rows.begin() + static_cast<std::ptrdiff_t>(item.variant * network_.columns()));
+    if (--picture.left == 0) outcomes_.push({.picture = item.picture, .sequence = picture.sequence});
   }
 
   void settle_all(const std::function<Result<void>()>& settled) {
@@ -211,13 +212,13 @@ class Pipeline {
     }
   }
 
-  Result<void> settle(const Verdict& outcome) {
-    if (outcome.work) {
-      const Work& work = *outcome.work;
-      if (std::ranges::all_of(work.rows, [](float value) { return std::isfinite(value); })) {
-        return ledger_.add_rows(work.sequence, work.size, work.version, work.rows);
+  Result<void> settle(const Outcome& outcome) {
+    if (outcome.picture) {
+      const PictureInFlight& picture = *outcome.picture;
+      if (std::ranges::all_of(picture.rows, [](float value) { return std::isfinite(value); })) {
+        return ledger_.add_rows(picture.sequence, picture.size, picture.version, picture.rows);
       }
-      return ledger_.reject(work.sequence, kNotFinite, kNotFiniteDetail);
+      return ledger_.reject(picture.sequence, kNotFinite, kNotFiniteDetail);
     }
     auto rejected = ledger_.reject(outcome.sequence, outcome.reason, outcome.detail);
     if (!rejected) return rejected;
@@ -233,10 +234,10 @@ class Pipeline {
   inference::PictureNetwork& network_;
   PipelineOptions options_;
   StageTimes& times_;
-  BoundedQueue<Waiting> listed_;
+  BoundedQueue<PendingPicture> listed_;
   BoundedQueue<File> files_;
-  BoundedQueue<Item> items_;
-  BoundedQueue<Verdict> outcomes_;
+  BoundedQueue<VariantInFlight> items_;
+  BoundedQueue<Outcome> outcomes_;
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;
   std::optional<Error> failure_;

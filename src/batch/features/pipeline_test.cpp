@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "features/feature_table.hpp"
 #include "features/output.hpp"
 #include "features/reduction.hpp"
-#include "features/table.hpp"
 #include "features/test_support.hpp"
 
 namespace vidi::features {
@@ -27,9 +27,9 @@ class PipelineTest : public testing::Test {
     ledger_.reset();
     ledger_ = PictureLedger::open(folder_.path() / "catalogue.db", shape_).value();
     output_ = open_output((folder_.path() / "out").string(), folder_.path()).value();
-    table_.emplace(
-        *output_, *ledger_,
-        Table::Options{.shape = shape_, .work = folder_.path(), .try_again = [](const Error&) { return false; }});
+    table_.emplace(*output_, *ledger_,
+                   FeatureTable::Options{
+                       .shape = shape_, .work = folder_.path(), .try_again = [](const Error&) { return false; }});
     ASSERT_TRUE(table_->load());
     const auto stale = ledger_->stale_parts().value();
     for (const std::int64_t part : stale) ASSERT_TRUE(table_->restore(part));
@@ -72,7 +72,7 @@ class PipelineTest : public testing::Test {
   StageTimes times_;
   std::unique_ptr<PictureLedger> ledger_;
   std::unique_ptr<Output> output_;
-  std::optional<Table> table_;
+  std::optional<FeatureTable> table_;
 };
 
 TEST_F(PipelineTest, MakesARowOfEveryPictureInTheOrderOfTheListing) {

@@ -29,7 +29,7 @@ Result<Part> create_part(Output& output, std::string_view column, std::int64_t n
   return Part{.name = name, .writer = std::move(*writer)};
 }
 
-Result<void> finish(std::optional<Part>& part, Table& table) {
+Result<void> finish(std::optional<Part>& part, FeatureTable& table) {
   if (!part) return {};
   if (auto finished = part->writer.finish(); !finished) return finished;
   return table.publish(part->name);
@@ -74,7 +74,7 @@ Result<Reduction> fit_reduction(const statistics::Moments& moments, std::size_t 
   return reduction;
 }
 
-Result<void> write_reduction(const Reduction& reduction, Output& output, Table& table) {
+Result<void> write_reduction(const Reduction& reduction, Output& output, FeatureTable& table) {
   const auto scaler = output.place("scaler.parquet");
   if (!scaler) return forward_error(scaler);
   if (auto written = tables::write_scaler(*scaler, reduction.scaler); !written) return written;
@@ -105,7 +105,7 @@ Result<Reduction> read_reduction(Output& output) {
   return reduction;
 }
 
-Result<void> transform_parts(const Reduction& reduction, PictureLedger& ledger, Output& output, Table& table,
+Result<void> transform_parts(const Reduction& reduction, PictureLedger& ledger, Output& output, FeatureTable& table,
                              const TransformOptions& options) {
   const auto parts = ledger.written_parts();
   if (!parts) return forward_error(parts);

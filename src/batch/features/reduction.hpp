@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "features/feature_table.hpp"
 #include "features/output.hpp"
-#include "features/table.hpp"
 #include "statistics/moments.hpp"
 #include "statistics/reduction.hpp"
 
@@ -18,7 +18,7 @@ using statistics::Reduction;
 Result<Reduction> fit_reduction(const statistics::Moments& moments, std::size_t components);
 
 // Writes scaler.parquet and pca.parquet.
-Result<void> write_reduction(const Reduction& reduction, Output& output, Table& table);
+Result<void> write_reduction(const Reduction& reduction, Output& output, FeatureTable& table);
 // Reads them. Error not_found: that output holds none.
 Result<Reduction> read_reduction(Output& output);
 
@@ -28,7 +28,7 @@ struct TransformOptions {
 };
 
 // Writes features_pca of every part.
-Result<void> transform_parts(const Reduction& reduction, PictureLedger& ledger, Output& output, Table& table,
+Result<void> transform_parts(const Reduction& reduction, PictureLedger& ledger, Output& output, FeatureTable& table,
                              const TransformOptions& options);
 
 }  // namespace vidi::features

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -21,6 +19,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "core/task.hpp"
 
 namespace vidi::inference {
 namespace {
@@ -205,12 +205,10 @@ class Batches final : public std::enable_shared_from_this<Batches> {
   // there too is taken along.
   void start(const Executor& asker, std::size_t stream) {
     if (!executors_.empty()) {
-      asio::co_spawn(executors_[stream], serve(shared_from_this(), stream), asio::detached);
+      spawn(executors_[stream], serve(shared_from_this(), stream));
       return;
     }
-    asio::post(asker, [self = shared_from_this(), asker, stream] {
-      asio::co_spawn(asker, serve(self, stream), asio::detached);
-    });
+    asio::post(asker, [self = shared_from_this(), asker, stream] { spawn(asker, serve(self, stream)); });
   }
 
   // Serves as that stream for as long as something waits, and lets an asker's executor run what else is ready between

@@ -1,11 +1,10 @@
 #include "inference/batching.hpp"
+#include "core/task.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <mutex>
 #include <thread>
@@ -64,7 +63,7 @@ int ask_at_once(Model& model, int times) {
   boost::asio::io_context context(1);
   int right = 0;
   for (int i = 0; i < times; ++i) {
-    boost::asio::co_spawn(context, ask(model, 1 + i % 3, i, right), boost::asio::detached);
+    spawn(context.get_executor(), ask(model, 1 + i % 3, i, right));
   }
   context.run();
   return right;
@@ -95,9 +94,9 @@ TEST(Batching, AnInputOfAnotherShapeGoesByItself) {
     Tensor wrong{{1, 2, 1, 1}, {1, 2}};
     const auto answer = co_await model->infer(std::move(wrong));
   };
-  boost::asio::co_spawn(context, ask(*model, 2, 4, right), boost::asio::detached);
-  boost::asio::co_spawn(context, ask_wrongly(), boost::asio::detached);
-  boost::asio::co_spawn(context, ask(*model, 2, 8, right), boost::asio::detached);
+  spawn(context.get_executor(), ask(*model, 2, 4, right));
+  spawn(context.get_executor(), ask_wrongly());
+  spawn(context.get_executor(), ask(*model, 2, 8, right));
   context.run();
   EXPECT_EQ(right, 4);
   EXPECT_EQ(batches, (std::vector<std::int64_t>{1, 4}));
@@ -115,7 +114,7 @@ TEST(Batching, WhoeverIsAnsweredMayLetTheModelGo) {
     auto model = batch(make_fake_model(1, 1, 10), {.rows = 8, .own_threads = own_threads});
     boost::asio::io_context context(1);
     bool answered = false;
-    boost::asio::co_spawn(context, ask_and_let_go(std::move(model), answered), boost::asio::detached);
+    spawn(context.get_executor(), ask_and_let_go(std::move(model), answered));
     context.run();
     EXPECT_TRUE(answered);
   }
@@ -156,9 +155,9 @@ TEST(Batching, WhatComesWhileAllStreamsAreBusyGathers) {
   const auto model = batch(std::move(gated), {.rows = 8, .streams = 1});
   boost::asio::io_context context(1);
   int right = 0;
-  boost::asio::co_spawn(context, ask(*model, 1, 0, right), boost::asio::detached);
+  spawn(context.get_executor(), ask(*model, 1, 0, right));
   while (gate.held() == 0) context.run_one();
-  for (int i = 0; i < 12; ++i) boost::asio::co_spawn(context, ask(*model, 1, i, right), boost::asio::detached);
+  for (int i = 0; i < 12; ++i) spawn(context.get_executor(), ask(*model, 1, i, right));
   context.poll();
   EXPECT_EQ(gate.held(), 1U) << "a second batch was begun though there is one stream";
   while (gate.held() > 0) {
@@ -182,9 +181,9 @@ TEST(Batching, RefusesMoreThanMayWait) {
     Tensor input = rows(1, 1);
     answers[i] = co_await model->infer(std::move(input));
   };
-  boost::asio::co_spawn(context, ask_one(0), boost::asio::detached);
+  spawn(context.get_executor(), ask_one(0));
   context.poll();
-  for (std::size_t i = 1; i < answers.size(); ++i) boost::asio::co_spawn(context, ask_one(i), boost::asio::detached);
+  for (std::size_t i = 1; i < answers.size(); ++i) spawn(context.get_executor(), ask_one(i));
   context.poll();
   while (gate.held() > 0) {
     gate.let_go();
@@ -226,7 +225,7 @@ TEST(Batching, RefusesWhatWouldWaitTooLong) {
     if (answer) ++answered;
     if (!answer && answer.error().code == ErrorCode::overloaded) ++refused;
   };
-  for (int i = 0; i < 40; ++i) boost::asio::co_spawn(context, ask_one(), boost::asio::detached);
+  for (int i = 0; i < 40; ++i) spawn(context.get_executor(), ask_one());
   context.run();
   EXPECT_EQ(answered + refused, 40U);
   EXPECT_GE(answered, 2U);
@@ -249,7 +248,7 @@ TEST(Batching, AllowsAFifthOfTheWaitOnceItIsUsedUp) {
     // Some of the burst have been answered by now, and there would be room for what comes if a burst were allowed.
     if (++answered == 4) again = model->overloaded();
   };
-  for (int i = 0; i < 40; ++i) boost::asio::co_spawn(context, ask_one(), boost::asio::detached);
+  for (int i = 0; i < 40; ++i) spawn(context.get_executor(), ask_one());
   context.poll();
   EXPECT_TRUE(model->overloaded());
   context.run();
@@ -274,7 +273,7 @@ TEST(Batching, DoesNotBeginWhatWouldBeLate) {
     answers[i] = co_await model->infer(std::move(input), deadlines[i]);
   };
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    boost::asio::co_spawn(context, ask_one(i), boost::asio::detached);
+    spawn(context.get_executor(), ask_one(i));
     context.poll();
   }
   EXPECT_EQ(gate.held(), 1U);

@@ -3,8 +3,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -33,7 +31,7 @@ class Connector {
   // `name` of what is connected, for the log: "records".
   Connector(std::string name, Cluster cluster, Prepare prepare)
       : name_(std::move(name)), cluster_(std::move(cluster)), prepare_(std::move(prepare)) {
-    boost::asio::co_spawn(context_, connect(), boost::asio::detached);
+    spawn(context_.get_executor(), connect());
     thread_ = std::jthread([this] { context_.run(); });
   }
 

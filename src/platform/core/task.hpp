@@ -9,10 +9,12 @@
 //   Query query{.limit = 10};
 //   auto page = co_await store.list(std::move(query));
 
-#include <boost/asio/async_result.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace vidi {
@@ -25,10 +27,18 @@ template <typename T>
 using Completion = std::move_only_function<void(T)>;
 
 // Turns an operation that reports through a callback into a task: `start` is called with a Completion<T>, keeps it, and
-// calls it once from any thread. T must be default constructible.
+// calls it once from any thread.
 template <typename T, typename Start>
   requires std::invocable<Start, Completion<T>>
 Task<T> wait_for(Start start);
+
+// Starts the task on the executor and returns. `ended` is called there when it ends, with its exception or none;
+// without `ended` an exception is lost.
+void spawn(const boost::asio::any_io_executor& executor, Task<void> task, Completion<std::exception_ptr> ended = {});
+
+// A task that keeps what another returns, in `result`, which must live until then: for spawn().
+template <typename T>
+Task<void> store_result(Task<T> task, std::optional<T>& result);
 
 // Runs the task on the calling thread until it is done; for command lines and tests. An exception of the task is
 // thrown.

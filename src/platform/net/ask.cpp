@@ -1,14 +1,11 @@
 #include "net/ask.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <exception>
 #include <optional>
+#include <sstream>
 #include <utility>
-#include <variant>
 
 #include "core/task.hpp"
 #include "net/connection.hpp"
@@ -17,16 +14,13 @@ namespace vidi::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::use_awaitable;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCancelInterval{100};
 constexpr std::uint64_t kMostAnswer = 64U << 10U;
 
-template <typename Stream>
-Task<Answer> exchange(Stream& stream, beast::flat_buffer& buffer, const Url& url, const Question& question) {
+std::string text_of(const Url& url, const Question& question) {
   http::request<http::string_body> request;
   request.method_string(question.method);
   request.target(url.target);
@@ -36,11 +30,19 @@ Task<Answer> exchange(Stream& stream, beast::flat_buffer& buffer, const Url& url
   if (!question.content_type.empty()) request.set(http::field::content_type, question.content_type);
   request.body() = question.body;
   request.prepare_payload();
-  co_await http::async_write(stream, request, use_awaitable);
+  std::ostringstream text;
+  text << request;
+  return std::move(text).str();
+}
 
+Task<Answer> exchange(asio::io_context& executor, const Url& url, const Question& question,
+                      std::chrono::steady_clock::time_point deadline) {
+  const auto connection = co_await open_connection(executor, url, deadline, question.trust);
+  const std::string text = text_of(url, question);
+  co_await connection->send(text);
   http::response_parser<http::string_body> parser;
   parser.body_limit(kMostAnswer);
-  co_await http::async_read(stream, buffer, parser, use_awaitable);
+  while (!parser.is_done()) co_await connection->receive(parser);
   Answer answer;
   answer.status = static_cast<int>(parser.get().result_int());
   answer.retry_after = parser.get()[http::field::retry_after];
@@ -48,21 +50,15 @@ Task<Answer> exchange(Stream& stream, beast::flat_buffer& buffer, const Url& url
   co_return answer;
 }
 
-Task<Answer> connect_and_exchange(asio::io_context& executor, const Url& url, const Question& question,
-                                  std::chrono::steady_clock::time_point deadline) {
-  const auto connection = co_await open_connection(executor, url, deadline, question.trust);
-  co_return co_await std::visit([&](auto& stream) { return exchange(stream, connection->buffer, url, question); },
-                                connection->stream);
-}
-
 }  // namespace
 
 Result<Answer> ask(const Url& url, const Question& question, milliseconds timeout,
                    const std::function<bool()>& cancelled) {
+  std::optional<Answer> answer;
   std::optional<Result<Answer>> result;
-  const auto done = [&result](const std::exception_ptr& thrown, Answer answer) {
+  const auto done = [&](const std::exception_ptr& thrown) {
     if (!thrown) {
-      result = std::move(answer);
+      result = std::move(*answer);
       return;
     }
     try {
@@ -75,7 +71,7 @@ Result<Answer> ask(const Url& url, const Question& question, milliseconds timeou
   };
   asio::io_context context(1);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  asio::co_spawn(context, connect_and_exchange(context, url, question, deadline), done);
+  spawn(context.get_executor(), store_result(exchange(context, url, question, deadline), answer), done);
   while (!result && !cancelled()) {
     context.run_for(kCancelInterval);
     if (context.stopped() && !result) context.restart();

@@ -5,9 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
+#include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <variant>
 
 #include "core/task.hpp"
@@ -22,6 +24,14 @@ struct Connection {
 
   Connection(boost::asio::io_context& executor, Url origin);
 
+  // Sends all of it. Throws boost::system::system_error.
+  Task<void> send(std::string_view bytes);
+
+  // Gives the parser what was read, and reads on until it has taken some of it: of the answer's head all that it needs,
+  // of the body any. Not for a parser that is done. A body that is full (need_buffer) is no error. Throws
+  // boost::system::system_error.
+  Task<void> receive(boost::beast::http::basic_parser<false>& parser);
+
   // For deadlines.
   boost::beast::tcp_stream& lowest() {
     return std::visit([](auto& each) -> Plain& { return lowest_of(each); }, stream);
@@ -32,6 +42,8 @@ struct Connection {
   boost::beast::flat_buffer buffer;  // what was read and not used yet
 
  private:
+  Task<std::size_t> read_some(boost::asio::mutable_buffer into, boost::system::error_code& error);
+
   static Plain& lowest_of(Plain& plain) { return plain; }
   static Plain& lowest_of(Secure& secure) { return boost::beast::get_lowest_layer(secure); }
 };

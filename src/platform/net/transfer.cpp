@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,7 +22,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::use_awaitable;
 using Clock = std::chrono::steady_clock;
 using Parser = http::response_parser<http::buffer_body>;
 
@@ -78,23 +75,18 @@ class Exchange {
       : transfer_(transfer), connection_(connection), deadline_(deadline) {}
 
   Task<Result<void>> run(const Url& url) {
-    co_return co_await std::visit([&](auto& stream) { return run_over(stream, url); }, connection_.stream);
-  }
-
-  Outcome outcome;
-
- private:
-  template <typename Stream>
-  Task<Result<void>> run_over(Stream& stream, const Url& url) {
     http::request<http::empty_body> request(http::verb::get, url.target, 11);
     request.set(http::field::host, url.authority);
     request.set(http::field::user_agent, "vidi");
     if (transfer_.from > 0) request.set(http::field::range, fmt::format("bytes={}-", transfer_.from));
     be_patient();
-    co_await http::async_write(stream, request, use_awaitable);
+    std::ostringstream text;
+    text << request;
+    const std::string head = std::move(text).str();
+    co_await connection_.send(head);
     Parser parser;
     parser.body_limit(boost::none);
-    co_await http::async_read_header(stream, connection_.buffer, parser, use_awaitable);
+    while (!parser.is_header_done()) co_await connection_.receive(parser);
     outcome.began = true;
     const unsigned status = parser.get().result_int();
     if (is_redirect(status)) outcome.redirect = parser.get()[http::field::location];
@@ -111,10 +103,7 @@ class Exchange {
       parser.get().body().data = bytes.data();
       parser.get().body().size = bytes.size();
       be_patient();
-      boost::system::error_code error;
-      auto token = asio::redirect_error(use_awaitable, error);
-      co_await http::async_read_some(stream, connection_.buffer, parser, token);
-      if (error && error != http::error::need_buffer) throw boost::system::system_error(error);
+      co_await connection_.receive(parser);
       const std::size_t count = bytes.size() - parser.get().body().size;
       if (count == 0) continue;
       taken += count;
@@ -127,6 +116,9 @@ class Exchange {
     co_return Result<void>{};
   }
 
+  Outcome outcome;
+
+ private:
   [[nodiscard]] std::unexpected<Error> too_large() const {
     return fail(ErrorCode::too_large,
                 fmt::format("{} has more than {} bytes", without_query(transfer_.url), transfer_.max_bytes));
@@ -210,10 +202,11 @@ Result<void> transfer(const Transfer& transfer) {
   auto url = parse_url(transfer.url);
   if (!url) return forward_error(url);
   ThreadState& state = thread_state();
+  std::optional<Result<void>> done;
   Result<void> result = fail(ErrorCode::internal, "the download did not end");
-  const auto finish = [&](const std::exception_ptr& thrown, Result<void> done) {
+  const auto finish = [&](const std::exception_ptr& thrown) {
     if (!thrown) {
-      result = std::move(done);
+      result = std::move(*done);
       return;
     }
     try {
@@ -224,7 +217,7 @@ Result<void> transfer(const Transfer& transfer) {
       result = fail(ErrorCode::internal, error.what());
     }
   };
-  asio::co_spawn(state.executor, ask(state, transfer, std::move(*url)), finish);
+  spawn(state.executor.get_executor(), store_result(ask(state, transfer, std::move(*url)), done), finish);
   state.executor.restart();
   state.executor.run();
   return result;

@@ -4,8 +4,6 @@
 #include <grpcpp/support/async_stream.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/task.hpp"
 #include "grpc/event.hpp"
 #include "grpc/server_state.hpp"
 #include "grpc/unary_call.hpp"
@@ -79,7 +78,7 @@ class WatchCall final : public LongCall, public std::enable_shared_from_this<Wat
     }
     accept(state_, queue_);
     state_.long_calls.add(self_);
-    asio::co_spawn(executor_, serve(self_), asio::detached);
+    spawn(executor_, serve(self_));
   }
 
   static Task<void> serve(std::shared_ptr<WatchCall> call) {

@@ -4,8 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <deque>
 #include <exception>
@@ -13,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/task.hpp"
 #include "grpc/event.hpp"
 #include "grpc/messages.hpp"
 #include "grpc/observation.hpp"
@@ -66,7 +65,7 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
     }
     accept(state_, queue_);
     state_.long_calls.add(self_);
-    asio::co_spawn(executor_, serve(self_), asio::detached);
+    spawn(executor_, serve(self_));
   }
 
   static Task<void> serve(std::shared_ptr<StreamCall> call) {
@@ -83,7 +82,7 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
       if (!read) break;
       if (call->stopping_) continue;  // it will not be answered, as the end of the stream says
       call->exchanges_.push_back(exchange);
-      asio::co_spawn(call->executor_, answer(call, exchange), asio::detached);
+      spawn(call->executor_, answer(call, exchange));
       while (call->exchanges_.size() >= call->state_.options.max_stream_requests) co_await call->wait_for_room();
     }
     while (!call->exchanges_.empty()) co_await call->wait_for_room();
@@ -120,7 +119,7 @@ class StreamCall final : public LongCall, public std::enable_shared_from_this<St
   void write_next() {
     if (writing_ || exchanges_.empty() || !exchanges_.front()->answered) return;
     writing_ = true;
-    asio::co_spawn(executor_, write_front(shared_from_this()), asio::detached);
+    spawn(executor_, write_front(shared_from_this()));
   }
 
   static Task<void> write_front(std::shared_ptr<StreamCall> call) {

@@ -7,8 +7,6 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -16,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "core/task.hpp"
 #include "grpc/event.hpp"
 #include "grpc/observation.hpp"
 #include "grpc/server_state.hpp"
@@ -72,7 +71,7 @@ class UnaryCall {
       writer_.FinishWithError(to_status(admitted.error()), tag(sent_));
       return;
     }
-    boost::asio::co_spawn(state_.next_executor(), run(this), boost::asio::detached);
+    spawn(state_.next_executor(), run(this));
   }
 
   static Task<void> run(UnaryCall* call) {

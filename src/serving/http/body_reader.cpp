@@ -91,7 +91,7 @@ Task<std::optional<Error>> BodyReader::receive() {
     const bool sent = co_await stream_.send(kContinue, no_body, deadline);
     if (!sent) co_return Error{ErrorCode::invalid_argument, "The client has gone."};
   }
-  const Received received = co_await stream_.receive(make_room(), deadline, Stream::Waiting::busy);
+  const Received received = co_await stream_.receive(make_room(), deadline, Stream::WaitKind::in_exchange);
   switch (received.kind) {
     case Received::Kind::data:
       source().commit(received.size);

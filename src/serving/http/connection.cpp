@@ -116,7 +116,7 @@ Task<bool> Connection::serve_request() {
   if (!body_.finished()) {
     const bool drained = co_await body_.drain();
     if (!drained) {
-      linger_ = Stream::Waiting::busy;
+      linger_ = Stream::WaitKind::in_exchange;
       co_return false;
     }
   }
@@ -172,8 +172,8 @@ Task<Connection::HeadState> Connection::receive_head(bool started) {
   const Clock::time_point now = Clock::now();
   auto& deadline = started ? head_deadlines_.head : head_deadlines_.idle;
   if (!deadline) deadline = now + (started ? options_.header_timeout : options_.idle_timeout);
-  const Received received =
-      co_await stream_.receive(input_.room(), *deadline, started ? Stream::Waiting::busy : Stream::Waiting::idle);
+  const Received received = co_await stream_.receive(
+      input_.room(), *deadline, started ? Stream::WaitKind::in_exchange : Stream::WaitKind::between_exchanges);
   switch (received.kind) {
     case Received::Kind::data:
       input_.commit(received.size);
@@ -319,7 +319,8 @@ Task<bool> Connection::write(Response response, bool keep_alive) {
   record_.stages.add(telemetry::Stage::write, begin, Clock::now());
   finish_record(response, size, sent);
   if (output_.capacity() > kKeptOutput) output_ = {};
-  if (sent && !keep_alive) linger_ = body_.finished() ? Stream::Waiting::idle : Stream::Waiting::busy;
+  if (sent && !keep_alive)
+    linger_ = body_.finished() ? Stream::WaitKind::between_exchanges : Stream::WaitKind::in_exchange;
   co_return sent;
 }
 
@@ -371,7 +372,7 @@ void Connection::finish_record(const Response& response, std::size_t size, bool 
 Task<bool> Connection::refuse(const Request* request, Refusal refusal) {
   Response response = error_response(request, refusal);
   const bool sent = co_await write(std::move(response), false);
-  if (sent) linger_ = Stream::Waiting::busy;
+  if (sent) linger_ = Stream::WaitKind::in_exchange;
   co_return false;
 }
 

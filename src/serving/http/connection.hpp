@@ -77,7 +77,7 @@ class Connection {
   std::optional<Refusal> refusal_;
   std::string output_;
   // Set when the client has to see an answer before the connection ends; busy: while it may still be sending.
-  std::optional<Stream::Waiting> linger_;
+  std::optional<Stream::WaitKind> linger_;
 };
 
 }  // namespace vidi::http

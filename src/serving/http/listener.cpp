@@ -4,8 +4,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
 #include <chrono>
@@ -13,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "core/task.hpp"
 
 namespace vidi::http {
 namespace {
@@ -67,7 +67,7 @@ void Listener::open() {
   }
 }
 
-void Listener::start() { asio::co_spawn(acceptor_.get_executor(), accept_clients(), asio::detached); }
+void Listener::start() { spawn(acceptor_.get_executor(), accept_clients()); }
 
 // Who has connected already is served: the connections that the system holds back are taken too.
 void Listener::stop() {

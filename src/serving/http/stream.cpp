@@ -31,7 +31,7 @@ Stream::Stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 Task<Stream::Handshake> Stream::start_tls(const TlsCertificate& certificate, Clock::duration first,
                                           Clock::duration rest) {
   // After stop() whoever has sent something is served still.
-  if (!stopped_) co_await wait(asio::socket_base::wait_read, Clock::now() + first, Waiting::idle);
+  if (!stopped_) co_await wait(asio::socket_base::wait_read, Clock::now() + first, WaitKind::between_exchanges);
   char byte = 0;
   if (::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1) co_return Handshake::failed;
   // A method begins with a capital letter, TLS with 22 (RFC 8446, 5.1).
@@ -42,17 +42,17 @@ Task<Stream::Handshake> Stream::start_tls(const TlsCertificate& certificate, Clo
     const TlsSession::State state = tls_->shake_hands().state;
     if (state == TlsSession::State::done) co_return Handshake::done;
     if (state != TlsSession::State::needs_read && state != TlsSession::State::needs_write) break;
-    const auto error = co_await wait(wait_of(state), deadline, Waiting::busy);
+    const auto error = co_await wait(wait_of(state), deadline, WaitKind::in_exchange);
     if (error) break;
   }
   co_return Handshake::failed;
 }
 
-Task<Received> Stream::receive(std::span<char> into, Clock::time_point deadline, Waiting waiting) {
-  if (tls_) co_return co_await receive_encrypted(into, deadline, waiting);
-  if (waiting == Waiting::idle && stopped_) co_return receive_now(into);
+Task<Received> Stream::receive(std::span<char> into, Clock::time_point deadline, WaitKind kind) {
+  if (tls_) co_return co_await receive_encrypted(into, deadline, kind);
+  if (kind == WaitKind::between_exchanges && stopped_) co_return receive_now(into);
   deadline_ = deadline;
-  idle_ = waiting == Waiting::idle;
+  idle_ = kind == WaitKind::between_exchanges;
   boost::system::error_code error;
   const asio::mutable_buffer buffer(into.data(), into.size());
   Received received;
@@ -62,7 +62,7 @@ Task<Received> Stream::receive(std::span<char> into, Clock::time_point deadline,
   if (!error) {
     received.kind = Received::Kind::data;
   } else if (error == asio::error::operation_aborted) {
-    if (waiting == Waiting::idle && stopped_) co_return receive_now(into);
+    if (kind == WaitKind::between_exchanges && stopped_) co_return receive_now(into);
     received.kind = Received::Kind::timed_out;
   } else if (error == asio::error::eof) {
     received.kind = Received::Kind::end;
@@ -77,7 +77,7 @@ Received Stream::receive_now(std::span<char> into) {
   return {.kind = Received::Kind::stopped, .size = 0};
 }
 
-Task<Received> Stream::receive_encrypted(std::span<char> into, Clock::time_point deadline, Waiting waiting) {
+Task<Received> Stream::receive_encrypted(std::span<char> into, Clock::time_point deadline, WaitKind kind) {
   for (;;) {
     const TlsSession::Progress read = tls_->read(into);
     switch (read.state) {
@@ -96,10 +96,10 @@ Task<Received> Stream::receive_encrypted(std::span<char> into, Clock::time_point
       case TlsSession::State::needs_write:
         break;
     }
-    const bool may_stop = waiting == Waiting::idle;
+    const bool may_stop = kind == WaitKind::between_exchanges;
     Received none{.kind = Received::Kind::stopped, .size = 0};
     if (may_stop && stopped_) co_return none;
-    const auto error = co_await wait(wait_of(read.state), deadline, waiting);
+    const auto error = co_await wait(wait_of(read.state), deadline, kind);
     if (!error || (may_stop && stopped_)) continue;
     none.kind = error == asio::error::operation_aborted ? Received::Kind::timed_out : Received::Kind::failed;
     co_return none;
@@ -117,9 +117,9 @@ bool Stream::send_encrypted_now(std::string_view& bytes) {
 }
 
 Task<boost::system::error_code> Stream::wait(asio::socket_base::wait_type what, Clock::time_point deadline,
-                                             Waiting waiting) {
+                                             WaitKind kind) {
   deadline_ = deadline;
-  idle_ = waiting == Waiting::idle;
+  idle_ = kind == WaitKind::between_exchanges;
   boost::system::error_code error;
   co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
   deadline_ = Clock::time_point::max();
@@ -150,7 +150,7 @@ Task<bool> Stream::send(std::string_view first, std::string_view second, Clock::
   for (;;) {
     if (!send_now(first, second)) co_return false;
     if (first.empty() && second.empty()) co_return true;
-    const auto error = co_await wait(asio::socket_base::wait_write, deadline, Waiting::busy);
+    const auto error = co_await wait(asio::socket_base::wait_write, deadline, WaitKind::in_exchange);
     if (error) co_return false;
   }
 }

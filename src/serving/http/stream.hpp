@@ -31,8 +31,8 @@ class Stream {
   Task<Handshake> start_tls(const TlsCertificate& certificate, Clock::duration first, Clock::duration rest);
 
   // Waits for the next bytes. After stop() an idle wait ends at once with what is there, or `stopped`.
-  enum class Waiting { busy, idle };
-  Task<Received> receive(std::span<char> into, Clock::time_point deadline, Waiting waiting);
+  enum class WaitKind { in_exchange, between_exchanges };
+  Task<Received> receive(std::span<char> into, Clock::time_point deadline, WaitKind kind);
 
   // Whether the client has closed its side; it may still read.
   [[nodiscard]] bool at_end() const { return at_end_; }
@@ -52,10 +52,10 @@ class Stream {
 
  private:
   Received receive_now(std::span<char> into);
-  Task<Received> receive_encrypted(std::span<char> into, Clock::time_point deadline, Waiting waiting);
+  Task<Received> receive_encrypted(std::span<char> into, Clock::time_point deadline, WaitKind kind);
   bool send_encrypted_now(std::string_view& bytes);
   Task<boost::system::error_code> wait(boost::asio::socket_base::wait_type what, Clock::time_point deadline,
-                                       Waiting waiting);
+                                       WaitKind kind);
 
   boost::asio::ip::tcp::socket socket_;
   Clock::time_point deadline_ = Clock::time_point::max();  // of the operation that waits

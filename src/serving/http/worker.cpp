@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <memory>
 #include <utility>
 
+#include "core/task.hpp"
 #include "http/connection.hpp"
 
 namespace vidi::http {
@@ -69,7 +69,7 @@ void Worker::start(AcceptedSocket accepted, Purpose purpose) {
   auto connection =
       std::make_unique<Connection>(*this, std::move(socket), accepted.peer().address().to_string(), purpose);
   if (error) return;
-  asio::co_spawn(context_, Connection::run(std::move(connection)), report);
+  spawn(context_.get_executor(), Connection::run(std::move(connection)), report);
 }
 
 void Worker::stop() {

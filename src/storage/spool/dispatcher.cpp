@@ -4,13 +4,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <utility>
 
 #include "core/deadline.hpp"
+#include "core/task.hpp"
 #include "core/when_all.hpp"
 #include "files/atomic_file.hpp"
 #include "files/file.hpp"
@@ -35,7 +34,7 @@ Dispatcher::Dispatcher(Options options, Store store)
     spdlog::info("{}: {} entries of the spool wait to be handed over", store_.name, depth.entries);
     answering_ = false;
   }
-  boost::asio::co_spawn(background_, run(), boost::asio::detached);
+  spawn(background_.get_executor(), run());
   thread_ = std::jthread([this] { background_.run(); });
 }
 

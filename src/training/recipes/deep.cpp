@@ -212,13 +212,13 @@ class DeepTrainee final : public Trainee {
   std::optional<samples::BatchQueue> queue_;
 };
 
-Verdict verdict_of(const float* probabilities, std::uint8_t label) {
+HeldOutAnswer answer_of(const float* probabilities, std::uint8_t label) {
   const float* likeliest = std::max_element(probabilities, probabilities + kDigitClasses);
   return {.label = label, .likeliest = static_cast<std::uint8_t>(likeliest - probabilities), .probability = *likeliest};
 }
 
 struct Judgment {
-  std::vector<Verdict> verdicts;
+  std::vector<HeldOutAnswer> answers;
   double unsure = 0;  // the part of which the first network is not sure
 };
 
@@ -233,7 +233,7 @@ Judgment judge(const Cascade& network, std::span<const Sample> batch) {
     const at::Tensor probabilities = answers.probabilities.contiguous();
     const auto* row = probabilities.data_ptr<float>();
     for (const Sample& sample : part) {
-      judgment.verdicts.push_back(verdict_of(row, sample.label));
+      judgment.answers.push_back(answer_of(row, sample.label));
       row += kDeepClasses;
     }
   }
@@ -270,7 +270,7 @@ Calibration calibrate(const Cascade& network, const ImageRange& held_out, const 
   found.scenes.insert(found.scenes.end(), found.strangers.begin(), found.strangers.end());
   const auto [plain_digits, plain_unsure] = judge(network, plain);
   const auto [found_digits, found_unsure] = judge(network, found.scenes);
-  const std::vector<Verdict> none = judge(network, found.none).verdicts;
+  const std::vector<HeldOutAnswer> none = judge(network, found.none).answers;
   const std::array<Limit, 2> limits{{{plain_digits, 0.002}, {found_digits, 0.005}}};
   Calibration calibration{.least_probability = recipes::calibrate(limits)};
   calibration.plain_unsure = plain_unsure;
@@ -278,11 +278,11 @@ Calibration calibrate(const Cascade& network, const ImageRange& held_out, const 
   calibration.plain_lost = 1.0 - accepted_part(plain_digits, calibration.least_probability);
   calibration.found_lost = 1.0 - accepted_part(found_digits, calibration.least_probability);
   calibration.none_accepted = accepted_part(none, calibration.least_probability);
-  std::vector<Verdict> kept;
+  std::vector<HeldOutAnswer> kept;
   std::ranges::copy_if(found_digits, std::back_inserter(kept),
-                       [&](const Verdict& verdict) { return accepted(verdict, calibration.least_probability); });
+                       [&](const HeldOutAnswer& answer) { return accepted(answer, calibration.least_probability); });
   const auto right =
-      std::ranges::count_if(kept, [](const Verdict& verdict) { return verdict.likeliest == verdict.label; });
+      std::ranges::count_if(kept, [](const HeldOutAnswer& answer) { return answer.likeliest == answer.label; });
   calibration.found_right = kept.empty() ? 0 : static_cast<double>(right) / static_cast<double>(kept.size());
   return calibration;
 }

@@ -4,13 +4,13 @@
 
 namespace vidi::recipes {
 
-bool accepted(const Verdict& verdict, double least_probability) { return verdict.probability >= least_probability; }
+bool accepted(const HeldOutAnswer& answer, double least_probability) { return answer.probability >= least_probability; }
 
-double accepted_part(std::span<const Verdict> verdicts, double least_probability) {
-  if (verdicts.empty()) return 0;
+double accepted_part(std::span<const HeldOutAnswer> answers, double least_probability) {
+  if (answers.empty()) return 0;
   const auto count =
-      std::ranges::count_if(verdicts, [&](const Verdict& verdict) { return accepted(verdict, least_probability); });
-  return static_cast<double>(count) / static_cast<double>(verdicts.size());
+      std::ranges::count_if(answers, [&](const HeldOutAnswer& answer) { return accepted(answer, least_probability); });
+  return static_cast<double>(count) / static_cast<double>(answers.size());
 }
 
 double calibrate(std::span<const Limit> limits) {

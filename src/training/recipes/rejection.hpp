@@ -9,20 +9,20 @@
 namespace vidi::recipes {
 
 // What a model says of a held-out sample.
-struct Verdict {
+struct HeldOutAnswer {
   std::uint8_t label = 0;      // the truth; 10: no digit
   std::uint8_t likeliest = 0;  // of the digits
   double probability = 0;      // of that digit
 };
 
 // Whether the digit is given as the answer: it may be though none is likelier, when losing digits is the greater harm.
-bool accepted(const Verdict& verdict, double least_probability);
+bool accepted(const HeldOutAnswer& answer, double least_probability);
 
-// The part of the verdicts that is accepted; 0 of none.
-double accepted_part(std::span<const Verdict> verdicts, double least_probability);
+// The part of the answers that is accepted; 0 of none.
+double accepted_part(std::span<const HeldOutAnswer> answers, double least_probability);
 
 struct Limit {
-  std::span<const Verdict> digits;
+  std::span<const HeldOutAnswer> digits;
   double lost = 0;  // at most this part of them may be rejected
 };
 

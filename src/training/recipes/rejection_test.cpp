@@ -6,10 +6,10 @@ namespace vidi::recipes {
 namespace {
 
 // A hundred digits that a model is 1 %, 2 % ... 100 % sure of.
-std::vector<Verdict> hundred() {
-  std::vector<Verdict> verdicts;
-  for (int percent = 1; percent <= 100; ++percent) verdicts.push_back({.label = 3, .probability = percent / 100.0});
-  return verdicts;
+std::vector<HeldOutAnswer> hundred() {
+  std::vector<HeldOutAnswer> answers;
+  for (int percent = 1; percent <= 100; ++percent) answers.push_back({.label = 3, .probability = percent / 100.0});
+  return answers;
 }
 
 TEST(Rejection, AcceptsWhatIsSureEnough) {
@@ -23,7 +23,7 @@ TEST(Rejection, CountsThePartThatIsAccepted) {
 }
 
 TEST(Rejection, CalibratesToTheStrictestThatLosesNoMoreThanItMay) {
-  const std::vector<Verdict> digits = hundred();
+  const std::vector<HeldOutAnswer> digits = hundred();
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}}), 0.51);
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.5}, {digits, 0.4}}), 0.41) << "every limit counts";
   EXPECT_DOUBLE_EQ(calibrate(std::vector<Limit>{{digits, 0.0}}), 0.10) << "none can be kept: the mildest";

@@ -1,9 +1,13 @@
 """The real `vidi` program, as a process."""
 
+import atexit
+import functools
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,6 +15,16 @@ ROOT = Path(__file__).resolve().parents[3]
 MODELS = ROOT / "models"
 START_SECONDS = 60
 STOP_SECONDS = 60
+
+
+@functools.cache
+def digit_models():
+    """A folder with the models of digits alone: a server starts with them three times faster than with all of MODELS."""
+    folder = tempfile.mkdtemp(prefix="vidi-models-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for model in ("digits", "digits-cnn", "digits-softmax"):
+        shutil.copytree(MODELS / model, Path(folder) / model)
+    return Path(folder)
 
 
 def binary():
@@ -34,13 +48,14 @@ def run_vidi(*arguments, folder, stdin=b"", timeout=300):
 class Server:
     """`vidi serve` on a free port. Its data stays in `folder` when it is stopped, killed and started again.
 
-    gRPC is off unless a flag says where to listen for it. A flag `--listen` takes the place of the free port.
+    gRPC is off unless a flag says where to listen for it. A flag `--listen` takes the place of the free port. Without
+    `models` it serves digit_models().
     """
 
-    def __init__(self, folder, *flags, models=MODELS):
+    def __init__(self, folder, *flags, models=None):
         self.folder = Path(folder)
         self.flags = flags
-        self.models = models
+        self.models = models or digit_models()
         self.url = None
         self.process = None
         self.starts = 0

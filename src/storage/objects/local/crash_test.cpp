@@ -1,13 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
 #include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_pictures.hpp"
+#include "core/task.hpp"
 #include "objects/local/local_store.hpp"
 
 namespace vidi::objects::local {
@@ -33,7 +32,7 @@ void put_until_killed(const std::string& folder, unsigned first, const Report& r
   boost::asio::io_context context(1);
   unsigned next = first;
   for (int task = 0; task < 32; ++task) {
-    boost::asio::co_spawn(context, put_for_ever(*store, next, report), boost::asio::detached);
+    spawn(context.get_executor(), put_for_ever(*store, next, report));
   }
   context.run();
 }

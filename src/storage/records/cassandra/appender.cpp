@@ -1,11 +1,11 @@
 #include "records/cassandra/appender.hpp"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <iterator>
 #include <utility>
+
+#include "core/task.hpp"
 
 namespace vidi::records::cassandra {
 namespace {
@@ -47,7 +47,7 @@ void Appender::submit(Request request) {
 // Where the first of the group waits: that task, and so the appender, is there until the group has been sent.
 void Appender::start(Group group) {
   const auto executor = group.front().executor;
-  boost::asio::co_spawn(executor, send(std::move(group)), boost::asio::detached);
+  spawn(executor, send(std::move(group)));
 }
 
 // Needs the mutex.
@@ -80,7 +80,7 @@ Task<void> Appender::send(Group group) {
     if (refused && group.size() > 1) {
       // One of them cannot be recorded: the others can.
       const auto executor = request.executor;
-      boost::asio::co_spawn(executor, send_alone(std::move(request)), boost::asio::detached);
+      spawn(executor, send_alone(std::move(request)));
     } else {
       request.done(written);
     }

@@ -1,13 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
 #include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
+#include "core/task.hpp"
 #include "records/sqlite/sqlite_store.hpp"
 
 namespace vidi::records::sqlite {
@@ -29,7 +28,7 @@ void append_until_killed(const std::string& path, int first, const Report& repor
   boost::asio::io_context context(1);
   int next = first;
   for (int task = 0; task < 32; ++task) {
-    boost::asio::co_spawn(context, append_for_ever(*store, next, report), boost::asio::detached);
+    spawn(context.get_executor(), append_for_ever(*store, next, report));
   }
   context.run();
 }

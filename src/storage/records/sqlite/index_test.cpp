@@ -1,14 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <random>
 
 #include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
+#include "core/task.hpp"
 #include "records/memory/memory_store.hpp"
 #include "records/sqlite/sqlite_store.hpp"
 
@@ -52,7 +51,7 @@ class SqliteIndex : public testing::Test {
   void fill(int rows) {
     boost::asio::io_context context(1);
     for (int task = 0; task < 50; ++task) {
-      boost::asio::co_spawn(context, append_some(rows / 50), boost::asio::detached);
+      spawn(context.get_executor(), append_some(rows / 50));
     }
     context.run();
   }

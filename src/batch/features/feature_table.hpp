@@ -19,7 +19,7 @@ namespace vidi::features {
 
 // One thread at a time, but for restore(). Errors: those of output and ledger; unavailable only once `patience` is
 // over.
-class Table {
+class FeatureTable {
  public:
   struct Options {
     PictureLedger::Shape shape;
@@ -28,7 +28,7 @@ class Table {
     std::function<bool(const Error&)> try_again;  // whether to try again what was unavailable; waits before it answers
   };
 
-  Table(Output& output, PictureLedger& ledger, Options options);
+  FeatureTable(Output& output, PictureLedger& ledger, Options options);
 
   // Goes on from what is there: parts that were written where the ledger is new, and moments.
   Result<void> load();

@@ -1,4 +1,4 @@
-#include "features/table.hpp"
+#include "features/feature_table.hpp"
 
 #include <fmt/format.h>
 
@@ -64,17 +64,17 @@ std::string part_path(std::string_view folder, std::int64_t part) {
   return fmt::format("{}/{}", folder, tables::part_name(static_cast<std::size_t>(part)));
 }
 
-Table::Table(Output& output, PictureLedger& ledger, Options options)
+FeatureTable::FeatureTable(Output& output, PictureLedger& ledger, Options options)
     : output_(output), ledger_(ledger), options_(std::move(options)) {}
 
-Result<fs::path> Table::fetch(const std::string& name) {
+Result<fs::path> FeatureTable::fetch(const std::string& name) {
   while (true) {
     auto path = output_.fetch(name);
     if (path || path.error().code != ErrorCode::unavailable || !options_.try_again(path.error())) return path;
   }
 }
 
-Result<void> Table::publish(const std::string& name) {
+Result<void> FeatureTable::publish(const std::string& name) {
   while (true) {
     auto published = output_.publish(name);
     if (published || published.error().code != ErrorCode::unavailable || !options_.try_again(published.error())) {
@@ -83,7 +83,7 @@ Result<void> Table::publish(const std::string& name) {
   }
 }
 
-Result<void> Table::load() {
+Result<void> FeatureTable::load() {
   const std::scoped_lock lock(mutex_);
   if (ledger_.totals().listed == 0) {
     if (auto loaded = load_parts(); !loaded) return loaded;
@@ -91,7 +91,7 @@ Result<void> Table::load() {
   return options_.with_moments ? load_moments() : Result<void>();
 }
 
-Result<void> Table::load_parts() {
+Result<void> FeatureTable::load_parts() {
   const auto names = output_.list("pictures");
   if (!names) return forward_error(names);
   for (const std::string& name : *names) {
@@ -110,7 +110,7 @@ Result<void> Table::load_parts() {
   return {};
 }
 
-Result<std::optional<statistics::Moments>> Table::read_moments(const fs::path& path) {
+Result<std::optional<statistics::Moments>> FeatureTable::read_moments(const fs::path& path) {
   const auto bytes = files::read_file(path);
   if (!bytes) return std::nullopt;
   auto moments = statistics::Moments::from_bytes(*bytes);
@@ -119,7 +119,7 @@ Result<std::optional<statistics::Moments>> Table::read_moments(const fs::path& p
 }
 
 // The parts that the moments hold are told from the number of rows.
-Result<void> Table::load_moments() {
+Result<void> FeatureTable::load_moments() {
   auto moments = read_moments(moments_file());
   if (!moments) return forward_error(moments);
   if (!*moments) {
@@ -144,13 +144,13 @@ Result<void> Table::load_moments() {
   return {};
 }
 
-Result<void> Table::add_rows(const tables::FeatureRows& rows) {
+Result<void> FeatureTable::add_rows(const tables::FeatureRows& rows) {
   if (rows.rows() == 0) return {};
   return moments_->update({.values = rows.values.data(), .count = rows.rows(), .columns = rows.columns});
 }
 
 // Counts the parts that the moments do not hold yet.
-Result<void> Table::catch_up() {
+Result<void> FeatureTable::catch_up() {
   if (!moments_) {
     auto empty = statistics::Moments::create(options_.shape.columns);
     if (!empty) return forward_error(empty);
@@ -177,7 +177,7 @@ Result<void> Table::catch_up() {
 }
 
 // Not synchronized: damaged moments are counted again.
-Result<void> Table::save_moments() {
+Result<void> FeatureTable::save_moments() {
   const auto written =
       files::write_whole(moments_file(), moments_->to_bytes(),
                          {.temporary = options_.work / ".moments.bin.tmp", .durability = files::Durability::unflushed});
@@ -185,13 +185,13 @@ Result<void> Table::save_moments() {
   return {};
 }
 
-Result<const statistics::Moments*> Table::moments() {
+Result<const statistics::Moments*> FeatureTable::moments() {
   const std::scoped_lock lock(mutex_);
   if (auto caught_up = catch_up(); !caught_up) return forward_error(caught_up);
   return &*moments_;
 }
 
-Result<void> Table::publish_moments() {
+Result<void> FeatureTable::publish_moments() {
   const auto path = output_.place("moments.bin");
   if (!path) return forward_error(path);
   const auto written =
@@ -200,7 +200,7 @@ Result<void> Table::publish_moments() {
   return publish("moments.bin");
 }
 
-Result<void> Table::write_ready() {
+Result<void> FeatureTable::write_ready() {
   while (const auto part = ledger_.ready_part()) {
     const std::scoped_lock lock(mutex_);
     if (auto written = write_part(*part); !written) return written;
@@ -208,7 +208,7 @@ Result<void> Table::write_ready() {
   return {};
 }
 
-Result<void> Table::write_part(std::int64_t number) {
+Result<void> FeatureTable::write_part(std::int64_t number) {
   auto part = ledger_.read_part(number);
   if (!part) return forward_error(part);
   const std::string features = part_path("features", number);
@@ -237,7 +237,7 @@ Result<void> Table::write_part(std::int64_t number) {
   return done;
 }
 
-Result<void> Table::restore(std::int64_t part) {
+Result<void> FeatureTable::restore(std::int64_t part) {
   const std::scoped_lock lock(mutex_);
   moments_.reset();
   counted_parts_ = 0;
@@ -254,7 +254,7 @@ Result<void> Table::restore(std::int64_t part) {
   return read ? ledger_.restore_rows(part, all) : read;
 }
 
-Result<void> Table::for_each_rows(const std::string& name, const TakeRows& take) {
+Result<void> FeatureTable::for_each_rows(const std::string& name, const TakeRows& take) {
   const auto path = fetch(name);
   if (!path) return forward_error(path);
   auto reader = tables::FeatureReader::open(*path, tables::kFeatures);
