@@ -9,6 +9,7 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
+add_compile_options(-pthread) # gRPC's libraries ask for it, and precompiled headers fit where all flags are the same
 
 # What was compiled before, in this folder or another clone of it, is taken from the compiler's cache: paths below the
 # project's folder count from there, and precompiled headers may have other times.

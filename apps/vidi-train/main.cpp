@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "command_line/command.hpp"
 #include "commands.hpp"
 
 namespace {
@@ -74,16 +75,18 @@ int train(const recipes::Job& job, recipes::Recipe& recipe) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Trains a model on MNIST and writes it where `vidi serve` finds it", "vidi train");
-  app.require_subcommand(1);
-  const auto commands = vidi::app::add_commands(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
+  vidi::app::Program command_line("vidi train", "Trains a model on MNIST and writes it where `vidi serve` finds it");
+  command_line.command().require_subcommand();
+  const auto commands = vidi::app::add_commands(command_line.command());
+  const vidi::app::ParseResult parsed = command_line.parse(argc, argv);
+  if (parsed.outcome == vidi::app::ParseOutcome::answered) return EXIT_SUCCESS;
+  if (parsed.outcome != vidi::app::ParseOutcome::run) {
+    fmt::print(stderr, "{}\nRun with --help for more information.\n", parsed.message);
+    return kExitUsage;
   }
   for (const auto& command : commands) {
-    if (!command->subcommand->parsed()) continue;
+    if (!command->subcommand.is_chosen()) continue;
+    command->job.checkpoint_interval = std::chrono::seconds(command->checkpoint_seconds);
     const auto recipe = command->make_recipe();
     return train(command->job, *recipe);
   }

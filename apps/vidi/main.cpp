@@ -4,26 +4,26 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "command_line/command.hpp"
 #include "commands/commands.hpp"
 #include "core/settings.hpp"
 #include "objects/open.hpp"
 
 namespace {
 
+using vidi::app::Command;
+using vidi::app::ParseOutcome;
+
 // The words of the command line that no option takes, with the nearest option for each.
-std::string describe_extras(const CLI::App& program, int count, char** arguments) {
-  std::vector<std::string> known;
-  const CLI::App* command = &program;
-  for (const CLI::App* chosen : program.get_subcommands()) command = chosen;
-  for (const CLI::Option* option : command->get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
+std::string describe_extras(Command program, int count, char** arguments) {
+  const std::vector<std::string> known = program.chosen_subcommand().value_or(program).flag_names();
   for (int i = 1; i < count; ++i) {
     const std::string word = std::string(arguments[i]).substr(0, std::string(arguments[i]).find('='));
     if (!word.starts_with('-') || std::ranges::find(known, word) != known.end()) continue;
@@ -34,21 +34,19 @@ std::string describe_extras(const CLI::App& program, int count, char** arguments
 }
 
 // The first word, when it is no command, with the nearest command.
-std::string describe_command(const CLI::App& program, int count, char** arguments) {
+std::string describe_command(Command program, int count, char** arguments) {
   if (count < 2 || arguments[1][0] == '-') return {};
-  std::vector<std::string> known;
-  for (const CLI::App* command : program.get_subcommands({})) known.push_back(command->get_name());
+  const std::vector<std::string> known = program.subcommand_names();
   if (std::ranges::find(known, arguments[1]) != known.end()) return {};
   const auto near = vidi::nearest(arguments[1], known);
   return fmt::format("unknown command '{}'{}", arguments[1], near ? fmt::format("; did you mean '{}'?", *near) : "");
 }
 
-int report(const CLI::App& program, const CLI::ParseError& error, int count, char** arguments) {
-  if (error.get_exit_code() == 0) return program.exit(error);
-  std::string message = error.what();
+int report(Command program, const vidi::app::ParseResult& result, int count, char** arguments) {
+  std::string message = result.message;
   const std::string command = describe_command(program, count, arguments);
   if (!command.empty()) message = command;
-  if (command.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+  if (command.empty() && result.outcome == ParseOutcome::unknown_words) {
     const std::string extras = describe_extras(program, count, arguments);
     if (!extras.empty()) message = extras;
   }
@@ -64,10 +62,11 @@ int main(int count, char** arguments) {
   if (count > 1 && std::strcmp(arguments[1], "train") == 0) return vidi::app::run_trainer(arguments + 1);
 
   const vidi::objects::Libraries libraries;
-  CLI::App program("vidi recognizes pictures and remembers what it saw.", "vidi");
-  program.set_version_flag("--version", "vidi " VIDI_VERSION);
-  program.require_subcommand(1);
-  std::vector<std::pair<std::string, vidi::app::Command>> commands;
+  vidi::app::Program command_line("vidi", "vidi recognizes pictures and remembers what it saw.");
+  command_line.version("vidi " VIDI_VERSION);
+  Command program = command_line.command();
+  program.require_subcommand();
+  std::vector<std::pair<std::string, vidi::app::Action>> commands;
   commands.emplace_back("serve", vidi::app::add_serve(program));
   commands.emplace_back("predict", vidi::app::add_predict(program));
   commands.emplace_back("evaluate", vidi::app::add_evaluate(program));
@@ -84,12 +83,12 @@ int main(int count, char** arguments) {
   commands.emplace_back("health", vidi::app::add_health(program));
   commands.emplace_back("settings", vidi::app::add_settings(program));
   try {
-    program.parse(count, arguments);
-    for (const auto& [name, command] : commands) {
-      if (program.got_subcommand(name)) return command();
+    const vidi::app::ParseResult result = command_line.parse(count, arguments);
+    if (result.outcome == ParseOutcome::answered) return 0;
+    if (result.outcome != ParseOutcome::run) return report(program, result, count, arguments);
+    for (const auto& [name, run] : commands) {
+      if (program.chosen_subcommand()->name() == name) return run();
     }
-  } catch (const CLI::ParseError& error) {
-    return report(program, error, count, arguments);
   } catch (const std::exception& error) {
     fmt::print(stderr, "vidi: {}\n", error.what());
     return 2;

@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_pictures.hpp"
 #include "objects/object_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::objects {
 

@@ -17,9 +17,9 @@
 #include <thread>
 #include <vector>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/record_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records {
 

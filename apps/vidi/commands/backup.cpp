@@ -38,20 +38,20 @@ int print(const maintenance::RestoreCounts& counts) {
 
 }  // namespace
 
-Command add_backup(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("backup", "Copy records and pictures into a folder, beside a server");
+Action add_backup(Command program) {
+  Command command = program.subcommand("backup", "Copy records and pictures into a folder, beside a server");
   auto folder = std::make_shared<std::string>();
-  command->add_option("DIR", *folder, "A new folder, or one with an earlier backup, which is brought up to date")
-      ->required();
-  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  command.option("DIR", folder.get(), "A new folder, or one with an earlier backup, which is brought up to date")
+      .required();
+  auto settings = std::make_shared<SettingFlags>(command, flags());
   return [=] { return print(maintenance::back_up(stores_of(settings->read()), *folder)); };
 }
 
-Command add_restore(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("restore", "Add what a backup holds to the stores of the settings");
+Action add_restore(Command program) {
+  Command command = program.subcommand("restore", "Add what a backup holds to the stores of the settings");
   auto folder = std::make_shared<std::string>();
-  command->add_option("DIR", *folder, "The folder that `vidi backup` has written")->required();
-  auto settings = std::make_shared<SettingFlags>(*command, flags());
+  command.option("DIR", folder.get(), "The folder that `vidi backup` has written").required();
+  auto settings = std::make_shared<SettingFlags>(command, flags());
   return [=] { return print(maintenance::restore(stores_of(settings->read()), *folder)); };
 }
 

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -79,25 +81,24 @@ int run_cost(const CostOptions& options) {
 
 }  // namespace
 
-Command add_cost(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("cost", "Print what a job of features cost, or what a larger one will");
+Action add_cost(Command program) {
+  Command command = program.subcommand("cost", "Print what a job of features cost, or what a larger one will");
   auto options = std::make_shared<CostOptions>();
   command
-      ->add_option("OUT", options->sources,
-                   "Folder that the job wrote, its manifest.json, or - for standard input; several for --estimate")
-      ->required();
-  command->add_option("--prices", options->prices, "File of prices, in TOML: docs/how-to/cost.md has one")
-      ->required()
-      ->type_name("FILE.toml");
-  CLI::Option* estimate =
-      command->add_option("--estimate", options->estimate, "What a job of so many pictures will cost")
-          ->type_name("PICTURES")
-          ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}));
-  command->add_option("--machines", options->machines, "So many machines share the job")
-      ->needs(estimate)
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
-  command->add_flag("--json", options->json, "JSON instead");
+      .option("OUT", &options->sources,
+              "Folder that the job wrote, its manifest.json, or - for standard input; several for --estimate")
+      .required();
+  command.option("--prices", &options->prices, "File of prices, in TOML: docs/how-to/cost.md has one")
+      .required()
+      .type_name("FILE.toml");
+  const Option estimate = command.option("--estimate", &options->estimate, "What a job of so many pictures will cost")
+                              .type_name("PICTURES")
+                              .range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000});
+  command.option("--machines", &options->machines, "So many machines share the job")
+      .needs(estimate)
+      .type_name("N")
+      .range(std::uint64_t{1}, std::uint64_t{1'000'000});
+  command.flag("--json", &options->json, "JSON instead");
   return [options] { return run_cost(*options); };
 }
 

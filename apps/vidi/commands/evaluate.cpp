@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands/commands.hpp"
@@ -70,21 +73,21 @@ int evaluate(const EvaluateOptions& options, const Settings& settings) {
 
 }  // namespace
 
-Command add_evaluate(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("evaluate", "Measure a model on labeled pictures, or on MNIST");
-  command->footer(
+Action add_evaluate(Command program) {
+  Command command = program.subcommand("evaluate", "Measure a model on labeled pictures, or on MNIST");
+  command.footer(
       "Folders of pictures are named after a label of the model, after a group of labels (\"Apple\": any variety of it "
       "is\n"
       "right), or none: pictures of what it does not know. Pictures of digits may also be MNIST's test images.");
   auto options = std::make_shared<EvaluateOptions>();
   command
-      ->add_option("--data", options->folder,
-                   "Folder with a folder of pictures for each label, or with MNIST's t10k files, plain or gzipped")
-      ->required();
-  command->add_option("--sheet", options->sheet,
-                      "PNG file to write MNIST's misread pictures to, each with label and answer");
-  command->add_flag("--json", options->json, "One JSON object instead, of folders of pictures");
-  auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"model", "models"});
+      .option("--data", &options->folder,
+              "Folder with a folder of pictures for each label, or with MNIST's t10k files, plain or gzipped")
+      .required();
+  command.option("--sheet", &options->sheet,
+                 "PNG file to write MNIST's misread pictures to, each with label and answer");
+  command.flag("--json", &options->json, "One JSON object instead, of folders of pictures");
+  auto flags = std::make_shared<SettingFlags>(command, std::vector<std::string_view>{"model", "models"});
   return [options, flags] { return evaluate(*options, flags->read()); };
 }
 

@@ -7,10 +7,16 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "charts/features_plot.hpp"
@@ -177,78 +183,70 @@ int draw(const DrawnFeatures& options) {
   }
 }
 
-void add_backbone_options(CLI::App& command, FeaturesOptions& options) {
+void add_backbone_options(Command command, FeaturesOptions& options) {
   backbones::Choice& choice = options.job.backbone;
   const char* const group = "Backbone";
   choice.backbone = "efficientnet-lite0";
-  command.add_option("--backbone", choice.backbone, "efficientnet-lite0, resnet50, or an ONNX file with a model.toml")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--weights", choice.weights, "Of resnet50: imagenet, none, or a file of Keras (.h5, .keras)")
-      ->group(group);
-  command.add_option("--seed", choice.seed, "Of --weights none")->capture_default_str()->group(group);
-  command.add_option("--pooling", choice.pooling, "Of resnet50: max or avg")->group(group);
-  command.add_option("--size", options.size, "Of resnet50: WIDTHxHEIGHT in pixels; 224x224 without")->group(group);
-  command.add_option("--weights-home", choice.weights_home, "Where --weights imagenet is fetched from")->group(group);
-  command.add_option("--cache", choice.cache, "Where it is kept; ~/.cache/vidi without")->group(group);
+  command.option("--backbone", &choice.backbone, "efficientnet-lite0, resnet50, or an ONNX file with a model.toml")
+      .show_default()
+      .group(group);
+  command.option("--weights", &choice.weights, "Of resnet50: imagenet, none, or a file of Keras (.h5, .keras)")
+      .group(group);
+  command.option("--seed", &choice.seed, "Of --weights none").show_default().group(group);
+  command.option("--pooling", &choice.pooling, "Of resnet50: max or avg").group(group);
+  command.option("--size", &options.size, "Of resnet50: WIDTHxHEIGHT in pixels; 224x224 without").group(group);
+  command.option("--weights-home", &choice.weights_home, "Where --weights imagenet is fetched from").group(group);
+  command.option("--cache", &choice.cache, "Where it is kept; ~/.cache/vidi without").group(group);
   command
-      .add_option("--precision", options.precision,
-                  fmt::format("{}; without, f32, or that of --apply", inference::precision_list("or")))
-      ->group(group);
+      .option("--precision", &options.precision,
+              fmt::format("{}; without, f32, or that of --apply", inference::precision_list("or")))
+      .group(group);
 }
 
-void add_limits(CLI::App& command, FeaturesOptions& options) {
+void add_limits(Command command, FeaturesOptions& options) {
   features::Job& job = options.job;
   const char* const group = "Limits";
-  command.add_option("--limit", job.limit, "Only so many pictures, the first ones; 0: all")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--max-rejects", job.max_rejects, "Stop when more pictures than this cannot be used")
-      ->group(group);
-  command.add_option("--max-bytes", job.reading.max_bytes, "Of a picture's file")->capture_default_str()->group(group);
-  command.add_option("--max-pixels", job.limits.max_pixels, "Of a picture: width times height")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--patience", options.patience, "Seconds to wait for a source or output that does not answer")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--batch", job.batch, "Pictures inferred together; 0: chosen")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--streams", job.streams, "Batches inferred at the same time; 0: chosen")
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--threads", job.threads, "Processors to infer with; 0: all")->capture_default_str()->group(group);
-  command.add_option("--part-pictures", job.part_pictures, "Pictures of one Parquet file; 0: as many as make 64 MB")
-      ->capture_default_str()
-      ->group(group);
+  command.option("--limit", &job.limit, "Only so many pictures, the first ones; 0: all").show_default().group(group);
+  command.option("--max-rejects", &job.max_rejects, "Stop when more pictures than this cannot be used").group(group);
+  command.option("--max-bytes", &job.reading.max_bytes, "Of a picture's file").show_default().group(group);
+  command.option("--max-pixels", &job.limits.max_pixels, "Of a picture: width times height")
+      .show_default()
+      .group(group);
+  command.option("--patience", &options.patience, "Seconds to wait for a source or output that does not answer")
+      .show_default()
+      .group(group);
+  command.option("--batch", &job.batch, "Pictures inferred together; 0: chosen").show_default().group(group);
+  command.option("--streams", &job.streams, "Batches inferred at the same time; 0: chosen").show_default().group(group);
+  command.option("--threads", &job.threads, "Processors to infer with; 0: all").show_default().group(group);
+  command.option("--part-pictures", &job.part_pictures, "Pictures of one Parquet file; 0: as many as make 64 MB")
+      .show_default()
+      .group(group);
 }
 
 }  // namespace
 
-Command add_features(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("features", "Turn the pictures of a folder or bucket into a table of features");
+Action add_features(Command program) {
+  Command command = program.subcommand("features", "Turn the pictures of a folder or bucket into a table of features");
   auto options = std::make_shared<FeaturesOptions>();
   features::Job& job = options->job;
-  command->add_option("source", job.source,
-                      "A folder, s3://BUCKET/PREFIX, the URL of a picture, or a file that names pictures, one a line");
-  command->add_option("--out", job.out, "Where the table goes: a folder or s3://BUCKET/PREFIX");
-  command->add_option("--pca", job.components, "Principal components; 0: none")->capture_default_str();
-  command->add_option("--labels", job.labels,
-                      "A CSV or Parquet table with image and label; without, the picture's folder is its label");
-  command->add_option("--apply", job.apply, "Take backbone, scaler and components from this output; fit nothing");
-  command->add_flag("--append", job.append, "Add new pictures to an output that is finished");
-  command->add_flag("--keep-scaled", job.keep_scaled, "Write features_scaled too");
-  command->add_option("--augment", job.augment, "Variants of each picture, besides itself")->capture_default_str();
-  command->add_option("--augment-seed", job.augment_seed, "Of the variants")->capture_default_str();
-  add_backbone_options(*command, *options);
-  add_limits(*command, *options);
-  CLI::App* plot = command->add_subcommand("plot", "Draw explained variance, and the first two components by label");
+  command.option("source", &job.source,
+                 "A folder, s3://BUCKET/PREFIX, the URL of a picture, or a file that names pictures, one a line");
+  command.option("--out", &job.out, "Where the table goes: a folder or s3://BUCKET/PREFIX");
+  command.option("--pca", &job.components, "Principal components; 0: none").show_default();
+  command.option("--labels", &job.labels,
+                 "A CSV or Parquet table with image and label; without, the picture's folder is its label");
+  command.option("--apply", &job.apply, "Take backbone, scaler and components from this output; fit nothing");
+  command.flag("--append", &job.append, "Add new pictures to an output that is finished");
+  command.flag("--keep-scaled", &job.keep_scaled, "Write features_scaled too");
+  command.option("--augment", &job.augment, "Variants of each picture, besides itself").show_default();
+  command.option("--augment-seed", &job.augment_seed, "Of the variants").show_default();
+  add_backbone_options(command, *options);
+  add_limits(command, *options);
+  Command plot = command.subcommand("plot", "Draw explained variance, and the first two components by label");
   auto drawn = std::make_shared<DrawnFeatures>();
-  plot->add_option("features", drawn->out, "A folder that `vidi features` has written")->required();
-  plot->add_option("--out", drawn->picture, "A file that ends in .svg or .png; without, plot.svg and plot.png there");
-  return [=] { return plot->parsed() ? draw(*drawn) : run_features(*options); };
+  plot.option("features", &drawn->out, "A folder that `vidi features` has written").required();
+  plot.option("--out", &drawn->picture, "A file that ends in .svg or .png; without, plot.svg and plot.png there");
+  return [=] { return plot.is_chosen() ? draw(*drawn) : run_features(*options); };
 }
 
 }  // namespace vidi::app

@@ -1,9 +1,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "classifier/fit.hpp"
 #include "commands/commands.hpp"
@@ -144,35 +150,31 @@ int run_fit(const FitOptions& options) {
 
 }  // namespace
 
-Command add_fit(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("fit", "Make a served model of the features of labeled pictures");
+Action add_fit(Command program) {
+  Command command = program.subcommand("fit", "Make a served model of the features of labeled pictures");
   auto options = std::make_shared<FitOptions>();
-  command->add_option("features", options->features, "Folder that `vidi features` has written")->required();
-  command->add_option("--out", options->out, "Folder of models, with the model's name: models/fruits")->required();
-  command->add_option("--test", options->test,
-                      "Features of other pictures to test with, made with --apply of the first");
-  command->add_option("--also", options->also, "Further features to learn from, made with --apply of the first");
-  command->add_option("--originals", options->originals, "How often a picture counts that is no variant")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--l2", options->l2, "Strength of the penalty on weights; auto: chosen by cross-validation")
-      ->capture_default_str();
-  command->add_option("--folds", options->folds, "Parts of the cross-validation")
-      ->check(CLI::Range(2, 100))
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Which pictures are in which part")->capture_default_str();
-  command->add_option("--none", options->none, "Label of pictures that are none of the others");
-  command->add_option("--lost", options->lost, "Part of the right answers that may be lost to no answer")
-      ->check(CLI::Range(0.0, 0.5))
-      ->capture_default_str();
-  command->add_option("--info", options->information, "JSON file of what is told of each label, with its group");
-  command->add_option("--merge", options->groups,
-                      "File of lines LABEL,GROUP: a group is right when any of its labels is");
-  command->add_option("--unknown", options->unknown, "What is said of a picture of none of the labels");
-  command->add_option("--description", options->description, "What the model is");
-  command->add_option("--model-version", options->version, "Version of the model")->capture_default_str();
-  command->add_flag("--half", options->half, "Keep weights in half precision: half the bytes");
-  command->add_flag("--force", options->force, "Replace the version that is there");
+  command.option("features", &options->features, "Folder that `vidi features` has written").required();
+  command.option("--out", &options->out, "Folder of models, with the model's name: models/fruits").required();
+  command.option("--test", &options->test, "Features of other pictures to test with, made with --apply of the first");
+  command.option("--also", &options->also, "Further features to learn from, made with --apply of the first");
+  command.option("--originals", &options->originals, "How often a picture counts that is no variant")
+      .range(1, 1000)
+      .show_default();
+  command.option("--l2", &options->l2, "Strength of the penalty on weights; auto: chosen by cross-validation")
+      .show_default();
+  command.option("--folds", &options->folds, "Parts of the cross-validation").range(2, 100).show_default();
+  command.option("--seed", &options->seed, "Which pictures are in which part").show_default();
+  command.option("--none", &options->none, "Label of pictures that are none of the others");
+  command.option("--lost", &options->lost, "Part of the right answers that may be lost to no answer")
+      .range(0.0, 0.5)
+      .show_default();
+  command.option("--info", &options->information, "JSON file of what is told of each label, with its group");
+  command.option("--merge", &options->groups, "File of lines LABEL,GROUP: a group is right when any of its labels is");
+  command.option("--unknown", &options->unknown, "What is said of a picture of none of the labels");
+  command.option("--description", &options->description, "What the model is");
+  command.option("--model-version", &options->version, "Version of the model").show_default();
+  command.flag("--half", &options->half, "Keep weights in half precision: half the bytes");
+  command.flag("--force", &options->force, "Replace the version that is there");
   return [options] { return run_fit(*options); };
 }
 

@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "commands/commands.hpp"
 #include "net/ask.hpp"
@@ -44,12 +48,12 @@ int check_health(const Settings& settings, bool live) {
 
 }  // namespace
 
-Command add_health(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("health", "Ask the server of this machine whether it is ready");
-  command->footer("Ends with 0 when it is, else with 1; for a container's health check and for scripts.");
+Action add_health(Command program) {
+  Command command = program.subcommand("health", "Ask the server of this machine whether it is ready");
+  command.footer("Ends with 0 when it is, else with 1; for a container's health check and for scripts.");
   auto live = std::make_shared<bool>(false);
-  command->add_flag("--live", *live, "Whether it answers at all, ready or not");
-  auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"listen", "tls-certificate"});
+  command.flag("--live", live.get(), "Whether it answers at all, ready or not");
+  auto flags = std::make_shared<SettingFlags>(command, std::vector<std::string_view>{"listen", "tls-certificate"});
   return [live, flags] { return check_health(flags->read(), *live); };
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/key_file.hpp"
@@ -52,32 +53,29 @@ int revoke(const KeyOptions& options, const Settings& settings) {
 
 }  // namespace
 
-Command add_keys(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("keys", "Say who may use a server that asks for keys");
+Action add_keys(Command program) {
+  Command command = program.subcommand("keys", "Say who may use a server that asks for keys");
   const std::vector<std::string_view> settings{"data", "auth.keys"};
   auto options = std::make_shared<KeyOptions>();
 
-  CLI::App* add_command = command->add_subcommand("add", "Make a key and print it, once");
-  add_command->add_option("NAME", options->name, "Whom it is for; predictions are recorded under this name")
-      ->required();
-  add_command->add_option("--quota", options->quota,
-                          "The most requests by s, min or h: 100/s, 600/min; without: no limit");
-  add_command->add_option("--role", options->role, "user, or admin, who may also see and change what is others'")
-      ->capture_default_str();
-  auto add_flags = std::make_shared<SettingFlags>(*add_command, settings);
+  Command add_command = command.subcommand("add", "Make a key and print it, once");
+  add_command.option("NAME", &options->name, "Whom it is for; predictions are recorded under this name").required();
+  add_command.option("--quota", &options->quota, "The most requests by s, min or h: 100/s, 600/min; without: no limit");
+  add_command.option("--role", &options->role, "user, or admin, who may also see and change what is others'")
+      .show_default();
+  auto add_flags = std::make_shared<SettingFlags>(add_command, settings);
 
-  CLI::App* list_command =
-      command->add_subcommand("list", "List every key there has been, without the keys themselves");
-  auto list_flags = std::make_shared<SettingFlags>(*list_command, settings);
+  Command list_command = command.subcommand("list", "List every key there has been, without the keys themselves");
+  auto list_flags = std::make_shared<SettingFlags>(list_command, settings);
 
-  CLI::App* revoke_command = command->add_subcommand("revoke", "Let a key in no more");
-  revoke_command->add_option("NAME", options->name, "Whose")->required();
-  auto revoke_flags = std::make_shared<SettingFlags>(*revoke_command, settings);
+  Command revoke_command = command.subcommand("revoke", "Let a key in no more");
+  revoke_command.option("NAME", &options->name, "Whose").required();
+  auto revoke_flags = std::make_shared<SettingFlags>(revoke_command, settings);
 
-  command->require_subcommand(1);
+  command.require_subcommand();
   return [=] {
-    if (add_command->parsed()) return add(*options, add_flags->read());
-    if (list_command->parsed()) return list(list_flags->read());
+    if (add_command.is_chosen()) return add(*options, add_flags->read());
+    if (list_command.is_chosen()) return list(list_flags->read());
     return revoke(*options, revoke_flags->read());
   };
 }

@@ -2,12 +2,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "commands/commands.hpp"
@@ -242,26 +247,26 @@ struct ModelsOptions {
 
 }  // namespace
 
-Command add_models(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("models", "List the models, check one, or say what it is made of");
+Action add_models(Command program) {
+  Command command = program.subcommand("models", "List the models, check one, or say what it is made of");
   auto options = std::make_shared<ModelsOptions>();
-  command->add_flag("--json", options->json, "JSON instead of a table");
-  auto flags = std::make_shared<SettingFlags>(*command, std::vector<std::string_view>{"models"});
+  command.flag("--json", &options->json, "JSON instead of a table");
+  auto flags = std::make_shared<SettingFlags>(command, std::vector<std::string_view>{"models"});
 
-  CLI::App* checking = command->add_subcommand("check", "Try out one model's folder, and say what is wrong with it");
-  checking->add_option("DIR", options->folder, "The folder of the model: MODELS/NAME")->required();
-  checking->add_flag("--json", options->json, "JSON instead of lines");
+  Command checking = command.subcommand("check", "Try out one model's folder, and say what is wrong with it");
+  checking.option("DIR", &options->folder, "The folder of the model: MODELS/NAME").required();
+  checking.flag("--json", &options->json, "JSON instead of lines");
 
-  CLI::App* summing = command->add_subcommand("summary", "Layers, shapes, parameters and multiply-adds of a model");
-  summing->add_option("NAME", options->name, "The model")->required();
-  const CLI::Option* version = summing->add_option("--version", options->version, "Instead of the latest");
-  summing->add_flag("--json", options->json, "JSON instead of a table");
-  auto summary_flags = std::make_shared<SettingFlags>(*summing, std::vector<std::string_view>{"models"});
+  Command summing = command.subcommand("summary", "Layers, shapes, parameters and multiply-adds of a model");
+  summing.option("NAME", &options->name, "The model").required();
+  const Option version = summing.option("--version", &options->version, "Instead of the latest");
+  summing.flag("--json", &options->json, "JSON instead of a table");
+  auto summary_flags = std::make_shared<SettingFlags>(summing, std::vector<std::string_view>{"models"});
 
   return [=] {
-    if (checking->parsed()) return check(options->folder, options->json);
-    if (summing->parsed()) {
-      const auto wanted = version->count() > 0 ? std::optional(options->version) : std::nullopt;
+    if (checking.is_chosen()) return check(options->folder, options->json);
+    if (summing.is_chosen()) {
+      const auto wanted = version.is_given() ? std::optional(options->version) : std::nullopt;
       return summarize(options->name, wanted, options->json, summary_flags->read());
     }
     return list(options->json, flags->read());

@@ -1,7 +1,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "commands/commands.hpp"
 #include "core/digest.hpp"
@@ -45,15 +50,15 @@ int presign(const PresignOptions& options, const Settings& settings) {
 
 }  // namespace
 
-Command add_objects(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("objects", "Work with the pictures that are kept");
-  CLI::App* link = command->add_subcommand(
+Action add_objects(Command program) {
+  Command command = program.subcommand("objects", "Work with the pictures that are kept");
+  Command link = command.subcommand(
       "presign", fmt::format("Print a link that opens a picture of {} for a while", forms_with_links()));
   auto options = std::make_shared<PresignOptions>();
-  link->add_option("digest", options->digest, "The picture's SHA-256, as a prediction's \"image\" says it")->required();
-  link->add_option("--expires", options->expires, "For how many seconds: 1 to 604800")->capture_default_str();
-  auto flags = std::make_shared<SettingFlags>(*link, std::vector<std::string_view>{"objects"});
-  command->require_subcommand(1);
+  link.option("digest", &options->digest, "The picture's SHA-256, as a prediction's \"image\" says it").required();
+  link.option("--expires", &options->expires, "For how many seconds: 1 to 604800").show_default();
+  auto flags = std::make_shared<SettingFlags>(link, std::vector<std::string_view>{"objects"});
+  command.require_subcommand();
   return [=] { return presign(*options, flags->read()); };
 }
 

@@ -1,8 +1,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/information.hpp"
 #include "commands/commands.hpp"
@@ -114,23 +121,23 @@ int predict_all(const PredictOptions& options, const Settings& settings) {
 
 }  // namespace
 
-Command add_predict(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("predict", "Recognize picture files: one line each with file, result, confidence");
-  command->footer(
+Action add_predict(Command program) {
+  Command command =
+      program.subcommand("predict", "Recognize picture files: one line each with file, result, confidence");
+  command.footer(
       "Prints file, result and confidence (0 to 1), separated by tabs; '-' where the picture holds nothing the\n"
       "model knows. A file that cannot be read is reported on standard error, and the exit status is then 1.");
   auto options = std::make_shared<PredictOptions>();
-  command->add_option("IMAGE", options->files, "Picture files; - is standard input")->required();
+  command.option("IMAGE", &options->files, "Picture files; - is standard input").required();
   command
-      ->add_option("--explain", options->explanation,
-                   "Also write this PNG: the picture with the digits found, and each as the model saw it")
-      ->type_name("FILE.png");
-  command->add_flag("--json", options->json, "One JSON object a line instead");
+      .option("--explain", &options->explanation,
+              "Also write this PNG: the picture with the digits found, and each as the model saw it")
+      .type_name("FILE.png");
+  command.flag("--json", &options->json, "One JSON object a line instead");
   auto flags = std::make_shared<SettingFlags>(
-      *command, std::vector<std::string_view>{"model", "models", "candidates", "max-body-bytes", "max-pixels",
-                                              "max-decode-bytes", "pdf-max-pages", "pdf-max-pixels",
-                                              "pdf-dots-per-inch", "pdf-timeout", "pdf-max-memory", "pdf-library"});
+      command, std::vector<std::string_view>{"model", "models", "candidates", "max-body-bytes", "max-pixels",
+                                             "max-decode-bytes", "pdf-max-pages", "pdf-max-pixels", "pdf-dots-per-inch",
+                                             "pdf-timeout", "pdf-max-memory", "pdf-library"});
   return [options, flags] { return predict_all(*options, flags->read()); };
 }
 

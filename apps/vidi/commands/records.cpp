@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "commands/commands.hpp"
@@ -52,34 +57,31 @@ struct ExportOptions {
 
 constexpr std::array kFilters{"--user", "--of-model", "--result", "--from", "--to", "--limit", "--all"};
 
-bool is_given(const CLI::App& command, const std::string& name) { return command.get_option(name)->count() > 0; }
-
 Timestamp time_of(const std::string& text) {
   if (const auto time = parse_timestamp(text)) return *time;
   throw std::runtime_error(fmt::format("'{}' is not a time; expected one such as 2019-01-29T16:55:06Z", text));
 }
 
-records::Query query_of(const CLI::App& command, const Filters& filters) {
+records::Query query_of(Command command, const Filters& filters) {
   records::Query query;
-  if (is_given(command, "--user")) query.user = filters.user;
-  if (is_given(command, "--of-model")) query.model = filters.model;
-  if (is_given(command, "--result")) query.result = filters.result;
-  if (is_given(command, "--from")) query.from = time_of(filters.from);
-  if (is_given(command, "--to")) query.to = time_of(filters.to);
+  if (command.is_given("--user")) query.user = filters.user;
+  if (command.is_given("--of-model")) query.model = filters.model;
+  if (command.is_given("--result")) query.result = filters.result;
+  if (command.is_given("--from")) query.from = time_of(filters.from);
+  if (command.is_given("--to")) query.to = time_of(filters.to);
   return query;
 }
 
 // What would do nothing must not be taken for done.
-void refuse(const CLI::App& command, const std::string& name, const std::string& where) {
-  if (is_given(command, name))
-    throw std::runtime_error(fmt::format("{} is nothing for `vidi records {}`", name, where));
+void refuse(Command command, const std::string& name, const std::string& where) {
+  if (command.is_given(name)) throw std::runtime_error(fmt::format("{} is nothing for `vidi records {}`", name, where));
 }
 
-void refuse_listing(const CLI::App& command, const std::string& where) {
+void refuse_listing(Command command, const std::string& where) {
   for (const char* name : {"--format", "--out"}) refuse(command, name, where);
 }
 
-int list(const CLI::App& command, const ListOptions& options, const Settings& settings) {
+int list(Command command, const ListOptions& options, const Settings& settings) {
   if ((options.format == "parquet") == options.out.empty()) {
     throw std::runtime_error("--format parquet and --out FILE belong together: give both or neither");
   }
@@ -117,6 +119,14 @@ void refuse_what_ends_with_its_process(const std::string& url) {
   }
 }
 
+// One line for a terminal, whatever it holds.
+std::string shown(const std::string& text) {
+  constexpr std::size_t kMost = 80;
+  std::string line = text.substr(0, kMost);
+  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+  return line;
+}
+
 maintenance::PredictionSource source_of(const ImportOptions& options, const Settings& settings,
                                         maintenance::PlainTableCounts& counts) {
   if (options.file.empty() == options.from.empty()) {
@@ -139,6 +149,9 @@ int import(const ImportOptions& options, Settings settings) {
   if (!options.to.empty()) check_done(settings.set("records", options.to, "--to"));
   refuse_what_ends_with_its_process(records_url(settings));
   maintenance::PlainTableCounts rows;
+  rows.on_unreadable = [](const std::string& time) {
+    fmt::print(stderr, "'{}' is no time from 1970 on: its row is left out\n", shown(time));
+  };
   const maintenance::PredictionSource source = source_of(options, settings, rows);
   const auto store = open_records(settings);
   maintenance::wait_until_ready(*store);
@@ -151,8 +164,7 @@ int import(const ImportOptions& options, Settings settings) {
   return 0;
 }
 
-int export_set(const CLI::App& command, const ListOptions& filters, const ExportOptions& options,
-               const Settings& settings) {
+int export_set(Command command, const ListOptions& filters, const ExportOptions& options, const Settings& settings) {
   maintenance::check_records_exist(records_url(settings), secrets_of(settings));
   maintenance::check_objects_exist(objects_url(settings), secrets_of(settings));
   const auto records = open_records(settings);
@@ -169,7 +181,7 @@ int export_set(const CLI::App& command, const ListOptions& filters, const Export
     return labeled_sets::make_digit_set(folder, std::move(digits));
   };
   const labeled_sets::LabeledExport what{.query = query_of(command, filters.filters),
-                                         .most = is_given(command, "--limit") ? filters.filters.limit : SIZE_MAX,
+                                         .most = command.is_given("--limit") ? filters.filters.limit : SIZE_MAX,
                                          .corrected = options.corrected,
                                          .folder = options.folder};
   const auto exported = labeled_sets::export_labeled(
@@ -179,16 +191,16 @@ int export_set(const CLI::App& command, const ListOptions& filters, const Export
   return 0;
 }
 
-void add_filters(CLI::App& command, Filters& filters) {
-  command.add_option("--user", filters.user, "Only this user's; empty: nobody's");
-  command.add_option("--of-model", filters.model, "Only this model's");
-  command.add_option("--result", filters.result, "Only with this result; empty: only those without one");
-  command.add_option("--from", filters.from, "Only from this time on (UTC unless it says otherwise)");
-  command.add_option("--to", filters.to, "Only before this time");
-  command.add_option("--limit", filters.limit, "At most so many, the newest; an export without it takes all")
-      ->check(CLI::Range(1UL, 1'000'000'000UL))
-      ->capture_default_str();
-  command.add_flag("--all", filters.all, "All of them");
+void add_filters(Command command, Filters& filters) {
+  command.option("--user", &filters.user, "Only this user's; empty: nobody's");
+  command.option("--of-model", &filters.model, "Only this model's");
+  command.option("--result", &filters.result, "Only with this result; empty: only those without one");
+  command.option("--from", &filters.from, "Only from this time on (UTC unless it says otherwise)");
+  command.option("--to", &filters.to, "Only before this time");
+  command.option("--limit", &filters.limit, "At most so many, the newest; an export without it takes all")
+      .range(1UL, 1'000'000'000UL)
+      .show_default();
+  command.flag("--all", &filters.all, "All of them");
 }
 
 std::string lasting_forms() {
@@ -196,59 +208,59 @@ std::string lasting_forms() {
                          [](const records::Kind& kind) { return !kind.traits.ends_with_process; });
 }
 
-CLI::App* add_import(CLI::App& command, ImportOptions& options) {
-  CLI::App* import = command.add_subcommand("import", "Copy predictions from elsewhere; it may be repeated");
-  import->add_option("FILE", options.file, "A Parquet file that --format parquet has written");
-  import->add_option("--from", options.from, fmt::format("Another store: {}", lasting_forms()));
-  import->add_option("--to", options.to, "The store that they are copied to; by default that of the setting `records`");
-  import->add_flag("--plain-table", options.plain_table,
-                   "Only the rows of the table demandtable that vidi has not written");
-  return import->fallthrough();
+Command add_import(Command command, ImportOptions& options) {
+  Command import = command.subcommand("import", "Copy predictions from elsewhere; it may be repeated");
+  import.option("FILE", &options.file, "A Parquet file that --format parquet has written");
+  import.option("--from", &options.from, fmt::format("Another store: {}", lasting_forms()));
+  import.option("--to", &options.to, "The store that they are copied to; by default that of the setting `records`");
+  import.flag("--plain-table", &options.plain_table,
+              "Only the rows of the table demandtable that vidi has not written");
+  import.fallthrough();
+  return import;
 }
 
-CLI::App* add_export(CLI::App& command, ExportOptions& options) {
-  CLI::App* set = command.add_subcommand("export", "Write pictures with their labels, to train on");
-  set->add_option("DIR", options.folder, "A folder that is missing or empty")->required();
-  set->add_option("--format", options.format, "folders (DIR/LABEL/DIGEST.png), idx (MNIST's files) or parquet")
-      ->check(CLI::IsMember({"folders", "idx", "parquet"}))
-      ->required();
-  set->add_flag("--corrected", options.corrected, "Only those of which somebody has said what is right");
-  set->add_option("--test-percent", options.test_percent, "Of idx: how many are to test with, not to train on")
-      ->check(CLI::Range(0U, 100U))
-      ->capture_default_str();
-  return set->fallthrough();
+Command add_export(Command command, ExportOptions& options) {
+  Command set = command.subcommand("export", "Write pictures with their labels, to train on");
+  set.option("DIR", &options.folder, "A folder that is missing or empty").required();
+  set.option("--format", &options.format, "folders (DIR/LABEL/DIGEST.png), idx (MNIST's files) or parquet")
+      .one_of({"folders", "idx", "parquet"})
+      .required();
+  set.flag("--corrected", &options.corrected, "Only those of which somebody has said what is right");
+  set.option("--test-percent", &options.test_percent, "Of idx: how many are to test with, not to train on")
+      .range(0U, 100U)
+      .show_default();
+  set.fallthrough();
+  return set;
 }
 
 }  // namespace
 
-Command add_records(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("records", "Look at what was recorded, and move it from store to store");
+Action add_records(Command program) {
+  Command command = program.subcommand("records", "Look at what was recorded, and move it from store to store");
   const auto options = std::make_shared<ListOptions>();
   const auto import_options = std::make_shared<ImportOptions>();
   const auto export_options = std::make_shared<ExportOptions>();
-  add_filters(*command, options->filters);
-  command->add_option("--format", options->format, "table, json (an object a line), csv, or parquet with --out")
-      ->check(CLI::IsMember({"table", "json", "csv", "parquet"}))
-      ->capture_default_str();
-  command->add_option("--out", options->out, "The file that --format parquet writes");
-  auto flags =
-      std::make_shared<SettingFlags>(*command, with_secrets({"data", "records", "objects", "models", "model"}));
+  add_filters(command, options->filters);
+  command.option("--format", &options->format, "table, json (an object a line), csv, or parquet with --out")
+      .one_of({"table", "json", "csv", "parquet"})
+      .show_default();
+  command.option("--out", &options->out, "The file that --format parquet writes");
+  auto flags = std::make_shared<SettingFlags>(command, with_secrets({"data", "records", "objects", "models", "model"}));
 
-  CLI::App* schema =
-      command->add_subcommand("schema", fmt::format("Print what makes the tables of {}", forms_with_schema()));
-  CLI::App* import_command = add_import(*command, *import_options);
-  CLI::App* export_command = add_export(*command, *export_options);
-  command->require_subcommand(0, 1);
+  Command schema = command.subcommand("schema", fmt::format("Print what makes the tables of {}", forms_with_schema()));
+  Command import_command = add_import(command, *import_options);
+  Command export_command = add_export(command, *export_options);
+  command.allow_subcommand();
   return [=] {
     const Settings settings = flags->read();
-    if (!schema->parsed() && !import_command->parsed() && !export_command->parsed()) {
-      return list(*command, *options, settings);
+    if (!schema.is_chosen() && !import_command.is_chosen() && !export_command.is_chosen()) {
+      return list(command, *options, settings);
     }
-    const std::string name = command->get_subcommands().front()->get_name();
-    refuse_listing(*command, name);
-    if (export_command->parsed()) return export_set(*command, *options, *export_options, settings);
-    for (const char* filter : kFilters) refuse(*command, filter, name);
-    return import_command->parsed() ? import(*import_options, settings) : print_schema(settings);
+    const std::string name = command.chosen_subcommand()->name();
+    refuse_listing(command, name);
+    if (export_command.is_chosen()) return export_set(command, *options, *export_options, settings);
+    for (const char* filter : kFilters) refuse(command, filter, name);
+    return import_command.is_chosen() ? import(*import_options, settings) : print_schema(settings);
   };
 }
 

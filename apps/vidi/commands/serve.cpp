@@ -188,9 +188,9 @@ int serve(const Settings& settings) {
 
 }  // namespace
 
-Command add_serve(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("serve", "Serve models over HTTP and record every prediction");
-  auto flags = std::make_shared<SettingFlags>(*command);
+Action add_serve(Command program) {
+  Command command = program.subcommand("serve", "Serve models over HTTP and record every prediction");
+  auto flags = std::make_shared<SettingFlags>(command);
   return [flags] { return serve(flags->read()); };
 }
 

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include "commands/commands.hpp"
 #include "settings/program_settings.hpp"
 
@@ -39,11 +43,11 @@ void print_values(const Settings& settings) {
 
 }  // namespace
 
-Command add_settings(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("settings", "Print every setting, its value and where that comes from");
+Action add_settings(Command program) {
+  Command command = program.subcommand("settings", "Print every setting, its value and where that comes from");
   auto markdown = std::make_shared<bool>(false);
-  command->add_flag("--markdown", *markdown, "The table of docs/reference/configuration.md instead");
-  auto flags = std::make_shared<SettingFlags>(*command);
+  command.flag("--markdown", markdown.get(), "The table of docs/reference/configuration.md instead");
+  auto flags = std::make_shared<SettingFlags>(command);
   return [markdown, flags] {
     if (*markdown) {
       print_markdown();

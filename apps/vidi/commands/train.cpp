@@ -11,9 +11,7 @@
 
 namespace vidi::app {
 
-void add_train(CLI::App& program) {
-  program.add_subcommand("train", "Train a model: vidi train --help")->prefix_command();
-}
+void add_train(Command program) { program.subcommand("train", "Train a model: vidi train --help").prefix_command(); }
 
 int run_trainer(char** arguments) {
   namespace fs = std::filesystem;

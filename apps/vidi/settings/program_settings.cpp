@@ -190,16 +190,16 @@ const std::vector<Setting>& settings_table() {
   return table;
 }
 
-SettingFlags::SettingFlags(CLI::App& command, const std::vector<std::string_view>& keys) {
-  command.add_option("--config", *config_, "Settings file; vidi.toml of the working folder when there is one")
-      ->envname("VIDI_CONFIG");
+SettingFlags::SettingFlags(Command command, const std::vector<std::string_view>& keys) {
+  command.option("--config", config_.get(), "Settings file; vidi.toml of the working folder when there is one")
+      .environment("VIDI_CONFIG");
   for (const Setting& setting : settings_table()) {
     if (setting.secret || (!keys.empty() && std::ranges::find(keys, setting.key) == keys.end())) continue;
-    Flag flag{&setting, std::make_unique<std::string>(), nullptr};
+    auto value = std::make_unique<std::string>();
     const std::string help =
         setting.default_value.empty() ? setting.help : fmt::format("{} [{}]", setting.help, setting.default_value);
-    flag.option = command.add_option(flag_name(setting), *flag.value, help);
-    flags_.push_back(std::move(flag));
+    const Option option = command.option(flag_name(setting), value.get(), help);
+    flags_.push_back({.setting = &setting, .value = std::move(value), .option = option});
   }
 }
 
@@ -213,7 +213,7 @@ Settings SettingFlags::read() const {
   if (!warnings) throw std::runtime_error(warnings.error().message);
   for (const std::string& warning : *warnings) spdlog::warn("{}", warning);
   for (const Flag& flag : flags_) {
-    if (flag.option->count() > 0) check(settings.set(flag.setting->key, *flag.value, flag_name(*flag.setting)));
+    if (flag.option.is_given()) check(settings.set(flag.setting->key, *flag.value, flag_name(*flag.setting)));
   }
   if (settings.source("models") == "default" && !fs::exists(settings.text("models"))) use_installed_models(settings);
   return settings;

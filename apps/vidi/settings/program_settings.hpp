@@ -1,12 +1,12 @@
 #pragma once
 // The table of vidi's settings, and how they reach a command.
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "command_line/command.hpp"
 #include "core/settings.hpp"
 #include "recognition/recognizer.hpp"
 
@@ -18,7 +18,7 @@ const std::vector<Setting>& settings_table();
 class SettingFlags {
  public:
   // Adds --config and a flag for each of `keys`; without keys, for every setting.
-  SettingFlags(CLI::App& command, const std::vector<std::string_view>& keys = {});
+  SettingFlags(Command command, const std::vector<std::string_view>& keys = {});
 
   // Default, file, environment, flag: each beats the one before. Warnings go to the log.
   // Throws std::runtime_error, naming what is wrong.
@@ -28,7 +28,7 @@ class SettingFlags {
   struct Flag {
     const Setting* setting = nullptr;
     std::unique_ptr<std::string> value;
-    CLI::Option* option = nullptr;
+    Option option;
   };
   std::vector<Flag> flags_;
   std::unique_ptr<std::string> config_ = std::make_unique<std::string>();

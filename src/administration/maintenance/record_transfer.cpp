@@ -60,14 +60,6 @@ void count(Imported what, ImportCounts& counts) {
   }
 }
 
-// One line for a terminal, whatever it holds.
-std::string shown(const std::string& text) {
-  constexpr std::size_t kMost = 80;
-  std::string line = text.substr(0, kMost);
-  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
-  return line;
-}
-
 }  // namespace
 
 PredictionSource read_file(const std::string& path) {
@@ -102,7 +94,7 @@ PredictionSource read_plain_table(const std::string& url, const Secrets& secrets
       counts.of_vidi += rows->of_vidi;
       counts.unreadable += rows->unreadable.size();
       for (const std::string& time : rows->unreadable) {
-        fmt::print(stderr, "'{}' is no time from 1970 on: its row is left out\n", shown(time));
+        if (counts.on_unreadable) counts.on_unreadable(time);
       }
       predictions = std::move(rows->predictions);
     }

@@ -20,8 +20,9 @@ PredictionSource read_store(const std::string& url, const Secrets& secrets);
 
 // What became of the rows of a plain table (records::Kind::foreign_rows) that are not imported.
 struct PlainTableCounts {
-  std::size_t of_vidi = 0;     // they have their predictions
-  std::size_t unreadable = 0;  // of their times; each is named on the standard error output
+  std::size_t of_vidi = 0;                                               // they have their predictions
+  std::size_t unreadable = 0;                                            // of their times
+  std::function<void(const std::string& time)> on_unreadable = nullptr;  // is told each such time as it stands there
 };
 
 // `counts` must outlive the source.

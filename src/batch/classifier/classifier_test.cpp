@@ -6,7 +6,7 @@
 #include "classifier/evaluation.hpp"
 #include "classifier/feature_table.hpp"
 #include "classifier/test_output.hpp"
-#include "model_writing/test_folder.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::classifier {
 namespace {
@@ -40,7 +40,7 @@ class ClassifierTest : public testing::Test {
     return trained ? "" : trained.error().message;
   }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
   std::optional<test::Fitted> reduction_;
 };
 

@@ -7,8 +7,8 @@
 #include "classifier/test_output.hpp"
 #include "core/task.hpp"
 #include "inference/load.hpp"
-#include "model_writing/test_folder.hpp"
 #include "models/description.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::classifier {
 namespace {
@@ -55,7 +55,7 @@ class Fit : public testing::Test {
     return output->values;
   }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
   std::vector<test::Picture> test_pictures_ = pictures_from(1000, 25);
   std::optional<test::Fitted> reduction_;
 };

@@ -127,8 +127,8 @@ class JobRun {
                   fmt::format("{} holds no finished job whose scaler and components could be applied", job_.apply));
     }
     const std::string precision = (**manifest)["settings"].value("precision", "f32");
-    if (!job_.precision) job_.precision = precision_named(precision);
-    if (precision_name(precision_of(job_)) != precision) {
+    if (!job_.precision) job_.precision = inference::precision_named(precision);
+    if (inference::precision_name(precision_of(job_)) != precision) {
       return fail(ErrorCode::invalid_argument, fmt::format("the features of {} were made in {}; give --precision {}",
                                                            job_.apply, precision, precision));
     }
@@ -491,8 +491,6 @@ class JobRun {
 };
 
 }  // namespace
-
-inference::Precision precision_of(const Job& job) { return job.precision.value_or(inference::Precision::f32); }
 
 Result<Summary> run_job(const Job& job, Observer& observer, std::stop_token stop) {
   return JobRun(job, observer, std::move(stop)).run();

@@ -42,7 +42,7 @@ struct Job {
 };
 
 // In which its network is computed, when no other job says it.
-inference::Precision precision_of(const Job& job);
+inline inference::Precision precision_of(const Job& job) { return job.precision.value_or(inference::Precision::f32); }
 
 // How far a job has come.
 struct Progress {

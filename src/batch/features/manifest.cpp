@@ -44,7 +44,7 @@ nlohmann::ordered_json settings_of(const Job& job, const backbones::Backbone& ba
   settings["backbone_sha256"] = digest;
   settings["weights"] = backbone.weights;
   settings["size"] = fmt::format("{}x{}", backbone.input.width, backbone.input.height);
-  settings["precision"] = precision_name(precision_of(job));
+  settings["precision"] = inference::precision_name(precision_of(job));
   settings["apply"] = job.apply.empty() ? "" : full_name(job.apply);
   settings["pca"] = job.components;
   settings["augment"] = job.augment;

@@ -88,7 +88,7 @@ Result<std::vector<std::uint8_t>> take_sample(const NetworkUse& use) {
   if (!sample.empty() || use.pipeline.reading.stopped()) return sample;
   return fail(ErrorCode::invalid_argument,
               fmt::format("none of {} pictures of {} can be read, so nothing tells what {} would lose", chosen->size(),
-                          use.job.source, precision_name(precision_of(use.job))));
+                          use.job.source, inference::precision_name(precision_of(use.job))));
 }
 
 }  // namespace

@@ -10,9 +10,6 @@
 
 namespace vidi::features {
 
-using inference::precision_name;
-using inference::precision_named;
-
 struct PrecisionCheck {
   std::size_t pictures = 0;  // of the sample
   double mean_cosine = 1;

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <parquet/arrow/reader.h>
 
-#include "contract/fresh_folder.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::tables {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "model_writing/test_folder.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::model_writing {
 namespace {
@@ -22,7 +22,7 @@ class ModelWriter : public testing::Test {
   }
   [[nodiscard]] std::string card() const { return folder_.read("models/digits/model.toml"); }
 
-  TestFolder folder_;
+  FreshFolder folder_;
 };
 
 TEST_F(ModelWriter, WritesTheFilesAndNothingElse) {

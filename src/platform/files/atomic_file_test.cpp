@@ -5,13 +5,12 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
 #include "contract/failing_disk.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::files {
 namespace {
@@ -23,20 +22,10 @@ using testing::IsEmpty;
 
 class AtomicFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/vidi-files-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  void TearDown() override {
-    fsync_fails = false;
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { fsync_fails = false; }
 
   void write(const fs::path& path, std::string_view text) const { std::ofstream(path, std::ios::binary) << text; }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ifstream stream(folder_ / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  [[nodiscard]] std::string read(const std::string& name) const { return fresh_.read(name); }
   // Everything that is there, by its path.
   [[nodiscard]] std::set<std::string> names() const {
     std::set<std::string> found;
@@ -46,7 +35,8 @@ class AtomicFiles : public testing::Test {
     return found;
   }
 
-  fs::path folder_;
+  FreshFolder fresh_;
+  const fs::path folder_ = fresh_.path();
 };
 
 TEST_F(AtomicFiles, AFileHasItsNameWhenItIsCompleteAndNotBefore) {

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "contract/fresh_folder.hpp"
 #include "parquet_tables/table_reader.hpp"
 #include "parquet_tables/table_writer.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::parquet_tables {
 namespace {

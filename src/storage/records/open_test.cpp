@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "contract/fresh_folder.hpp"
 #include "records/open.hpp"
 #include "registry/registry.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records {
 namespace {

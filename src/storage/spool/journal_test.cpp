@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "contract/fresh_folder.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::spool {
 namespace {

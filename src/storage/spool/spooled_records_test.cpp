@@ -12,9 +12,9 @@
 #include <boost/asio/use_future.hpp>
 #include <thread>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/memory/memory_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::spool {
 namespace {

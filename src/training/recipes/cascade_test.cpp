@@ -8,9 +8,9 @@
 
 #include "files/atomic_file.hpp"
 #include "inference/load.hpp"
-#include "model_writing/test_folder.hpp"
 #include "recipes/image_range.hpp"
 #include "recipes/tensors.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -75,7 +75,7 @@ class CascadeFile : public testing::TestWithParam<std::vector<std::int64_t>> {
     return answer->values;
   }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
 };
 
 TEST_P(CascadeFile, AnswersAsTheNetworks) {

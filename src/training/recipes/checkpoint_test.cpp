@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "model_writing/test_folder.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -20,7 +20,7 @@ class Checkpoint : public testing::Test {
   }
   std::vector<NamedValues> state() { return {{"weights", weights_}, {"biases", biases_}}; }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
   std::array<float, 3> weights_{1.5F, -2.0F, 0.0F};
   std::array<float, 1> biases_{7.0F};
 };

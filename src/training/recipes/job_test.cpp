@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <toml++/toml.h>
 
-#include "model_writing/test_folder.hpp"
 #include "recipes/check_onnx.hpp"
 #include "recipes/silent.hpp"
 #include "recipes/softmax.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -34,7 +34,7 @@ class TrainingJob : public testing::Test {
     return run(job, *recipe, progress_, stop_);
   }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
   Silent progress_;
   std::atomic<bool> stop_ = false;
 };

@@ -9,11 +9,11 @@
 #include <csignal>
 #include <thread>
 
-#include "model_writing/test_folder.hpp"
 #include "recipes/cnn.hpp"
 #include "recipes/job.hpp"
 #include "recipes/silent.hpp"
 #include "recipes/softmax.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::recipes {
 namespace {
@@ -64,7 +64,7 @@ class Resume : public testing::Test {
     ASSERT_TRUE(WIFSIGNALED(status)) << "the training ended before it could be killed";
   }
 
-  model_writing::TestFolder folder_;
+  FreshFolder folder_;
   Silent progress_;
   std::atomic<bool> stop_ = false;
 };

@@ -2,13 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <array>
-#include <fstream>
 #include <string>
 
 #include "datasets/test_files.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::datasets {
 namespace {
@@ -19,32 +18,17 @@ using testing::HasSubstr;
 const Bytes kImages = idx_file(0x803, {2, 2, 3}, {0, 1, 2, 3, 4, 5, 250, 251, 252, 253, 254, 255});
 const Bytes kLabels = idx_file(0x801, {2}, {9, 0});
 
-// A folder that is removed with everything in it.
 class Mnist : public testing::Test {
  protected:
-  Mnist() {
-    std::string pattern = testing::TempDir() + "/vidi-mnist-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~Mnist() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Mnist(const Mnist&) = delete;
-  Mnist& operator=(const Mnist&) = delete;
-  Mnist(Mnist&&) = delete;
-  Mnist& operator=(Mnist&&) = delete;
-
-  void put(const std::string& name, const Bytes& bytes) const {
-    std::ofstream(folder_ / name, std::ios::binary) << as_text(bytes);
-  }
+  void put(const std::string& name, const Bytes& bytes) const { fresh_.write(name, as_text(bytes)); }
   [[nodiscard]] std::string error_of_train() const {
     const auto loaded = load_mnist(folder_, Split::train);
     EXPECT_FALSE(loaded) << "the files were accepted";
     return loaded ? "" : loaded.error().message;
   }
 
-  std::filesystem::path folder_;
+  FreshFolder fresh_;
+  const std::filesystem::path folder_ = fresh_.path();
 };
 
 TEST_F(Mnist, LoadsPicturesAndLabels) {

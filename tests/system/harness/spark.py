@@ -60,7 +60,7 @@ class Job:
     def runs(self):
         return self.process.poll() is None
 
-    def wait(self, seconds=180, status=0):
+    def wait(self, seconds=400, status=0):
         """Until it ends, with this status; None for any. What it printed."""
         try:
             ended = self.process.wait(seconds)
@@ -70,7 +70,7 @@ class Job:
         assert status in (None, ended), f"the job ended with status {ended}:\n{self.log[-6000:]}"
         return self.log
 
-    def wait_until(self, condition, what, seconds=120):
+    def wait_until(self, condition, what, seconds=300):
         """The first true answer of `condition`, which must come while the job runs."""
         end = time.monotonic() + seconds
         while True:

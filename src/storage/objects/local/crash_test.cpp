@@ -3,11 +3,11 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_pictures.hpp"
 #include "core/task.hpp"
 #include "objects/local/local_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::objects::local {
 namespace {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_pictures.hpp"
 #include "objects/local/local_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::objects::local {
 

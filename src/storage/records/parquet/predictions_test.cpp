@@ -17,9 +17,9 @@
 #include <iterator>
 #include <limits>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/packing/packing.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records::parquet {
 namespace {

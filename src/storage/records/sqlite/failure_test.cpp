@@ -5,10 +5,10 @@
 #include <fstream>
 
 #include "contract/failing_disk.hpp"
-#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records::sqlite {
 namespace {

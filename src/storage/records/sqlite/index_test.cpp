@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <random>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "core/task.hpp"
 #include "records/memory/memory_store.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records::sqlite {
 namespace {

@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/killed_process.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records::sqlite {
 namespace {

@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "contract/fresh_folder.hpp"
 #include "contract/sample_predictions.hpp"
 #include "records/sqlite/sqlite_store.hpp"
+#include "support/fresh_folder.hpp"
 
 namespace vidi::records::sqlite {
 namespace {

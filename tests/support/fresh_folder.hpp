@@ -4,8 +4,12 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace vidi {
 
@@ -27,6 +31,24 @@ class FreshFolder {
   FreshFolder& operator=(const FreshFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  // Of a file below it.
+  [[nodiscard]] std::string read(const std::filesystem::path& name) const {
+    std::ifstream stream(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  void write(const std::filesystem::path& name, std::string_view text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
+
+  // Every file, by its path from here.
+  [[nodiscard]] std::set<std::string> files() const {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
+      if (!entry.is_directory()) names.insert(std::filesystem::relative(entry.path(), path_).string());
+    }
+    return names;
+  }
 
  private:
   std::filesystem::path path_;
