@@ -79,9 +79,9 @@ function(vidi_precompile target)
   target_precompile_headers(${target} REUSE_FROM ${precompiled})
 endfunction()
 
-# vidi_group_sources(target sources...): with VIDI_GROUP_SOURCES up to eight sources are compiled as one, for a preset that
-# is built whole and seldom. Which ones: scripts/source_groups.py, so that a source may name things as it likes.
-option(VIDI_GROUP_SOURCES "Compile several sources as one" OFF)
+# vidi_group_sources(target): with VIDI_GROUP_SOURCES up to eight of its sources are compiled as one. Which ones is found
+# by scripts/source_groups.py, so that a source may name things as it likes.
+option(VIDI_GROUP_SOURCES "Compile several sources as one" ON)
 if(VIDI_GROUP_SOURCES)
   # A name of one source hides one of another, and what a source has for itself looks as if it came from a header.
   target_compile_options(vidi_options INTERFACE -Wno-shadow -Wno-subobject-linkage)
@@ -90,11 +90,12 @@ function(vidi_group_sources target)
   if(NOT VIDI_GROUP_SOURCES)
     return()
   endif()
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
-  execute_process(COMMAND /usr/bin/python3 "${CMAKE_SOURCE_DIR}/scripts/source_groups.py" 8 ${ARGN}
-                  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY
-                  OUTPUT_STRIP_TRAILING_WHITESPACE)
-  foreach(source group IN ZIP_LISTS ARGN groups)
+  get_target_property(sources ${target} SOURCES)
+  set(script "${CMAKE_SOURCE_DIR}/scripts/source_groups.py")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script} ${sources})
+  execute_process(COMMAND /usr/bin/python3 ${script} 8 ${sources} WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+                  OUTPUT_VARIABLE groups OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  foreach(source group IN ZIP_LISTS sources groups)
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${target}_${group}")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
@@ -112,7 +113,7 @@ function(vidi_module name)
   set_target_properties(vidi_${name} PROPERTIES VIDI_WING ${wing})
   target_link_libraries(vidi_${name} PUBLIC ${MODULE_DEPENDS} PRIVATE vidi_options ${MODULE_PRIVATE})
   target_include_directories(vidi_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src/${wing}")
-  vidi_group_sources(vidi_${name} ${MODULE_SOURCES})
+  vidi_group_sources(vidi_${name})
   if(NOT MODULE_OWN_FLAGS)
     vidi_precompile(vidi_${name})
   endif()
@@ -185,7 +186,7 @@ function(vidi_test name)
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_options(${name} PRIVATE ${VIDI_TEST_OPTIMIZE})
   target_compile_definitions(${name} PRIVATE TEST_DATA="tests/data" MODELS_DIR="models" BACKBONES_DIR="backbones")
-  vidi_group_sources(${name} ${TEST_SOURCES})
+  vidi_group_sources(${name})
   if(NOT TEST_OWN_FLAGS)
     vidi_precompile(${name} TEST)
   endif()

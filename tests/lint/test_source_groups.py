@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 import small_tree  # noqa: F401  (puts scripts/ on the path)
-from source_groups import groups_of, local_names
+from source_groups import groups_of, names_of
 
 
 class SourceGroups(unittest.TestCase):
@@ -25,10 +25,10 @@ class SourceGroups(unittest.TestCase):
     def test_what_a_source_declares_for_itself(self):
         local = (
             "struct State {\n  int inner = 0;\n};\nusing Clock = int;\nconstexpr int kMost = 3;\n"
-            "template <typename T>\nbool is_sure(const T& answer) {\n  return answer;\n}\nenum class Kind { one };"
+            "template <typename T>\nbool is_sure(const T& answer) {\n  return answer;\n}\nenum class Kind { one };\nconstexpr int kEndings[] = {1};\nusing std::filesystem::path;"
         )
-        found = local_names(self.source("a.cpp", local, "int shared();"))
-        self.assertEqual(found, {"State", "Clock", "kMost", "is_sure", "Kind"})
+        found = names_of(self.source("a.cpp", local, "int shared();"))
+        self.assertEqual(found, ({"State", "Clock", "kMost", "is_sure", "Kind", "kEndings"}, {"path"}))
 
     def test_a_name_in_common_keeps_two_sources_apart(self):
         sources = [
@@ -36,6 +36,19 @@ class SourceGroups(unittest.TestCase):
             self.source("b.cpp", "void count() {}"),
             self.source("c.cpp", "int other = 0;"),
         ]
+        self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "c.cpp"], ["b.cpp"]])
+
+    def test_a_name_that_another_source_brings_in_keeps_them_apart(self):
+        sources = [
+            self.source("a.cpp", "using std::vector;"),
+            self.source("b.cpp", "using std::vector;"),
+            self.source("c.cpp", "struct vector {\n};"),
+        ]
+        self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "b.cpp"], ["c.cpp"]])
+
+    def test_a_type_that_a_header_declares_too_keeps_a_source_alone(self):
+        (self.folder / "table.hpp").write_text("enum class Table { by_day };\n")
+        sources = [self.source("a.cpp"), self.source("b.cpp", "struct Table {\n};"), self.source("c.cpp")]
         self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "c.cpp"], ["b.cpp"]])
 
     def test_a_group_has_no_more_than_its_size(self):
