@@ -30,7 +30,7 @@ def cassandra(folder, port=None, heap="1G"):
     folder.mkdir(parents=True)
     if port is not None:
         (folder / "address").write_text(f"127.0.0.1:{port}\n")
-    subprocess.run([script, "start", folder], env={**os.environ, "HEAP": heap}, check=True)
+    subprocess.run([script, "start", folder], env={**os.environ, "HEAP": heap, "JAVA_FLAGS": "-XX:TieredStopAtLevel=4"}, check=True)
     try:
         yield Node(folder)
     finally:

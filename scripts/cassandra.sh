@@ -77,7 +77,9 @@ start() {
   fi
   echo "$storage" >"$folder/storage_port"
   configure "$folder" "$host" "$port" "$storage" "$seeds"
+  # It runs for minutes: Java's second compiler and messages at the level DEBUG take more of a processor than they give.
   local options=(-Xms"${HEAP:-512M}" -Xmx"${HEAP:-512M}" -XX:+UseSerialGC -Xss256k -XX:+PerfDisableSharedMem
+    -XX:TieredStopAtLevel=1 -Dlogback.configurationFile="file://$root/scripts/services/logback.xml"
     -Djava.net.preferIPv4Stack=true -Dcassandra.config="file://$folder/cassandra.yaml"
     -Dcassandra.storagedir="$folder/data" -Dcassandra.ring_delay_ms="$ring_delay"
     -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.consistent.rangemovement=false)

@@ -57,8 +57,8 @@ spark.executor.memory            $memory
 spark.pyspark.python             $python
 spark.eventLog.enabled           true
 spark.eventLog.dir               file://$folder/events
-spark.driver.extraJavaOptions    -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
-spark.executor.extraJavaOptions  -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
+spark.driver.extraJavaOptions    -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
+spark.executor.extraJavaOptions  -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
 END
 }
 

@@ -19,6 +19,7 @@ def spark():
     for key, value in {
         "spark.ui.enabled": "false",
         "spark.driver.memory": "512m",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # a compiler that is done early
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.shuffle.partitions": "1",
     }.items():

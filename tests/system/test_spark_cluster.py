@@ -8,13 +8,14 @@ from harness.spark import Spark, session_of
 
 pytestmark = pytest.mark.services("spark")
 
-# Each task says who has run it, and waits a while, so that a worker can be lost in mid-job.
+# Each task waits until a file is there, so that a worker can be lost in mid-job.
 JOB = """
 import os, sys, time
 from pyspark.sql import SparkSession
 
-def task(number):
-    time.sleep(0.5)
+def task(number, go=sys.argv[2]):
+    while not os.path.exists(go):
+        time.sleep(0.1)
     return number * number
 
 spark = SparkSession.builder.appName("squares").getOrCreate()
@@ -43,15 +44,17 @@ def test_a_cluster_loses_a_worker_and_gains_one(tmp_path, report):
         cluster.start()
         assert cluster.state["aliveworkers"] == 2
         conf = {"spark.executor.memory": "512m", "spark.speculation": "false"}
-        with cluster.submit(script, 16, conf=conf) as job:
+        go = tmp_path / "go"
+        with cluster.submit(script, 16, go, conf=conf) as job:
             job.wait_until(lambda: executors(cluster, "worker-1") and executors(cluster, "worker-2"), "both have work")
             lost = cluster.processes_of("worker-1")
             cluster.kill_worker("worker-1")
             assert not any(os.path.exists(f"/proc/{pid}") and command_of(pid) for pid in lost)
             assert cluster.add_worker() == "worker-3"
+            go.touch()
             assert f"sum {sum(n * n for n in range(16))}\n" in job.wait()
         assert [app["state"] for app in cluster.state["completedapps"]] == ["FINISHED"]
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not any(app["attempts"][0]["completed"] for app in cluster.history):
             assert time.monotonic() < end
             time.sleep(0.2)

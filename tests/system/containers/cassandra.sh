@@ -24,5 +24,6 @@ authorizer: AllowAllAuthorizer
 END
 # shellcheck disable=SC2086
 exec java @/opt/cassandra.java -Xms"${MAX_HEAP_SIZE:-512M}" -Xmx"${MAX_HEAP_SIZE:-512M}" -XX:+UseSerialGC -Xss256k \
-  -XX:TieredStopAtLevel=1 -Dcassandra.config=file:///opt/cassandra.yaml -Dcassandra.storagedir=/var/lib/cassandra \
+  -XX:TieredStopAtLevel=1 -Dlogback.configurationFile=file:///opt/logback.xml \
+  -Dcassandra.config=file:///opt/cassandra.yaml -Dcassandra.storagedir=/var/lib/cassandra \
   ${JVM_EXTRA_OPTS:-} -cp '/opt/cassandra/*' org.apache.cassandra.service.CassandraDaemon

@@ -105,7 +105,8 @@ def make_services():
         context = Path(folder)
         for file in ("Dockerfile", "cassandra.sh"):
             shutil.copy(FOLDER / file, context)
-        shutil.copy(ROOT / "scripts/services/cassandra.java", context)
+        for file in ("cassandra.java", "logback.xml"):
+            shutil.copy(ROOT / "scripts/services" / file, context)
         built = ROOT / "build/services"
         shutil.copytree(built / "cassandra-5.0.6", context / "cassandra-5.0.6", copy_function=os.link)
         os.link(built / "versitygw-v1.8.0/versitygw", context / "versitygw")

@@ -108,7 +108,10 @@ def submit(script, *arguments, folder, master=None, conf=None, environment=None)
         "PYSPARK_PYTHON": str(python),
         **(environment or {}),
     }
-    options = {"spark.ui.showConsoleProgress": "false", "spark.ui.port": "0", **(conf or {})}
+    options = {"spark.ui.showConsoleProgress": "false", "spark.ui.port": "0"}
+    if master:
+        options["spark.driver.extraJavaOptions"] = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a compiler that is done early
+    options |= conf or {}
     command = [python.with_name("spark-submit")]
     command += ["--master", master] if master else []
     for name, value in options.items():
