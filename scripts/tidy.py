@@ -4,11 +4,11 @@
 tidy.py rules DATABASE FOLDER       writes FOLDER/build.ninja, one step for each batch of sources
 tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the headers it depends on
 
-Most of the time goes into the headers that sources share, so up to 24 sources of a wing are one batch, which parses and
-searches those headers once: docs/decisions/0024 has the times. It sees the folders of headers and the macros of them
-all. Sources whose file-local names clash go into different batches (source_groups.py), and a batch that does not compile
-all the same is checked source by source. A batch is checked again when one of its sources, a header of ours that these
-include, .clang-tidy or its compile command has changed.
+Most of the time goes into the headers that sources share, so up to twelve sources of a target are one batch, which
+parses and searches those headers once: docs/decisions/0024 has the times. Sources whose file-local names clash go into
+different batches, and a batch that does not compile all the same is checked source by source, so nobody has to choose
+names for it. A batch is checked again when one of its sources, a header of ours that these include, .clang-tidy or its
+compile command has changed.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ RULE = """rule tidy
   description = clang-tidy $name
 """
 INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
-LARGEST_BATCH = 24
+LARGEST_BATCH = 12
 
 
 # Sources that cannot be checked, and why.
@@ -52,20 +52,13 @@ def is_ours(source):
 
 
 def flags_of(entry):
-    """The flags of a compile command that say what a source means: where headers are, macros, and -std and -m.
-
-    Two lists: headers and macros, each flag with its argument one word; and the rest.
-    """
+    """The compile command without compiler, source and output."""
     words = shlex.split(entry["command"])[1:]
-    places, others = [], []
-    for word, argument in zip(words, [*words[1:], ""], strict=True):
-        if word in ("-I", "-isystem"):
-            places.append(word + argument)
-        elif word.startswith(("-I", "-isystem", "-D")):
-            places.append(word)
-        elif word.startswith(("-std=", "-m", "-W")):
-            others.append(word)
-    return places, others
+    output = words.index("-o")
+    del words[output : output + 2]
+    words.remove("-c")
+    words.remove(entry["file"])
+    return words
 
 
 def write_if_new(path, text):
@@ -80,24 +73,22 @@ def batch_text(sources, flags):
 
 def write_rules(database, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    wings = {}
+    targets = {}
     for entry in json.loads((database / "compile_commands.json").read_text()):
         source = Path(entry["file"])
         if not is_ours(source):
             continue
-        name = source.relative_to(ROOT)
-        if name.as_posix() in LEFT_OUT:
-            print(f"tidy: leaves out {name}: {LEFT_OUT[name.as_posix()]}")
+        name = source.relative_to(ROOT).as_posix()
+        if name in LEFT_OUT:
+            print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
             continue
-        places, others = flags_of(entry)
-        sources, all_places = wings.setdefault((name.parts[:2], tuple(others)), ([], {}))
-        sources.append(source)
-        all_places.update(dict.fromkeys(places))
+        # A folder below it is another target's.
+        targets.setdefault((source.parent, tuple(flags_of(entry))), []).append(source)
     written = set()
     lines = [RULE.format(script=Path(__file__).resolve())]
-    for (_, others), (sources, places) in wings.items():
+    for (_, flags), sources in targets.items():
         for group in groups_of(sources, LARGEST_BATCH):
-            text = batch_text(group, [*others, *places])
+            text = batch_text(group, flags)
             batch = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.cpp"  # another command is another batch
             written.add(batch)
             write_if_new(batch, text)
