@@ -10,6 +10,7 @@ from harness.server import ROOT
 from test_scripts import load
 
 tidy = load("tidy")
+source_groups = load("source_groups")
 
 
 def progress(tmp_path, command, *options):
@@ -102,13 +103,13 @@ def test_sources_with_a_local_name_in_common_are_checked_apart(tmp_path):
     first = source(tmp_path, "png.cpp", "std::unexpected<Error> undecodable(int why) {\n  return fail(why);\n}\n")
     other = source(tmp_path, "txt.cpp", "constexpr int kMost = 3;\nstruct Reader {\n  int undecodable_at;\n};\n")
     same = source(tmp_path, "gif.cpp", "Error undecodable(std::string_view why) {\n  return {};\n}\n")
-    assert tidy.local_names(other) == {"kMost", "Reader"}
-    assert tidy.batches_of([first, other, same]) == [[first, other], [same]]
+    assert source_groups.names_of(other) == ({"kMost", "Reader"}, set())
+    assert source_groups.groups_of([first, other, same], 12) == [[first, other], [same]]
 
 
 def test_a_batch_has_a_dozen_sources_at_most(tmp_path):
     sources = [source(tmp_path, f"{i}.cpp", f"int only_in_{i}() {{\n  return 0;\n}}\n") for i in range(15)]
-    assert [len(batch) for batch in tidy.batches_of(sources)] == [12, 3]
+    assert [len(batch) for batch in source_groups.groups_of(sources, tidy.LARGEST_BATCH)] == [12, 3]
 
 
 def test_the_driver_is_taken_from_the_cache(tmp_path):
