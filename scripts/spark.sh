@@ -15,6 +15,9 @@ service=spark
 # shellcheck source=scripts/services/process.sh
 . "$root/scripts/services/process.sh"
 
+# Each process is small, starts as soon as can be, and lives for minutes.
+java_flags="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem"
+
 # spark_class FOLDER NAME CLASS ARGUMENTS...: starts a process of Spark in a session of its own.
 spark_class() {
   local folder=$1 name=$2
@@ -23,9 +26,8 @@ spark_class() {
   (
     # shellcheck source=/dev/null
     . "$folder/spark.env"
-    # Each is small, and starts as soon as can be.
     export SPARK_DAEMON_MEMORY=256m
-    export SPARK_DAEMON_JAVA_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch"
+    export SPARK_DAEMON_JAVA_OPTS="$java_flags -Djava.io.tmpdir=$folder/scratch"
     export SPARK_MASTER_OPTS="-Dspark.master.rest.enabled=false"
     export SPARK_HISTORY_OPTS="-Dspark.history.fs.logDirectory=file://$folder/events -Dspark.history.fs.update.interval=1s
       -Dspark.history.ui.port=${SPARK_HISTORY##*:}"
@@ -57,8 +59,8 @@ spark.executor.memory            $memory
 spark.pyspark.python             $python
 spark.eventLog.enabled           true
 spark.eventLog.dir               file://$folder/events
-spark.driver.extraJavaOptions    -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
-spark.executor.extraJavaOptions  -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+PerfDisableSharedMem -Djava.io.tmpdir=$folder/scratch
+spark.driver.extraJavaOptions    $java_flags -Djava.io.tmpdir=$folder/scratch
+spark.executor.extraJavaOptions  $java_flags -Djava.io.tmpdir=$folder/scratch
 END
 }
 

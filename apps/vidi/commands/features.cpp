@@ -239,7 +239,7 @@ Action add_features(Command program) {
   command.flag("--append", &job.append, "Add new pictures to an output that is finished");
   command.flag("--keep-scaled", &job.keep_scaled, "Write features_scaled too");
   command.option("--augment", &job.augment, "Variants of each picture, besides itself").show_default();
-  command.option("--augment-seed", &job.augment_seed, "Of the variants").show_default();
+  command.option("--augment-seed", &job.augment_seed, "Seed for drawing the variants").show_default();
   add_backbone_options(command, *options);
   add_limits(command, *options);
   Command plot = command.subcommand("plot", "Draw explained variance, and the first two components by label");

@@ -157,7 +157,7 @@ Action add_fit(Command program) {
   command.option("--out", &options->out, "Folder of models, with the model's name: models/fruits").required();
   command.option("--test", &options->test, "Features of other pictures to test with, made with --apply of the first");
   command.option("--also", &options->also, "Further features to learn from, made with --apply of the first");
-  command.option("--originals", &options->originals, "How often a picture counts that is no variant")
+  command.option("--originals", &options->originals, "How many times an original counts beside its variants")
       .range(1, 1000)
       .show_default();
   command.option("--l2", &options->l2, "Strength of the penalty on weights; auto: chosen by cross-validation")
