@@ -64,7 +64,7 @@ def prove(server, service, answers):
         f"{len(answers)} acknowledged, {pictures} different pictures, {len(stored)} in the bucket, "
         f"{len(stored) - len(set(stored))} twice, {len(expected - set(stored))} lost"
     )
-    assert not wrong, f"{counts}; {len(wrong)} cannot be read as they were sent"
+    assert not wrong, f"{counts}; {len(wrong)} cannot be read as they were sent: {wrong[:3]}"
     assert sorted(stored) == sorted(expected), counts
     return counts
 
@@ -94,7 +94,7 @@ def test_away_for_a_while_under_load(make_server, bucket, report):
         time.sleep(min(3, max(0.5, end - time.monotonic())))
         during += all_answered(load.stop())
         wrong, pictures = wrong_pictures(server, during[-200:], mnist_png)
-        assert not wrong, f"{len(wrong)} of {pictures} cannot be read while S3 is away"
+        assert not wrong, f"{len(wrong)} of {pictures} cannot be read while S3 is away: {wrong[:3]}"
     with Client(server.url) as client:
         waited = waiting(client, "objects")
         ready = client.get("/health/ready")

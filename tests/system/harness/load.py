@@ -76,12 +76,15 @@ class Load:
 
 
 def missing(url, answers):
-    """Those of the answers that the server does not know now exactly as it gave them, or whose picture differs."""
+    """Those of the answers that the server does not know now exactly as it gave them, or whose picture differs, and what
+    it says instead."""
     lost = []
     with Client(url) as client:
         for answer, index in answers:
             recorded = client.get(f"/api/predictions/{answer['id']}")
             picture = client.get(f"/uploads/{answer['id']}/image")
-            if recorded.status != 200 or recorded.json != answer or picture.body != mnist_png(index):
-                lost.append(answer["id"])
+            if recorded.status != 200 or recorded.json != answer:
+                lost.append(f"{answer['id']}: {recorded.status} {recorded.body[:500]}")
+            elif picture.body != mnist_png(index):
+                lost.append(f"the picture of {answer['id']}: {picture.status} {picture.body[:500]}")
     return lost

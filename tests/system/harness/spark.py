@@ -146,13 +146,13 @@ class Spark(Service):
     @property
     def state(self):
         """What the master knows: `workers`, `aliveworkers`, `activeapps`, `completedapps`, ..."""
-        with urllib.request.urlopen(f"{self.variable('SPARK_PAGE')}/json/", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.variable('SPARK_PAGE')}/json/", timeout=120) as answer:
             return json.load(answer)
 
     @property
     def history(self):
         """The applications that the history server shows."""
-        with urllib.request.urlopen(f"{self.variable('SPARK_HISTORY')}/api/v1/applications", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.variable('SPARK_HISTORY')}/api/v1/applications", timeout=120) as answer:
             return json.load(answer)
 
     def pid_of(self, name):

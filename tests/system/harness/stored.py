@@ -99,14 +99,16 @@ def listed(server):
 
 
 def wrong_pictures(server, answers, picture_of):
-    """Those of the different pictures that cannot be fetched as they were sent."""
+    """Those of the different pictures that cannot be fetched as they were sent, with what is given instead; and how many
+    different ones there are."""
     one_of_each = {answer["image"]: (answer["id"], index) for answer, index in answers}
+    wrong = []
     with Client(server.url) as client:
-        return [
-            digest
-            for digest, (identifier, index) in one_of_each.items()
-            if client.get(f"/uploads/{identifier}/image").body != picture_of(index)
-        ], len(one_of_each)
+        for digest, (identifier, index) in one_of_each.items():
+            answer = client.get(f"/uploads/{identifier}/image")
+            if answer.body != picture_of(index):
+                wrong.append(f"{digest}: {answer.status} {answer.body[:500]}")
+    return wrong, len(one_of_each)
 
 
 def prove(server, node, outcomes, keyspace, picture_of=mnist_png):
@@ -135,7 +137,7 @@ def prove(server, node, outcomes, keyspace, picture_of=mnist_png):
         unasked=len(stored.keys() - acknowledged.keys()),
         pictures=pictures,
     )
-    assert not wrong, f"{len(wrong)} of {pictures} pictures are not as they were sent"
+    assert not wrong, f"{len(wrong)} of {pictures} pictures are not as they were sent: {wrong[:3]}"
     assert counts.lost == 0, f"{counts}: {lost[:5]}"
     assert counts.twice == 0 and counts.unasked <= cut_off, f"{counts}, {cut_off} cut off"
     assert set(shown) == {str(key) for key in stored} and by_result.keys() == stored.keys()
