@@ -2,21 +2,25 @@
 """clang-tidy over the sources of a compile database, by Ninja: several at a time, and each only when it has to be.
 
 tidy.py rules DATABASE FOLDER       writes FOLDER/build.ninja, one step for each batch of sources
-tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the headers it depends on
+tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the files it depends on
 
 Most of the time goes into the headers that sources share, so up to twelve sources of a target are one batch, which
 parses and searches those headers once: docs/decisions/0024 has the times. Sources whose file-local names clash go into
 different batches, and a batch that does not compile all the same is checked source by source, so nobody has to choose
 names for it. A batch is checked again when one of its sources, a header of ours that these include, .clang-tidy or its
-compile command has changed.
+compile command has changed. What was found to be good, with those contents and the packages of this machine, is kept in
+the user's cache folder for other clones.
 """
 
 import hashlib
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from source_groups import groups_of
@@ -27,6 +31,7 @@ CLANG_TIDY = ROOT / ".venv/bin/clang-tidy"
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-optimization-argument"]
 # A name of one source hides one of another source of its batch; in one source g++ finds it.
 EXTRA += ["--extra-arg=-Wno-shadow"]
+GOOD = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vidi/tidy"
 NOISE = re.compile(r"^\d+ warnings?( and \d+ errors?)? generated\.$|^Suppressed |^Use -header-filter")
 
 RULE = """rule tidy
@@ -35,7 +40,7 @@ RULE = """rule tidy
   deps = gcc
   description = clang-tidy $name
 """
-INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
+INCLUDED = re.compile(r'^ *# *include "(.*)"', re.MULTILINE)
 LARGEST_BATCH = 12
 
 
@@ -107,21 +112,58 @@ def run_tidy(source, flags):
     return "\n".join(lines) or "clang-tidy failed" if done.returncode else ""
 
 
+@cache
+def included_by(file):
+    return INCLUDED.findall(file.read_text())
+
+
+def ours_within(source, flags):
+    """The source and every header of ours that it includes, also where a condition leaves it out. What is found between
+    <> comes from packages."""
+    names = [flag.removeprefix("-I") for flag in flags if flag.startswith("-I")]
+    names += [path for option, path in pairwise(flags) if option == "-isystem"]
+    folders = [Path(name) for name in names if Path(name).is_relative_to(ROOT)]
+    found, new = {source}, [source]
+    while new:
+        file = new.pop()
+        for name in included_by(file):
+            candidates = (folder / name for folder in (file.parent, *folders))
+            header = next((path.resolve() for path in candidates if path.is_file()), None)
+            if header and header not in found:
+                found.add(header)
+                new.append(header)
+    return sorted(found)
+
+
+def name_in_cache(files, flags):
+    """What a check depends on, in one number: contents and flags without this clone's path, the rules, the packages."""
+    packages = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n"], capture_output=True, check=True).stdout
+    digest = hashlib.sha256(packages)
+    here = Path(__file__).resolve().parent
+    for file in [*files, here / "tidy.py", here.parent / ".clang-tidy", *sorted(here.glob("requirements/*.txt"))]:
+        digest.update(file.read_bytes().replace(str(ROOT).encode(), b""))
+    digest.update("\n".join(map(str, [*files, *flags])).replace(str(ROOT), "").encode())
+    return digest.hexdigest()
+
+
 def check(batch):
     text = batch.read_text()
     flags = shlex.split(text.splitlines()[-1].removeprefix("// "))
     sources = INCLUDED.findall(text)
     stamp = batch.with_suffix(".stamp")
-    subprocess.run(
-        ["c++", *flags, "-MM", "-MF", f"{stamp}.d", "-MT", stamp.name, batch], cwd=batch.parent, check=True
-    )
-    found = run_tidy(batch, flags)
-    if "[clang-diagnostic-error]" in found and len(sources) > 1:
-        print(f"tidy: {batch.stem} is checked source by source: {found.splitlines()[0]}")
-        found = "\n".join(filter(None, (run_tidy(source, flags) for source in sources)))
-    if found:
-        print(found)
-        sys.exit(1)
+    files = sorted({file for source in sources for file in ours_within(Path(source), flags)})
+    Path(f"{stamp}.d").write_text(f"{stamp.name}: {' '.join(map(str, files))}\n")
+    good = GOOD / name_in_cache(files, flags)
+    if not good.exists():
+        found = run_tidy(batch, flags)
+        if "[clang-diagnostic-error]" in found and len(sources) > 1:
+            print(f"tidy: {batch.stem} is checked source by source: {found.splitlines()[0]}")
+            found = "\n".join(filter(None, (run_tidy(source, flags) for source in sources)))
+        if found:
+            print(found)
+            sys.exit(1)
+        GOOD.mkdir(parents=True, exist_ok=True)
+    good.touch()
     stamp.touch()
 
 

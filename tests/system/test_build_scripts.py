@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness.server import ROOT
-from test_scripts import load
 
-tidy = load("tidy")
-source_groups = load("source_groups")
 
 
 def progress(tmp_path, command, *options):
@@ -91,25 +88,6 @@ def test_the_tests_of_a_program_are_counted_one_by_one(tmp_path, entry, more, la
 def test_a_program_that_crashed_before_its_report_fails(tmp_path):
     lines, code = summary(tmp_path, BROKE)
     assert (lines[-1], code) == ("0 passed, 1 failed, 0 skipped", 1)
-
-
-def source(folder, name, text):
-    path = folder / name
-    path.write_text("namespace vidi {\nnamespace {\n\n" + text + "\n}  // namespace\n}  // namespace vidi\n")
-    return path
-
-
-def test_sources_with_a_local_name_in_common_are_checked_apart(tmp_path):
-    first = source(tmp_path, "png.cpp", "std::unexpected<Error> undecodable(int why) {\n  return fail(why);\n}\n")
-    other = source(tmp_path, "txt.cpp", "constexpr int kMost = 3;\nstruct Reader {\n  int undecodable_at;\n};\n")
-    same = source(tmp_path, "gif.cpp", "Error undecodable(std::string_view why) {\n  return {};\n}\n")
-    assert source_groups.names_of(other) == ({"kMost", "Reader"}, set())
-    assert source_groups.groups_of([first, other, same], 12) == [[first, other], [same]]
-
-
-def test_a_batch_has_a_dozen_sources_at_most(tmp_path):
-    sources = [source(tmp_path, f"{i}.cpp", f"int only_in_{i}() {{\n  return 0;\n}}\n") for i in range(15)]
-    assert [len(batch) for batch in source_groups.groups_of(sources, tidy.LARGEST_BATCH)] == [12, 3]
 
 
 def test_the_driver_is_taken_from_the_cache(tmp_path):
