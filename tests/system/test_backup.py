@@ -12,7 +12,7 @@ from harness.load import Load, missing
 from harness.pictures import heavy_png, mnist_png
 from harness.server import run_vidi
 from harness.services import s3
-from harness.stored import listed, waiting
+from harness.stored import listed, wait_until_connected, waiting
 
 
 class Forgetting:
@@ -141,6 +141,7 @@ def test_out_of_cassandra_and_s3_and_back(make_server, node, keyspace, tmp_path,
         again = run_vidi("restore", *stores("new"), "backup", folder=server.folder)
         assert again.stdout.decode() == f"{len(answers)} predictions read, 0 added, 0 pictures added\n"
         on_new_stores = make_server(*stores("new"))
+        wait_until_connected(on_new_stores)
         assert not missing(on_new_stores.url, answers)
         assert not without_picture(on_new_stores)
         on_new_stores.stop()

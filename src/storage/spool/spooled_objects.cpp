@@ -11,15 +11,24 @@ using objects::ObjectStore;
 // As many bytes as most pictures have.
 constexpr std::uint64_t kOneObject = 65'536;
 
+// As many are in memory at the same time, and read at the same time from the local store, where clients read too.
+constexpr std::size_t kMostTogether = 32;
+
+Options within_bounds(Options options) {
+  options.together = std::min(options.together, kMostTogether);
+  return options;
+}
+
 class SpooledObjectStore final : public SpooledObjects {
  public:
   SpooledObjectStore(std::unique_ptr<ObjectStore> store, std::unique_ptr<ObjectStore> local, Options options)
       : store_(std::move(store)),
         local_(std::move(local)),
-        dispatcher_(std::move(options), {.name = "objects",
-                                         .deliver = [this](Entry entry) { return deliver(std::move(entry)); },
-                                         .check = [this] { return store_->check(); },
-                                         .delivered = [](const Entry&) {}}) {}
+        dispatcher_(within_bounds(std::move(options)),
+                    {.name = "objects",
+                     .deliver = [this](Entry entry) { return deliver(std::move(entry)); },
+                     .check = [this] { return store_->check(); },
+                     .delivered = [](const Entry&) {}}) {}
 
   Task<Result<void>> put(Digest digest, ByteView bytes) override {
     // The store may still read it when the caller has long gone on.
@@ -41,7 +50,10 @@ class SpooledObjectStore final : public SpooledObjects {
   Task<Result<std::optional<Bytes>>> get(Digest digest) override {
     auto local = co_await local_->get(digest);
     if (local && *local) co_return local;
-    co_return co_await store_->get(digest);
+    auto stored = co_await store_->get(digest);
+    // It may wait here: what kept the local store from telling is more to the point than that the other has it not.
+    if (!local && !(stored && *stored)) co_return local;
+    co_return stored;
   }
 
   Task<Result<bool>> contains(Digest digest) override {

@@ -98,6 +98,15 @@ def listed(server):
             cursor = page.json["next"] and f"&cursor={page.json['next']}"
 
 
+def wait_until_connected(server, seconds=60):
+    """A server answers before it has found its stores; what it is asked of them until then it cannot tell."""
+    with Client(server.url) as client:
+        end = time.monotonic() + seconds
+        while [spool for spool in client.get("/health/ready").json["spool"].values() if spool["store"] != "connected"]:
+            assert time.monotonic() < end, server.log[-2000:]
+            time.sleep(0.05)
+
+
 def wrong_pictures(server, answers, picture_of):
     """Those of the different pictures that cannot be fetched as they were sent, with what is given instead; and how many
     different ones there are."""
