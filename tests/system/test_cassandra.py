@@ -6,7 +6,7 @@ import pytest
 from harness.client import Client
 from harness.load import Load
 from harness.services import Silent, cassandra
-from harness.stored import prove, wait_until_handed_over, waiting
+from harness.stored import prove, wait_until_connected, wait_until_handed_over, waiting
 
 pytestmark = pytest.mark.services("cassandra")
 
@@ -32,7 +32,7 @@ def test_every_answer_is_in_cassandra(make_server, node, keyspace, report):
     outcome = load_for(server, 2)
     report(prove(server, node, [outcome], keyspace))
     other = make_server(*records(node, keyspace), "--objects", f"file:{server.folder}/data-of-the-other")
-    wait_until_handed_over(other)
+    wait_until_connected(other)
     with Client(other.url) as client:
         for answer, _ in outcome.answers[:50]:
             assert client.get(f"/api/predictions/{answer['id']}").json == answer
