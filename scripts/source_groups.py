@@ -23,16 +23,18 @@ DECLARED = re.compile(
 
 # "using vidi::sqlite::Outcome;": may be there twice, but not beside a declaration of that name.
 BROUGHT_IN = re.compile(r"^using [\w:]+::(\w+);", re.MULTILINE)
-TYPES = re.compile(
-    r"^\s*(?:template <[^\n]*>\s*)?(?:struct|class|enum(?: class)?|concept) (\w+)(?: final)?\s*[:{]|^\s*using (\w+) =",
+# What a header declares: its types, and functions that it defines itself.
+IN_HEADER = re.compile(
+    r"^\s*(?:template <[^\n]*>\s*)?(?:struct|class|enum(?: class)?|concept) (\w+)(?: final)?\s*[:{]|^\s*using (\w+) ="
+    r"|^inline [\w:<>,&* ]+?\b(\w+)\(",
     re.MULTILINE,
 )
 
 
 @cache
-def types_of_headers(folder):
+def names_of_headers(folder):
     """Which the headers of a folder declare. A source of it with one of these names for itself stays alone."""
-    found = (match for header in folder.glob("*.hpp") for match in TYPES.findall(header.read_text()))
+    found = (match for header in folder.glob("*.hpp") for match in IN_HEADER.findall(header.read_text()))
     return {next(filter(None, names)) for names in found}
 
 
@@ -63,7 +65,7 @@ def groups_of(sources, largest):
     groups, alone = [], []
     for source in sources:
         declared, brought_in = names_of(source)
-        if declared & types_of_headers(source.parent):
+        if declared & names_of_headers(source.parent):
             alone.append([source])
             continue
         fitting = (group for group in groups if len(group.sources) < largest and group.takes(declared, brought_in))

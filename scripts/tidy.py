@@ -4,8 +4,8 @@
 tidy.py rules DATABASE FOLDER       writes FOLDER/build.ninja, one step for each batch of sources
 tidy.py check BATCH                 one step: checks FOLDER/NAME.cpp, and writes its stamp and the files it depends on
 
-Most of the time goes into the headers that sources share, so up to twelve sources of a target are one batch, which
-parses and searches those headers once: docs/decisions/0024 has the times. Sources whose file-local names clash go into
+Most of the time goes into the headers that sources share, so up to twelve sources of a module, its tests among them, are
+one batch, which parses and searches those headers once: docs/decisions/0024 has the times. Sources whose file-local names clash go into
 different batches, and a batch that does not compile all the same is checked source by source, so nobody has to choose
 names for it. A batch is checked again when one of its sources, a header of ours that these include, .clang-tidy or its
 compile command has changed. What was found to be good, with those contents and the packages of this machine, is kept in
@@ -66,6 +66,21 @@ def flags_of(entry):
     return words
 
 
+def split(flags):
+    """The flags that all sources of a batch must have in common, and those that more sources may have: what is defined and
+    where headers are looked for. How a source is optimized, and where its code will lie, are nothing to clang-tidy."""
+    common, more = [], []
+    words = iter(flags)
+    for word in words:
+        if word == "-isystem":
+            more.append((word, next(words)))
+        elif word.startswith(("-D", "-I")):
+            more.append((word,))
+        elif not word.startswith(("-O", "-fPI")):
+            common.append(word)
+    return tuple(common), more
+
+
 def write_if_new(path, text):
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
@@ -87,11 +102,15 @@ def write_rules(database, folder):
         if name in LEFT_OUT:
             print(f"tidy: leaves out {name}: {LEFT_OUT[name]}")
             continue
-        # A folder below it is another target's.
-        targets.setdefault((source.parent, tuple(flags_of(entry))), []).append(source)
+        # A folder below it is another module's.
+        common, more = split(flags_of(entry))
+        sources, added = targets.setdefault((source.parent, common), ([], {}))
+        sources.append(source)
+        added.update(dict.fromkeys(more))
     written = set()
     lines = [RULE.format(script=Path(__file__).resolve())]
-    for (_, flags), sources in targets.items():
+    for (_, common), (sources, added) in targets.items():
+        flags = [*common, *(word for words in added for word in words)]
         for group in groups_of(sources, LARGEST_BATCH):
             text = batch_text(group, flags)
             batch = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.cpp"  # another command is another batch

@@ -46,10 +46,15 @@ class SourceGroups(unittest.TestCase):
         ]
         self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "b.cpp"], ["c.cpp"]])
 
-    def test_a_type_that_a_header_declares_too_keeps_a_source_alone(self):
-        (self.folder / "table.hpp").write_text("enum class Table { by_day };\n")
-        sources = [self.source("a.cpp"), self.source("b.cpp", "struct Table {\n};"), self.source("c.cpp")]
-        self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "c.cpp"], ["b.cpp"]])
+    def test_what_a_header_declares_too_keeps_a_source_alone(self):
+        (self.folder / "table.hpp").write_text("enum class Table { by_day };\ninline Bytes gzip(ByteView plain) {\n}\n")
+        sources = [
+            self.source("a.cpp"),
+            self.source("b.cpp", "struct Table {\n};"),
+            self.source("c.cpp"),
+            self.source("d.cpp", "Bytes gzip(std::string_view text) {\n}"),
+        ]
+        self.assertEqual(self.names(groups_of(sources, 8)), [["a.cpp", "c.cpp"], ["b.cpp"], ["d.cpp"]])
 
     def test_a_group_has_no_more_than_its_size(self):
         sources = [self.source(f"{name}.cpp") for name in "abcde"]

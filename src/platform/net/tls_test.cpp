@@ -51,17 +51,17 @@ void make_certificate(const std::string& name, const std::string& subject) {
 class TlsServer {
  public:
   explicit TlsServer(const std::string& certificate) {
-    http::ServerOptions options;
+    vidi::http::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.threads = 1;
     options.tls_certificate = testing::TempDir() + certificate + ".pem";
     options.tls_key = testing::TempDir() + certificate + ".key";
-    const auto page = [](const http::Request*, int status, const Error&) {
-      http::Response response;
+    const auto page = [](const vidi::http::Request*, int status, const Error&) {
+      vidi::http::Response response;
       response.status = status;
       return response;
     };
-    server_ = std::make_unique<http::Server>(options, http::Router(), page);
+    server_ = std::make_unique<vidi::http::Server>(options, vidi::http::Router(), page);
     thread_ = std::thread([this] { server_->run(); });
   }
   ~TlsServer() {
@@ -78,7 +78,7 @@ class TlsServer {
   [[nodiscard]] std::string url() const { return "https://" + server_->address() + "/file"; }
 
  private:
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<vidi::http::Server> server_;
   std::thread thread_;
 };
 
