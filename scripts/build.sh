@@ -23,8 +23,8 @@ fi
 targets=()
 if (($# > 0)); then targets=(--target "$@"); fi
 # On two idle cores, from nothing; a build of what changed takes seconds.
-declare -A usually=([release]="7 to 9 minutes the first time" [test]="10 to 13 minutes the first time"
-  [asan]="10 to 13 minutes the first time")
+declare -A usually=([release]="5 to 8 minutes the first time" [test]="8 to 11 minutes the first time"
+  [asan]="8 to 11 minutes the first time")
 hint=()
 if [[ ! -f "build/$preset/.ninja_log" && -n "${usually[$preset]:-}" ]]; then hint=(--usually "${usually[$preset]}"); fi
 /usr/bin/python3 scripts/progress.py "${hint[@]}" "build $preset" -- \
