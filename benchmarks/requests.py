@@ -5,11 +5,11 @@ answer before it leaves: in SQLite with synchronous=FULL and group commit, or in
 with commitlog_sync group. vidi also keeps every picture. LitServe records nothing. wrk runs on the same machine. They take
 turns in every round; the table shows medians, the range, and how many times a service's rate vidi's is.
 
-usage: requests.py [--vidi build/release/apps/vidi/vidi] [--peer FOLDER --peer-python PYTHON] [--rounds 3] [--seconds 6]
+usage: requests.py [--vidi build/release/apps/vidi/vidi] [--other-vidi PATH] [--peer FOLDER --peer-python PYTHON] [--rounds 3] [--seconds 6]
                    [--litserve FOLDER --litserve-python PYTHON --litserve-batch 1] [--store sqlite|cassandra]
                    [--model digits-softmax|digits-cnn] [--precision f32|bf16] [--connections 1,8,64]
 
-The peer's folder holds run.py, a program that serves POST /predict and GET /healthz on 127.0.0.1:$PORT with the model
+--other-vidi is a program of another version, to see whether this one keeps its rate. The peer's folder holds run.py, a program that serves POST /predict and GET /healthz on 127.0.0.1:$PORT with the model
 $MODELS/$MODEL.onnx, and records into $SQLITE or, with DB=cassandra, into the keyspace `peers` at 127.0.0.1:9042, which
 must be free then. LitServe's folder holds serve.py, which takes $PORT, $MODELS and $MODEL likewise and at most $BATCH
 pictures together, and answers GET /health. Without peers only vidi is measured.
@@ -135,8 +135,12 @@ def services_of(arguments, folder, node):
     """vidi, and the peers that there are."""
     model = ROOT / "models" / arguments.model / "1"
     models = models_of(arguments, folder)
-    vidi = [str(arguments.vidi), "serve", "--listen", "127.0.0.1:{port}", "--grpc-listen", "off", "--data",
-            str(folder / "vidi"), "--models", str(models), "--model", arguments.model, "--log-level", "warn"]
+
+    def command(program, name):
+        return [str(program), "serve", "--listen", "127.0.0.1:{port}", "--grpc-listen", "off", "--data", str(folder / name),
+                "--models", str(models), "--model", arguments.model, "--log-level", "warn"]
+
+    vidi = command(arguments.vidi, "vidi")
     peer = {"MODELS": str(model), "MODEL": "model", "PYTHONDONTWRITEBYTECODE": "1"}
     if node:
         vidi += ["--records", f"cassandra://{node.address}/vidi"]
@@ -147,19 +151,24 @@ def services_of(arguments, folder, node):
         peer |= {"DB": "sqlite", "SYNC": "FULL", "GROUP": "1", "SQLITE": str(folder / "peer" / "records.db")}
         rows = {name: lambda name=name: rows_of_sqlite(folder / name / "records.db") for name in ("vidi", "peer")}
     services = [Service("vidi", folder / "vidi", vidi, {}, VIDI_HEALTH, rows["vidi"])]
+    if arguments.other_vidi:
+        other = command(arguments.other_vidi, "other")
+        services.append(Service("other vidi", folder / "other", other, {}, VIDI_HEALTH,
+                                lambda: rows_of_sqlite(folder / "other" / "records.db")))
     if arguments.peer:
-        command = [arguments.peer_python, str(arguments.peer / "run.py")]
-        services.append(Service("FastAPI", folder / "peer", command, peer, "/healthz", rows["peer"]))
+        program = [arguments.peer_python, str(arguments.peer / "run.py")]
+        services.append(Service("FastAPI", folder / "peer", program, peer, "/healthz", rows["peer"]))
     if arguments.litserve:
-        command = [arguments.litserve_python, str(arguments.litserve / "serve.py")]
+        program = [arguments.litserve_python, str(arguments.litserve / "serve.py")]
         environment = {**peer, "BATCH": str(arguments.litserve_batch)}
-        services.append(Service("LitServe", folder / "litserve", command, environment, "/health", lambda: None))
+        services.append(Service("LitServe", folder / "litserve", program, environment, "/health", lambda: None))
     return services
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vidi", default=ROOT / "build" / "release" / "apps" / "vidi" / "vidi")
+    parser.add_argument("--other-vidi", type=pathlib.Path, help="with --store sqlite")
     parser.add_argument("--peer", type=pathlib.Path)
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--litserve", type=pathlib.Path)
