@@ -1,5 +1,5 @@
-// One record store, as vidi uses it: how many predictions a second it makes durable, and how long a page takes among a
-// million predictions.
+// One record store, as vidi uses it: how many predictions a second it makes durable, and how long a page and statistics
+// take among a million predictions.
 //   records_benchmark append STORE [--count 20000] [--in-flight 64]
 //   records_benchmark pages STORE [--count 1000000]   fills an empty store first; one that is full stays as it is
 // STORE is an address as `vidi serve --records` takes it. Numbers come as one JSON object a line.
@@ -48,7 +48,7 @@ Prediction prediction_at(Timestamp time, std::uint64_t number) {
   prediction.model = fmt::format("model-{}", random / 7 % kModels);
   prediction.version = "1";
   prediction.result = std::to_string(random % 10);
-  prediction.confidence = 0.987;
+  prediction.confidence = 1.0 - static_cast<double>(random % 300) / 1000;
   for (int label = 0; label < 5; ++label) {
     prediction.candidates.push_back({.label = std::to_string(label), .probability = 0.1 * label});
   }
@@ -60,7 +60,7 @@ Prediction prediction_at(Timestamp time, std::uint64_t number) {
     prediction.image->bytes[i] = static_cast<std::byte>(mixed(random + i / 8) >> (8 * (i % 8)));
   }
   prediction.media_type = "image/png";
-  prediction.latency = std::chrono::microseconds(250);
+  prediction.latency = std::chrono::microseconds(200 + random % 2000);
   return prediction;
 }
 
@@ -168,6 +168,36 @@ bool measure_page(RecordStore& store, const NamedQuery& named) {
   return true;
 }
 
+// The first time by itself: a store may keep what it has counted.
+bool measure_tally(RecordStore& store, const std::string& name, const records::Hours& hours) {
+  constexpr std::size_t kTimes = 50;
+  std::vector<double> milliseconds;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i <= kTimes; ++i) {
+    const auto begin = Clock::now();
+    const auto tallies = run(store.tally(hours));
+    milliseconds.push_back(seconds_since(begin) * 1e3);
+    if (!tallies) {
+      spdlog::error("{}: {}", name, tallies.error().message);
+      return false;
+    }
+    found = tallies->size();
+  }
+  const double first = milliseconds.front();
+  milliseconds.erase(milliseconds.begin());
+  std::ranges::sort(milliseconds);
+  fmt::print("{{\"page\": \"{}\", \"found\": {}, \"first_ms\": {:.2f}, \"median_ms\": {:.2f}, \"worst_ms\": {:.2f}}}\n",
+             name, found, first, milliseconds[kTimes / 2], milliseconds.back());
+  return true;
+}
+
+bool measure_tallies(RecordStore& store) {
+  const records::Hour middle = std::chrono::floor<std::chrono::hours>(kBegin + std::chrono::days(30));
+  bool good = measure_tally(store, "statistics of a day", {.from = middle, .to = middle + std::chrono::hours(24)});
+  good = measure_tally(store, "statistics of 30 days", {.from = middle}) && good;
+  return measure_tally(store, "statistics of all", {}) && good;
+}
+
 int measure_pages(const std::string& address, std::uint64_t count) {
   const auto store = records::open_record_store(address);
   wait_until_ready(*store);
@@ -176,6 +206,7 @@ int measure_pages(const std::string& address, std::uint64_t count) {
   if (latest->predictions.empty()) fill(*store, count);
   bool good = true;
   for (const NamedQuery& named : queries()) good = measure_page(*store, named) && good;
+  good = measure_tallies(*store) && good;
   return good ? 0 : 1;
 }
 
@@ -190,7 +221,7 @@ int measure(int count, char** arguments) {
   appends->add_option("store", address, "Where they are recorded")->required();
   appends->add_option("--count", records, "How many")->capture_default_str();
   appends->add_option("--in-flight", in_flight, "Appended at the same time")->capture_default_str();
-  CLI::App* const pages = program.add_subcommand("pages", "The time of a page");
+  CLI::App* const pages = program.add_subcommand("pages", "The time of a page and of statistics");
   pages->add_option("store", address, "Where they are recorded")->required();
   pages->add_option("--count", filled, "Predictions with which an empty store is filled")->capture_default_str();
   CLI11_PARSE(program, count, arguments);

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -243,39 +244,56 @@ TEST_P(RecordStoreContract, FiltersByTimeFromInclusiveToExclusive) {
   }
 }
 
-TEST_P(RecordStoreContract, CountsByDayModelAndResult) {
-  constexpr std::int64_t kDay = 86'400'000'000;
+TEST_P(RecordStoreContract, TalliesByHourModelVersionResultAndCorrection) {
+  constexpr std::int64_t kHour = 3'600'000'000;
   const auto add = [&](std::int64_t when, const char* model, std::optional<std::string> result) {
     Prediction prediction = sample_prediction(when);
     prediction.model = model;
     prediction.result = std::move(result);
     append(prediction);
     append(prediction);  // as a retry does
+    return prediction.id;
   };
   add(0, "digits", "4");
-  add(1, "digits", "4");
-  add(2, "digits", "7");
+  const Uuid corrected = add(1, "digits", "4");
+  const Uuid forgotten = add(2, "digits", "7");
   add(3, "digits", std::nullopt);
   add(4, "fruits", "4");
-  add(kDay, "digits", "4");
-  const auto first = std::chrono::floor<std::chrono::days>(sample_prediction(0).time);
-  const auto second = first + std::chrono::days(1);
-  const auto counted = [](std::chrono::sys_days day, const char* model, std::optional<std::string> result,
-                          std::uint64_t predictions) {
-    return Count{.day = day, .model = model, .result = std::move(result), .predictions = predictions};
+  add(24 * kHour, "digits", "4");
+  const auto first = std::chrono::floor<std::chrono::hours>(sample_prediction(0).time);
+  const Hour second = first + std::chrono::hours(24);
+  const auto key = [](Hour hour, const char* model, std::optional<std::string> result,
+                      std::optional<std::string> label) {
+    return TallyKey{
+        .hour = hour, .model = model, .version = "1", .result = std::move(result), .label = std::move(label)};
   };
-  const std::vector<Count> of_first{counted(first, "digits", std::nullopt, 1), counted(first, "digits", "4", 2),
-                                    counted(first, "digits", "7", 1), counted(first, "fruits", "4", 1)};
-  const Count of_second = counted(second, "digits", "4", 1);
-  std::vector<Count> both = of_first;
-  both.push_back(of_second);
-  EXPECT_EQ(run(store_->count({})).value(), both);
-  EXPECT_EQ(run(store_->count({.to = second})).value(), of_first);
-  EXPECT_EQ(run(store_->count({.from = second})).value(), std::vector{of_second});
+  const auto counted = [](std::int64_t predictions) {
+    return Tally{.predictions = predictions,
+                 .latency = {{latency_bucket(std::chrono::microseconds(1234)), predictions}},
+                 .confidence = {{confidence_bucket(0.9), predictions}}};
+  };
+  Tallies both{{key(first, "digits", std::nullopt, std::nullopt), counted(1)},
+               {key(first, "digits", "4", std::nullopt), counted(2)},
+               {key(first, "digits", "7", std::nullopt), counted(1)},
+               {key(first, "fruits", "4", std::nullopt), counted(1)},
+               {key(second, "digits", "4", std::nullopt), counted(1)}};
+  EXPECT_EQ(run(store_->tally({})).value(), both);
+  EXPECT_EQ(run(store_->tally({.to = second})).value(), Tallies(both.begin(), std::prev(both.end())));
+  EXPECT_EQ(run(store_->tally({.from = second})).value(), Tallies(std::prev(both.end()), both.end()));
+  EXPECT_EQ(run(store_->tally({.from = first + std::chrono::hours(1), .to = second})).value(), Tallies());
 
-  ASSERT_TRUE(run(store_->forget(list({.result = "7"}).predictions.front().id)));
-  both.erase(both.begin() + 2);
-  EXPECT_EQ(run(store_->count({})).value(), both);
+  ASSERT_TRUE(run(store_->forget(forgotten)));
+  both.erase(key(first, "digits", "7", std::nullopt));
+  EXPECT_EQ(run(store_->tally({})).value(), both);
+
+  // A label in place of another one.
+  for (const char* label : {"7", "9"}) {
+    const auto time = sample_prediction(label[0]).time;
+    ASSERT_TRUE(run(store_->correct(corrected, {.label = label, .user = "", .time = time})));
+  }
+  both[key(first, "digits", "4", std::nullopt)] = counted(1);
+  both[key(first, "digits", "4", "9")] = counted(1);
+  EXPECT_EQ(run(store_->tally({})).value(), both);
 }
 
 TEST_P(RecordStoreContract, ACorrectionStandsBesideTheAnswerAndReplacesAnEarlierOne) {

@@ -28,11 +28,11 @@ Result<std::optional<std::chrono::sys_days>> day(const http::Request& request, s
               fmt::format("'{}' is not a day for '{}'; expected one such as 2019-01-29", *value, name));
 }
 
-using Sums = std::map<std::string, std::uint64_t>;
+using Sums = std::map<std::string, std::int64_t>;
 
 // The most first, but days in their order.
 nlohmann::ordered_json describe(const Sums& sums, const char* name, bool by_count) {
-  std::vector<std::pair<std::string, std::uint64_t>> entries(sums.begin(), sums.end());
+  std::vector<std::pair<std::string, std::int64_t>> entries(sums.begin(), sums.end());
   const auto is_before = [](const auto& a, const auto& b) {
     return std::tie(b.second, a.first) < std::tie(a.second, b.first);
   };
@@ -48,7 +48,7 @@ nlohmann::ordered_json describe(const Sums& sums, const char* name, bool by_coun
 }
 
 // A prediction without a result is counted under null.
-nlohmann::ordered_json describe_results(const Sums& with, std::uint64_t without) {
+nlohmann::ordered_json describe_results(const Sums& with, std::int64_t without) {
   nlohmann::ordered_json list = describe(with, "result", true);
   if (without == 0) return list;
   nlohmann::ordered_json entry;
@@ -61,25 +61,23 @@ nlohmann::ordered_json describe_results(const Sums& with, std::uint64_t without)
 }  // namespace
 
 Task<http::Response> get_statistics(Application& application, http::Request& request) {
-  records::Days days;
   auto from = day(request, "from");
   if (!from) co_return error_response(&request, from.error());
-  days.from = *from;
   auto to = day(request, "to");
   if (!to) co_return error_response(&request, to.error());
-  days.to = *to;
-  const auto counts = co_await application.recorder.records().count(days);
-  if (!counts) co_return error_response(&request, counts.error());
-  std::uint64_t all = 0;
-  std::uint64_t without = 0;
+  const records::Hours hours{.from = *from, .to = *to};
+  const auto tallies = co_await application.recorder.records().tally(hours);
+  if (!tallies) co_return error_response(&request, tallies.error());
+  std::int64_t all = 0;
+  std::int64_t without = 0;
   Sums by_day;
   Sums by_model;
   Sums by_result;
-  for (const records::Count& count : *counts) {
-    all += count.predictions;
-    by_day[fmt::format("{:%Y-%m-%d}", count.day)] += count.predictions;
-    by_model[count.model] += count.predictions;
-    (count.result ? by_result[*count.result] : without) += count.predictions;
+  for (const auto& [key, tally] : *tallies) {
+    all += tally.predictions;
+    by_day[fmt::format("{:%Y-%m-%d}", key.hour)] += tally.predictions;
+    by_model[key.model] += tally.predictions;
+    (key.result ? by_result[*key.result] : without) += tally.predictions;
   }
   nlohmann::ordered_json body;
   body["predictions"] = all;

@@ -1,9 +1,7 @@
 #pragma once
 // Where predictions are remembered. The implementations are the kinds of open.hpp.
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 #include "core/result.hpp"
 #include "core/task.hpp"
 #include "records/prediction.hpp"
+#include "records/tally.hpp"
 
 namespace vidi::records {
 
@@ -29,22 +28,6 @@ struct Query {
 struct Page {
   std::vector<Prediction> predictions;  // newest first (by identifier)
   std::optional<std::string> next;      // absent: this was the last page
-};
-
-// Whole days, in UTC; what is absent does not restrict.
-struct Days {
-  std::optional<std::chrono::sys_days> from = std::nullopt;  // that day and later
-  std::optional<std::chrono::sys_days> to = std::nullopt;    // before that day
-};
-
-// How many predictions of a day came from a model with a result.
-struct Count {
-  std::chrono::sys_days day;
-  std::string model;
-  std::optional<std::string> result;  // absent: those without one
-  std::uint64_t predictions = 0;      // at least 1
-
-  bool operator==(const Count&) const = default;
 };
 
 // What forgetting a prediction did.
@@ -69,8 +52,8 @@ class RecordStore {
 
   virtual Task<Result<Page>> list(Query query) = 0;
 
-  // By day, model and result, in that order: counted from what is there, so that nothing is counted twice.
-  virtual Task<Result<std::vector<Count>>> count(Days days) = 0;
+  // What is there, counted: exact at every moment, also after corrections, after forgetting and after a kill.
+  virtual Task<Result<Tallies>> tally(Hours hours) = 0;
 
   // Sets the correction, in place of an earlier one. False: there is no such prediction.
   virtual Task<Result<bool>> correct(Uuid id, Correction correction) = 0;

@@ -50,7 +50,7 @@ class SpooledRecordStore final : public SpooledRecords {
 
   Task<Result<Page>> list(Query query) override { return store_->list(std::move(query)); }
 
-  Task<Result<std::vector<records::Count>>> count(records::Days days) override { return store_->count(days); }
+  Task<Result<records::Tallies>> tally(records::Hours hours) override { return store_->tally(hours); }
 
   // What waits may be in the store already, when its answer was only late: handing it over once more brings back
   // neither what was corrected nor what was forgotten.

@@ -39,7 +39,7 @@ class MoodyStore final : public records::RecordStore {
     co_return co_await store_->find(id);
   }
   Task<Result<records::Page>> list(records::Query query) override { return store_->list(std::move(query)); }
-  Task<Result<std::vector<records::Count>>> count(records::Days days) override { return store_->count(days); }
+  Task<Result<records::Tallies>> tally(records::Hours hours) override { return store_->tally(hours); }
   Task<Result<bool>> correct(Uuid id, records::Correction correction) override {
     return store_->correct(id, std::move(correction));
   }

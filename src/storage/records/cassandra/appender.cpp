@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/task.hpp"
+#include "records/cassandra/tallies.hpp"
 
 namespace vidi::records::cassandra {
 namespace {
@@ -99,8 +100,11 @@ Task<Result<void>> Appender::write(const Group& group) {
   const auto& [session, layout, statements] = *connection;
   std::vector<Write> writes;
   std::set<Listing> listings;
+  std::set<Hour> late;
+  const Timestamp now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   for (const Request& request : group) {
     const Prediction& prediction = request.prediction;
+    if (const auto hour = hour_if_late(prediction, now)) late.insert(*hour);
     move_to(writes, writes_to_append(prediction, statements, layout));
     if (prediction.correction) {
       move_to(writes, writes_to_correct(prediction, *prediction.correction, statements, layout));
@@ -113,6 +117,7 @@ Task<Result<void>> Appender::write(const Group& group) {
   }
   for (const Listing& listing : listings) writes.push_back(write_to_list(listing, statements));
   auto written = co_await session->execute_all(std::move(writes));
+  if (written && !late.empty()) written = co_await mark_changed(*session, statements, std::move(late));
   if (written && !listings.empty()) {
     constexpr std::size_t kMost = 100'000;
     const std::scoped_lock lock(mutex_);

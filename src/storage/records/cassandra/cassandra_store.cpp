@@ -4,19 +4,21 @@
 #include <spdlog/spdlog.h>
 
 #include <optional>
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "cassandra/access.hpp"
 #include "cassandra/address.hpp"
 #include "cassandra/connector.hpp"
 #include "cassandra/tables.hpp"
 #include "records/cassandra/appender.hpp"
-#include "records/cassandra/counts.hpp"
 #include "records/cassandra/migration.hpp"
 #include "records/cassandra/plain_table.hpp"
 #include "records/cassandra/reader.hpp"
 #include "records/cassandra/schema.hpp"
 #include "records/cassandra/statements.hpp"
+#include "records/cassandra/tallies.hpp"
 
 namespace vidi::records::cassandra {
 namespace {
@@ -66,6 +68,7 @@ Task<Result<Connection>> prepare_records(std::unique_ptr<Session> session, Optio
   connection.layout.shards = schema->shards;
   connection.layout.mirror_cnn_table = options.schema.mirror_cnn_table;
   connection.layout.lifetime = options.lifetime;
+  connection.layout.keep_tallies = schema->keep_tallies;
   auto statements = co_await prepare(*connection.session, connection.layout);
   if (!statements) co_return forward_error(statements);
   connection.statements = *statements;
@@ -108,11 +111,11 @@ class CassandraStore final : public RecordStore {
     co_return co_await read_page(*session, statements, layout, std::move(query));
   }
 
-  Task<Result<std::vector<Count>>> count(Days days) override {
+  Task<Result<Tallies>> tally(Hours hours) override {
     const auto connection = connector_.get();
     if (!connection) co_return forward_error(connection);
     const auto& [session, layout, statements] = **connection;
-    co_return co_await read_counts(*session, statements, days);
+    co_return co_await tallier_.read(*session, statements, layout, hours);
   }
 
   Task<Result<bool>> correct(Uuid id, Correction correction) override {
@@ -123,6 +126,8 @@ class CassandraStore final : public RecordStore {
     if (!prediction) co_return forward_error(prediction);
     if (!*prediction) co_return false;
     auto written = co_await session->execute_all(writes_to_correct(**prediction, correction, statements, layout));
+    std::set<Hour> changed{hour_of(id)};
+    if (written) written = co_await mark_changed(*session, statements, std::move(changed));
     if (!written) co_return forward_error(written);
     co_return true;
   }
@@ -136,6 +141,8 @@ class CassandraStore final : public RecordStore {
     Forgotten forgotten;
     if (!*prediction) co_return forgotten;
     auto written = co_await session->execute_all(writes_to_forget(**prediction, statements, layout));
+    std::set<Hour> changed{hour_of(id)};
+    if (written) written = co_await mark_changed(*session, statements, std::move(changed));
     if (!written) co_return forward_error(written);
     forgotten.existed = true;
     if (!(*prediction)->image) co_return forgotten;
@@ -160,6 +167,7 @@ class CassandraStore final : public RecordStore {
 
  private:
   vidi::cassandra::Connector<Connection> connector_;
+  Tallier tallier_;
   Appender appender_;  // last: it ends before what it uses
 };
 

@@ -1,9 +1,11 @@
 #include "records/cassandra/schema.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "cassandra/cells.hpp"
@@ -34,6 +36,18 @@ struct Table {
   std::string options;
 };
 
+// Of days that are over, and how often their predictions have been changed (tallies.hpp). What is kept is counted anew
+// each week: a server of an older version changes a day without saying so.
+std::vector<Table> tables_of_tallies(const SchemaOptions& options) {
+  return {
+      {options.keyspace, "change_by_day", "day date, hour tinyint, changes counter, PRIMARY KEY (day, hour)", ""},
+      {options.keyspace, "tally_by_day",
+       "day date, changes bigint, rows int static, hour tinyint, model text, version text, result text, label text, "
+       "predictions bigint, latency blob, confidence blob, "
+       "PRIMARY KEY ((day, changes), hour, model, version, result, label)",
+       "default_time_to_live = 604800"}};
+}
+
 std::vector<Table> tables_of(const SchemaOptions& options) {
   const std::string& own = options.keyspace;
   const std::string newest_first = "CLUSTERING ORDER BY (id DESC)";
@@ -57,6 +71,7 @@ std::vector<Table> tables_of(const SchemaOptions& options) {
        "CLUSTERING ORDER BY (period DESC)"},
       {own, "demandtable", "time text PRIMARY KEY, filename text, result text", ""},
   };
+  std::ranges::move(tables_of_tallies(options), std::back_inserter(tables));
   if (options.mirror_cnn_table) {
     tables.push_back(
         {std::string(kCnnKeyspace), "cnn_table", "prediction text, time text, PRIMARY KEY (prediction, time)", ""});
@@ -193,6 +208,29 @@ Task<Result<bool>> has_tables(Session& session, std::string keyspace) {
   co_return forward_error(version);
 }
 
+namespace {
+
+// Makes the tables of tallies where an older server has made the others. False: they are not there, and may not be
+// made.
+Task<Result<bool>> ensure_tallies(Session& session, const SchemaOptions& options) {
+  for (const Table& table : tables_of_tallies(options)) {
+    const auto columns = co_await columns_of(session, table);
+    if (!columns) co_return forward_error(columns);
+    if (!columns->empty()) continue;
+    const auto created = co_await session.query(create(table));
+    if (created) continue;
+    if (created.error().code != ErrorCode::forbidden) co_return forward_error(created);
+    spdlog::warn(
+        "records: {}. Statistics are counted anew each time until an administrator has run what `vidi records schema` "
+        "prints",
+        created.error().message);
+    co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace
+
 Task<Result<Schema>> ensure_schema(Session& session, const SchemaOptions& options) {
   const auto version = co_await version_of(session, options);
   if (!version) co_return forward_error(version);
@@ -224,8 +262,11 @@ Task<Result<Schema>> ensure_schema(Session& session, const SchemaOptions& option
   if (!*shards || **shards < 1 || **shards > 127) {
     co_return fail(ErrorCode::conflict, "the table vidi_schema does not say how many shards there are");
   }
+  const auto keep_tallies = co_await ensure_tallies(session, options);
+  if (!keep_tallies) co_return forward_error(keep_tallies);
   Schema schema;
   schema.shards = **shards;
+  schema.keep_tallies = *keep_tallies;
   if (*version != 0) schema.version = *version;
   co_return schema;
 }

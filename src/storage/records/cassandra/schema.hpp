@@ -34,6 +34,7 @@ Task<Result<bool>> has_tables(vidi::cassandra::Session& session, std::string key
 struct Schema {
   int shards = 0;
   int version = kSchemaVersion;  // of the rows: migration.hpp brings older ones up to date
+  bool keep_tallies = false;     // there are tables for them
 };
 
 // Makes what is missing. Errors: those of the session (forbidden: the message says what an administrator can do),

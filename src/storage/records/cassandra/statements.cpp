@@ -117,6 +117,26 @@ CellWriter insert_values(const Partition& partition, const Prediction& predictio
   return values;
 }
 
+Task<void> prepare_tallies(Preparer& preparer, const std::string& keyspace, Statements& all) {
+  all.keep_tallies = true;
+  const std::string changes = keyspace + ".change_by_day";
+  const std::string kept = keyspace + ".tally_by_day";
+  // One change too many only makes a day be counted once more.
+  co_await preparer.prepare(all.add_change,
+                            fmt::format("UPDATE {} SET changes = changes + 1 WHERE day = ? AND hour = ?", changes));
+  co_await preparer.prepare(all.list_changes, fmt::format("SELECT hour, changes FROM {} WHERE day = ?", changes));
+  co_await preparer.prepare(
+      all.add_kept,
+      fmt::format("INSERT INTO {} (day, changes, hour, model, version, result, label, predictions, latency, "
+                  "confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  kept));
+  co_await preparer.prepare(all.finish_kept, fmt::format("INSERT INTO {} (day, changes, rows) VALUES (?, ?, ?)", kept));
+  co_await preparer.prepare(all.list_kept,
+                            fmt::format("SELECT rows, hour, model, version, result, label, predictions, latency, "
+                                        "confidence FROM {} WHERE day = ? AND changes = ?",
+                                        kept));
+}
+
 }  // namespace
 
 const Statements::OfTable& Statements::of(Table table) const {
@@ -142,12 +162,6 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   co_await preparer.prepare(
       all.find, fmt::format("SELECT {} FROM {}.prediction_by_day WHERE day = ? AND shard = ? AND id = ?", kRead, own));
   co_await preparer.prepare(all.list_days, fmt::format("SELECT DISTINCT day, shard FROM {}.prediction_by_day", own));
-  co_await preparer.prepare(all.list_models,
-                            fmt::format("SELECT DISTINCT model_key, day, shard FROM {}.prediction_by_model", own));
-  co_await preparer.prepare(all.count_results,
-                            fmt::format("SELECT result_key, COUNT(record) FROM {}.prediction_by_model WHERE "
-                                        "model_key = ? AND day = ? AND shard = ? GROUP BY result_key",
-                                        own));
   co_await preparer.prepare(all.find_image,
                             fmt::format("SELECT id FROM {}.prediction_by_day WHERE image = ? LIMIT 1", own));
   co_await preparer.prepare(all.add_correction, fmt::format("INSERT INTO {}.correction_by_prediction (id, time, label, "
@@ -160,6 +174,7 @@ Task<Result<Statements>> prepare(Session& session, const Layout& layout) {
   co_await preparer.prepare(
       all.list_periods,
       fmt::format("SELECT period FROM {}.period_by_subject WHERE subject = ? AND period >= ? AND period <= ?", own));
+  if (layout.keep_tallies) co_await prepare_tallies(preparer, own, all);
   co_await preparer.prepare(
       all.add_demand,
       fmt::format("INSERT INTO {}.demandtable (time, filename, result) VALUES (?, ?, ?) USING TIMESTAMP ?{}", own,

@@ -32,14 +32,18 @@ struct Statements {
   OfTable by_user;
   OfTable by_model;
   vidi::cassandra::Statement find;
-  vidi::cassandra::Statement list_days;      // the partitions of by_day
-  vidi::cassandra::Statement list_models;    // the partitions of by_model
-  vidi::cassandra::Statement count_results;  // the rows of one, by result
+  vidi::cassandra::Statement list_days;  // the partitions of by_day
   vidi::cassandra::Statement find_image;
   vidi::cassandra::Statement add_correction;
   vidi::cassandra::Statement remove_corrections;
   vidi::cassandra::Statement add_period;
   vidi::cassandra::Statement list_periods;
+  bool keep_tallies = false;  // there are tables for them
+  vidi::cassandra::Statement add_change;
+  vidi::cassandra::Statement list_changes;
+  vidi::cassandra::Statement add_kept;
+  vidi::cassandra::Statement finish_kept;
+  vidi::cassandra::Statement list_kept;
   vidi::cassandra::Statement add_demand;
   vidi::cassandra::Statement remove_demand;
   vidi::cassandra::Statement add_cnn;     // when the table is mirrored
@@ -53,6 +57,7 @@ struct Layout {
   int shards = 16;
   bool mirror_cnn_table = false;
   std::chrono::seconds lifetime{0};  // of what is written; 0: forever
+  bool keep_tallies = false;         // there are tables for them
 };
 
 Task<Result<Statements>> prepare(vidi::cassandra::Session& session, const Layout& layout);

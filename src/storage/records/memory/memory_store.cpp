@@ -8,7 +8,6 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <tuple>
 
 #include "records/query_range.hpp"
 
@@ -50,20 +49,15 @@ class MemoryStore final : public RecordStore {
     co_return page;
   }
 
-  Task<Result<std::vector<Count>>> count(Days days) override {
+  Task<Result<Tallies>> tally(Hours hours) override {
     const std::scoped_lock lock(mutex_);
-    std::map<std::tuple<std::chrono::sys_days, std::string, std::optional<std::string>>, std::uint64_t> sums;
+    Tallies tallies;
     for (const auto& [id, prediction] : predictions_) {
-      const auto day = std::chrono::floor<std::chrono::days>(time_of(id));
-      if ((days.from && day < *days.from) || (days.to && day >= *days.to)) continue;
-      ++sums[{day, prediction.model, prediction.result}];
+      const TallyKey key = tally_key(prediction);
+      if ((hours.from && key.hour < *hours.from) || (hours.to && key.hour >= *hours.to)) continue;
+      add(tallies[key], prediction.latency, prediction.confidence);
     }
-    std::vector<Count> counts;
-    for (const auto& [key, sum] : sums) {
-      const auto& [day, model, result] = key;
-      counts.push_back({.day = day, .model = model, .result = result, .predictions = sum});
-    }
-    co_return counts;
+    co_return tallies;
   }
 
   Task<Result<bool>> correct(Uuid id, Correction correction) override {

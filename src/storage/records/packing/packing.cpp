@@ -28,6 +28,15 @@ void put_text(Bytes& blob, std::string_view text) {
   blob.insert(blob.end(), bytes.begin(), bytes.end());
 }
 
+// Seven bits a byte, the lowest first; the highest bit says that more follow. (LEB128, DWARF 5, section 7.6.)
+void put_varint(Bytes& blob, std::uint64_t value) {
+  while (value >= 0x80) {
+    put(blob, static_cast<std::uint8_t>(value | 0x80U));
+    value >>= 7U;
+  }
+  put(blob, static_cast<std::uint8_t>(value));
+}
+
 // Takes values from the front of a blob; `good` turns false when it ends too early.
 class Reader {
  public:
@@ -40,6 +49,17 @@ class Reader {
     const ByteView bytes = take_bytes(sizeof value);
     if (good_) std::memcpy(&value, bytes.data(), sizeof value);
     return value;
+  }
+
+  std::int64_t take_varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; good_ && shift < 63; shift += 7) {
+      const auto byte = take<std::uint8_t>();
+      value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
+      if ((byte & 0x80U) == 0) return static_cast<std::int64_t>(value);
+    }
+    good_ = false;
+    return 0;
   }
 
   std::string take_text() {
@@ -168,6 +188,14 @@ void pack(const std::vector<Digit>& digits, Bytes& blob) {
   }
 }
 
+void pack(const Histogram& histogram, Bytes& blob) {
+  blob.clear();
+  for (const auto& [bucket, count] : histogram) {
+    put(blob, bucket);
+    put_varint(blob, static_cast<std::uint64_t>(count));
+  }
+}
+
 void pack(const Prediction& prediction, Bytes& blob) {
   std::uint8_t present = 0;
   unsigned bit = 1;
@@ -212,6 +240,17 @@ std::optional<std::vector<Digit>> unpack_digits(ByteView blob) {
   }
   if (!reader.good()) return std::nullopt;
   return digits;
+}
+
+std::optional<Histogram> unpack_histogram(ByteView blob) {
+  Reader reader(blob);
+  Histogram histogram;
+  while (reader.good() && !reader.at_end()) {
+    const auto bucket = reader.take<std::uint8_t>();
+    histogram[bucket] = reader.take_varint();
+  }
+  if (!reader.good()) return std::nullopt;
+  return histogram;
 }
 
 std::optional<Prediction> unpack_prediction(ByteView blob) {

@@ -59,6 +59,11 @@ TEST(SqliteStoreKilled, HasEveryPredictionThatWasAcknowledged) {
       query.cursor = page->next;
     } while (query.cursor);
     EXPECT_GE(listed, acknowledged);
+    const auto tallies = run(store->tally({}));
+    ASSERT_TRUE(tallies);
+    std::int64_t tallied = 0;
+    for (const auto& [key, tally] : *tallies) tallied += tally.predictions;
+    EXPECT_EQ(static_cast<std::size_t>(tallied), listed) << "of round " << round;
   }
   RecordProperty("acknowledged", static_cast<int>(acknowledged));
 }

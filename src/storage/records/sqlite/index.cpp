@@ -92,8 +92,9 @@ IndexWriter::IndexWriter(const Database& database)
       select_posting_(database.prepare("SELECT newest, ids FROM postings WHERE key = ?1 AND newest >= ?2 "
                                        "AND oldest <= ?2")),
       delete_posting_(database.prepare("DELETE FROM postings WHERE key = ? AND newest = ?")),
-      lower_indexed_(database.prepare("UPDATE state SET indexed_to = min(indexed_to, "
-                                      "(SELECT coalesce(max(sequence), 0) FROM predictions))")),
+      lower_indexed_(database.prepare("WITH newest AS (SELECT coalesce(max(sequence), 0) AS sequence FROM predictions) "
+                                      "UPDATE state SET indexed_to = min(indexed_to, (SELECT sequence FROM newest)), "
+                                      "tallied_to = min(tallied_to, (SELECT sequence FROM newest))")),
       find_image_in_tail_(database.prepare("SELECT 1 FROM predictions WHERE sequence > (SELECT indexed_to FROM state) "
                                            "AND image = ? LIMIT 1")),
       select_images_(database.prepare("SELECT first, last, prefixes FROM images ORDER BY first DESC")),

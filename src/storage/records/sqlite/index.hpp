@@ -44,7 +44,7 @@ class IndexWriter {
   Outcome<void> remove(const Uuid& id, const PostingKey& row);
 
   // To be called after a row was deleted: SQLite gives the sequence of a deleted last row to the next one, which must
-  // not count as entered.
+  // not count as entered, here or in the tallies.
   Outcome<void> forget_deleted_sequences();
 
   // Whether a row refers to the picture.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -43,6 +44,24 @@ TEST_F(SqliteStoreOpening, KeepsEverythingOverARestart) {
   prediction.image = sha256(as_bytes("picture"));
   ASSERT_TRUE(run(open_store(path_)->append(prediction)));
   EXPECT_EQ(run(open_store(path_)->find(prediction.id)), prediction);
+}
+
+// Written by the server of 197f128: tests/data/stores/README.md.
+TEST_F(SqliteStoreOpening, TakesAFileOfTheFirstSchema) {
+  std::filesystem::copy_file(TEST_DATA "/stores/records-schema-1.db", path_);
+  for (int round = 0; round < 2; ++round) {
+    const auto store = open_store(path_);
+    const auto page = run(store->list({}));
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->predictions.size(), 5U);
+    Tallies expected;
+    for (const Prediction& prediction : page->predictions) {
+      add(expected[tally_key(prediction)], prediction.latency, prediction.confidence);
+    }
+    EXPECT_EQ(run(store->tally({})).value(), expected);
+    EXPECT_TRUE(std::ranges::any_of(expected, [](const auto& entry) { return entry.first.label == "3"; }));
+    EXPECT_EQ(run(store->list({.model = "digits-softmax"}))->predictions.size(), 1U);
+  }
 }
 
 TEST_F(SqliteStoreOpening, RefusesAFileThatIsNotADatabase) {

@@ -70,8 +70,6 @@ Reader::Reader(const std::string& path)
       end_(database_.prepare("COMMIT")),
       select_by_id_(database_.prepare(select_by_id_statement())),
       select_range_(database_.prepare(select_range_statement())),
-      count_(database_.prepare("SELECT time / 86400000000 AS day, model, result, count(*) FROM predictions "
-                               "WHERE id >= ?1 AND id < ?2 GROUP BY day, model, result ORDER BY day, model, result")),
       select_models_(database_.prepare("SELECT name FROM models UNION SELECT model FROM predictions "
                                        "WHERE sequence > (SELECT indexed_to FROM state)")),
       // The plus signs keep SQLite on the short range of sequences.
@@ -80,7 +78,8 @@ Reader::Reader(const std::string& path)
                                      "AND (?4 IS NULL OR model = ?4) AND (?5 IS NULL OR coalesce(result, '') = ?5)")),
       select_straddling_(database_.prepare("SELECT ids FROM postings WHERE key = ?1 AND newest >= ?2 AND oldest < ?2")),
       select_listed_(database_.prepare("SELECT newest, ids FROM postings WHERE key = ?1 AND newest >= ?2 "
-                                       "AND newest < ?3 ORDER BY newest DESC")) {}
+                                       "AND newest < ?3 ORDER BY newest DESC")),
+      tallies_(database_) {}
 
 Result<std::optional<Prediction>> Reader::find(const Uuid& id) {
   auto found = row(id);
@@ -105,25 +104,13 @@ Result<Page> Reader::list(const Query& query) {
   return page;
 }
 
-Result<std::vector<Count>> Reader::count(const Days& days) {
-  IdRange range;
-  if (days.from) range.first = id_bound(*days.from);
-  if (days.to) range.end = id_bound(*days.to);
-  bind_range(count_, 1, range);
-  std::vector<Count> counts;
-  while (true) {
-    const auto row = count_.step();
-    if (!row) return std::unexpected(explain(row.error()));
-    if (!*row) break;
-    Count count;
-    count.day = std::chrono::sys_days(std::chrono::days(count_.integer(0)));
-    count.model = count_.text(1);
-    if (!count_.is_null(2)) count.result = count_.text(2);
-    count.predictions = static_cast<std::uint64_t>(count_.integer(3));
-    counts.push_back(std::move(count));
-  }
-  count_.reset();
-  return counts;
+Result<Tallies> Reader::tally(const Hours& hours) {
+  if (const auto begun = begin_.execute(); !begun) return std::unexpected(explain(begun.error()));
+  auto tallies = tallies_.read(hours);
+  const auto ended = end_.execute();
+  if (!tallies) return std::unexpected(explain(tallies.error()));
+  if (!ended) return std::unexpected(explain(ended.error()));
+  return std::move(*tallies);
 }
 
 // One more than the page holds tells whether there is a next one.

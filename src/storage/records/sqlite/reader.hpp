@@ -9,6 +9,7 @@
 #include "records/query_range.hpp"
 #include "records/record_store.hpp"
 #include "records/sqlite/connection.hpp"
+#include "records/sqlite/tally_table.hpp"
 
 namespace vidi::records::sqlite {
 
@@ -19,7 +20,7 @@ class Reader {
 
   Result<std::optional<Prediction>> find(const Uuid& id);
   Result<Page> list(const Query& query);
-  Result<std::vector<Count>> count(const Days& days);
+  Result<Tallies> tally(const Hours& hours);
 
  private:
   // The newest of several lists of identifiers, each newest first: at most `limit`, no identifier twice.
@@ -39,11 +40,11 @@ class Reader {
   Statement end_;
   Statement select_by_id_;
   Statement select_range_;
-  Statement count_;
   Statement select_models_;
   Statement select_tail_;
   Statement select_straddling_;
   Statement select_listed_;
+  TallyReader tallies_;
 };
 
 }  // namespace vidi::records::sqlite

@@ -52,6 +52,20 @@ constexpr std::array kSteps = {
       CREATE TABLE state (indexed_to INTEGER NOT NULL, checks INTEGER NOT NULL);
       INSERT INTO state VALUES (0, 0);
     )sql",
+    R"sql(
+      CREATE TABLE tallies (
+        hour INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        result TEXT NOT NULL,
+        label TEXT NOT NULL,
+        predictions INTEGER NOT NULL,
+        latency BLOB NOT NULL,
+        confidence BLOB NOT NULL,
+        PRIMARY KEY (hour, model, version, result, label)
+      ) WITHOUT ROWID;
+      ALTER TABLE state ADD COLUMN tallied_to INTEGER NOT NULL DEFAULT 0;
+    )sql",
 };
 
 [[noreturn]] void refuse(const std::string& path, int code) {

@@ -73,8 +73,8 @@ class SqliteStore final : public RecordStore {
     co_return co_await run_on(reading_, work);
   }
 
-  Task<Result<std::vector<Count>>> count(Days days) override {
-    auto work = [this, days] { return readers_.use([&](Reader& reader) { return reader.count(days); }); };
+  Task<Result<Tallies>> tally(Hours hours) override {
+    auto work = [this, hours] { return readers_.use([&](Reader& reader) { return reader.tally(hours); }); };
     co_return co_await run_on(reading_, work);
   }
 

@@ -52,7 +52,8 @@ Writer::Writer(const std::string& path)
       select_row_(database_.prepare("SELECT model, user, result, image FROM predictions WHERE id = ?")),
       delete_(database_.prepare("DELETE FROM predictions WHERE id = ?")),
       count_check_(database_.prepare("UPDATE state SET checks = checks + 1")),
-      index_(database_) {
+      index_(database_),
+      tallies_(database_) {
   const auto note_pages = [](void* pages, sqlite3*, const char*, int count) {
     *static_cast<int*>(pages) = count;
     return SQLITE_OK;
@@ -60,6 +61,7 @@ Writer::Writer(const std::string& path)
   sqlite3_wal_hook(database_.handle(), note_pages, &log_pages_);
   // Rows that an earlier process has left.
   rows_to_enter_ = index_.rows_to_enter().value_or(0);
+  rows_to_tally_ = tallies_.rows_to_enter().value_or(0);
 }
 
 void Writer::write(std::vector<Operation>& group, const Gather& gather) {
@@ -109,17 +111,20 @@ Outcome<void> Writer::apply(Operation& operation) {
 Outcome<void> Writer::append(const Prediction& prediction) {
   bind_row(insert_, prediction, packed_);
   ++rows_to_enter_;
+  ++rows_to_tally_;
   return insert_.execute();
 }
 
 Outcome<void> Writer::correct(Correct& operation) {
+  if (auto taken = tallies_.take_out(operation.id); !taken) return taken;
   set_correction_.bind(1, operation.correction->label);
   set_correction_.bind(2, operation.correction->user);
   set_correction_.bind(3, static_cast<std::int64_t>(operation.correction->time.time_since_epoch().count()));
   set_correction_.bind(4, operation.id);
   auto done = set_correction_.execute();
   operation.existed = done && sqlite3_changes(database_.handle()) > 0;
-  return done;
+  if (!done) return done;
+  return tallies_.put_back(operation.id);
 }
 
 Outcome<void> Writer::forget(Forget& operation) {
@@ -143,6 +148,7 @@ Outcome<void> Writer::forget(Forget& operation) {
   key.result.emplace();
   if (result) *key.result = *result;
   if (auto removed = index_.remove(operation.id, key); !removed) return removed;
+  if (auto taken = tallies_.take_out(operation.id); !taken) return taken;
   delete_.bind(1, operation.id);
   if (auto deleted = delete_.execute(); !deleted) return deleted;
   if (auto lowered = index_.forget_deleted_sequences(); !lowered) return lowered;
@@ -155,6 +161,7 @@ Outcome<void> Writer::forget(Forget& operation) {
 
 void Writer::follow_up() {
   if (!refusal_ && rows_to_enter_ >= kSliceRows) enter_rows();
+  if (!refusal_ && rows_to_tally_ >= kSliceRows) tally_rows();
   if (!refusal_ && log_pages_ >= kCheckpointPages) checkpoint();
 }
 
@@ -165,6 +172,13 @@ void Writer::enter_rows() {
   // Counted anew, because another process may have appended or entered rows too.
   const auto left = done ? index_.rows_to_enter() : Outcome<std::int64_t>(0);
   rows_to_enter_ = left.value_or(0);
+}
+
+void Writer::tally_rows() {
+  const auto done = in_transaction([&] { return tallies_.enter_slice(); });
+  if (!done) note(done.error());
+  const auto left = done ? tallies_.rows_to_enter() : Outcome<std::int64_t>(0);
+  rows_to_tally_ = left.value_or(0);
 }
 
 void Writer::checkpoint() {

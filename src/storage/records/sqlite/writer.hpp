@@ -13,6 +13,7 @@
 #include "records/sqlite/connection.hpp"
 #include "records/sqlite/index.hpp"
 #include "records/sqlite/row.hpp"
+#include "records/sqlite/tally_table.hpp"
 
 namespace vidi::records::sqlite {
 
@@ -50,7 +51,7 @@ class Writer {
   // Adds to a group what has arrived meanwhile; false: nothing has.
   using Gather = std::function<bool(std::vector<Operation>& group)>;
 
-  // Completes every operation, after the commit. Then brings the index and the database file up to date.
+  // Completes every operation, after the commit. Then brings the index, the tallies and the database file up to date.
   void write(std::vector<Operation>& group, const Gather& gather);
 
  private:
@@ -62,6 +63,7 @@ class Writer {
   Outcome<void> in_transaction(std::invocable auto work);
   void follow_up();
   void enter_rows();
+  void tally_rows();
   void checkpoint();
   void note(int code);
 
@@ -75,8 +77,10 @@ class Writer {
   Statement delete_;
   Statement count_check_;
   IndexWriter index_;
+  TallyWriter tallies_;
   PackedRow packed_;
   std::int64_t rows_to_enter_ = 0;
+  std::int64_t rows_to_tally_ = 0;
   int log_pages_ = 0;             // in the write-ahead log, after the last commit
   std::optional<Error> refusal_;  // set once the disk has failed to keep what was written
 };
