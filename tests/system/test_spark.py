@@ -198,7 +198,8 @@ def test_a_worker_that_is_killed_and_one_that_joins(cluster, many, tmp_path, rep
     count = assert_same(out, wanted)
     assert manifest(out)["counts"]["parts"] == 40
     done = tasks_by_worker(cluster)
-    assert len(done) == 3 and min(done.values()) > 0, done
+    # The one that was killed may not have ended any; the one that stayed has, and the one that joined, the third.
+    assert len(done) >= 2 and max(int(number) for number in done) >= 2, done
     report(f"{killed} killed after {len(there)} of 40 parts, {joined} added; tasks by executor {done}; {count} rows, none twice")
 
 
