@@ -72,7 +72,8 @@ inline std::uint8_t confidence_bucket(double confidence) {
 inline void add(Histogram& to, const Histogram& more, std::int64_t times = 1) {
   for (const auto& [bucket, count] : more) {
     const auto at = to.try_emplace(bucket, 0).first;
-    if ((at->second += times * count) == 0) to.erase(at);
+    at->second += times * count;
+    if (at->second == 0) to.erase(at);
   }
 }
 
