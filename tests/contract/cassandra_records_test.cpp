@@ -75,7 +75,7 @@ class CassandraTallies : public testing::Test {
   std::unique_ptr<RecordStore> store_ = open_keyspace(keyspace_);
   std::unique_ptr<vidi::cassandra::Session> session_;
   Uuid latest_;
-  const Timestamp now_ = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const Timestamp now_ = now();
 };
 
 TEST_F(CassandraTallies, OfADayThatIsOverAreKeptUntilSomethingChanges) {

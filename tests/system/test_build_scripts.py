@@ -9,7 +9,6 @@ import pytest
 from harness.server import ROOT
 
 
-
 def progress(tmp_path, command, *options):
     arguments = [sys.executable, ROOT / "scripts/progress.py", *options, "build", "--", "bash", "-c", command]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)

@@ -64,7 +64,7 @@ inline double latency_from(int bucket) { return std::exp2(static_cast<double>(bu
 inline constexpr int kConfidenceBuckets = 50;
 
 inline std::uint8_t confidence_bucket(double confidence) {
-  if (!(confidence > 0)) return 0;  // also what is no number
+  if (!(confidence > 0)) return 0;  // NaN too
   return static_cast<std::uint8_t>(std::min(kConfidenceBuckets * confidence, kConfidenceBuckets - 1.0));
 }
 

@@ -101,10 +101,10 @@ Task<Result<void>> Appender::write(const Group& group) {
   std::vector<Write> writes;
   std::set<Listing> listings;
   std::set<Hour> late;
-  const Timestamp now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const Timestamp time = now();
   for (const Request& request : group) {
     const Prediction& prediction = request.prediction;
-    if (const auto hour = hour_if_late(prediction, now)) late.insert(*hour);
+    if (const auto hour = hour_if_late(prediction, time)) late.insert(*hour);
     move_to(writes, writes_to_append(prediction, statements, layout));
     if (prediction.correction) {
       move_to(writes, writes_to_correct(prediction, *prediction.correction, statements, layout));

@@ -252,7 +252,7 @@ class Tallier::Reading {
     co_return co_await session_.execute_all(std::move(last));
   }
 
-  // Of a day that is not over: what was counted before, and what came since.
+  // A day that is still going on: what was counted before, and what has come since.
   Task<Result<Tallies>> read_hours(Period day, Changes changes) {
     Tallies all;
     Timestamp from = day;
@@ -337,7 +337,7 @@ class Tallier::Reading {
   const Statements& statements_;
   const Layout& layout_;
   const Hours range_;
-  const Timestamp now_ = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const Timestamp now_ = now();
 };
 
 Task<Result<Tallies>> Tallier::read(Session& session, const Statements& statements, const Layout& layout, Hours hours) {

@@ -1,6 +1,6 @@
 #pragma once
 // How many predictions there are, by reading them: a counter column would count twice what is written twice. Days that
-// are over are counted once and kept in the table tally_by_day; of the hours of a day that is not over, what can no
+// are over are counted once and kept in the table tally_by_day; of a day still going on, what can no
 // longer change by itself is kept in memory. docs/reference/formats/cassandra.md describes how that stays right.
 
 #include <map>

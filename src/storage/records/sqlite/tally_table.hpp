@@ -20,8 +20,8 @@ class TallyWriter {
   // How many rows are not entered.
   Outcome<std::int64_t> rows_to_enter();
 
-  // To be called before and after a row is changed: takes it out, and enters it as it is then. A row that is not
-  // entered yet, or not there, is left alone.
+  // Call take_out() before a row changes and put_back() afterwards. A row that has not been entered yet, or does not
+  // exist, is left alone.
   Outcome<void> take_out(const Uuid& id) { return move(id, -1); }
   Outcome<void> put_back(const Uuid& id) { return move(id, 1); }
 
